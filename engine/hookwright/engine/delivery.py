@@ -1,0 +1,177 @@
+"""A `Delivery` and its life: identifiers, states, legal transitions, and the `Result` of one attempt."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from enum import StrEnum
+from typing import Literal
+
+from msgspec import UNSET, Struct, UnsetType
+
+from hookwright.rules.model import endpoint_name
+
+
+class Status(StrEnum):
+    """The five words people, the journal, JSON, the API and the pages use."""
+
+    IN_QUEUE = "In Queue"
+    SUCCESS = "Success"
+    FAILURE = "Failure"
+    CANCELLED = "Cancelled"
+    SKIPPED = "Skipped"
+
+
+class State(StrEnum):
+    """The inner states; every one that is not terminal reads In Queue outside."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    IN_FLIGHT = "in_flight"
+    RETRYING = "retrying"
+    SUCCESS = "success"
+    FAILURE = "failure"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+
+    @property
+    def status(self) -> Status:
+        return _STATUS.get(self, Status.IN_QUEUE)
+
+    @property
+    def terminal(self) -> bool:
+        return self in _STATUS
+
+
+_STATUS = {
+    State.SUCCESS: Status.SUCCESS,
+    State.FAILURE: Status.FAILURE,
+    State.CANCELLED: Status.CANCELLED,
+    State.SKIPPED: Status.SKIPPED,
+}
+
+Step = Literal["due", "claim", "succeed", "retry", "fail", "cancel", "skip", "lose", "hand_back"]
+
+# The one table of what may follow what. The ledger's scripts carry it out; tests hold them against it.
+# A lost lease or a claim handed back makes a delivery ready again without spending a try.
+TRANSITIONS: dict[tuple[State, Step], State] = {
+    (State.WAITING, "due"): State.READY,
+    (State.RETRYING, "due"): State.READY,
+    (State.READY, "claim"): State.IN_FLIGHT,
+    (State.IN_FLIGHT, "succeed"): State.SUCCESS,
+    (State.IN_FLIGHT, "retry"): State.RETRYING,
+    (State.IN_FLIGHT, "fail"): State.FAILURE,
+    (State.IN_FLIGHT, "cancel"): State.CANCELLED,
+    (State.IN_FLIGHT, "skip"): State.SKIPPED,
+    (State.IN_FLIGHT, "lose"): State.READY,
+    (State.IN_FLIGHT, "hand_back"): State.READY,
+}
+
+
+class Delivery(Struct, frozen=True, kw_only=True):
+    """One event on its way to one endpoint: everything fixed when the event was accepted.
+
+    `due` is Unix time in milliseconds. `body` is the SHA-256 (hex) of the encoded bytes to send. `place` is
+    the YAML line that asked for it.
+    """
+
+    id: str
+    message: str
+    entity_type: str
+    entity_id: str
+    action: str
+    event_id: str
+    event_source: str
+    event_type: str
+    node: str
+    due: int
+    body: str
+    place: str = ""
+
+    @property
+    def endpoint(self) -> str:
+        return endpoint_name(self.entity_type, self.entity_id, self.action)
+
+
+class Timing(Struct, frozen=True, kw_only=True):
+    """Seconds since the start of the attempt at which each phase was done."""
+
+    dns: float = 0.0
+    connect: float = 0.0
+    tls: float = 0.0
+    first_byte: float = 0.0
+    total: float = 0.0
+
+
+class Sent(Struct, frozen=True, kw_only=True):
+    """The request as it went out, secrets redacted. `body` "data" means the event's data bytes."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: str = "data"
+
+
+class Received(Struct, frozen=True, kw_only=True):
+    """The answer. A body that is not UTF-8 is base64 with `encoding` set to say so."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    encoding: Literal["base64"] | UnsetType = UNSET
+    truncated: bool = False
+
+
+ErrorClass = Literal[
+    "dns", "connect", "tls", "timeout", "reset", "protocol", "status", "blocked_target", "expression",
+    "template", "invalid_header", "not_ready", "lapp", "poison",
+]  # fmt: skip  # and "plugin:<name>"
+
+Outcome = Literal["success", "retry", "failure", "cancelled", "skipped", "lost"]
+
+TERMINAL_STATUS: dict[str, Status] = {
+    "success": Status.SUCCESS,
+    "failure": Status.FAILURE,
+    "cancelled": Status.CANCELLED,
+    "skipped": Status.SKIPPED,
+}
+
+
+class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of one claim; travels from the worker over the result stream to the bookkeeper.
+
+    `at` and `next` are Unix milliseconds (`next` only with outcome "retry"). `request` is None when no
+    request was made (cancelled, refused before the socket, lease lost). `error` is an `ErrorClass` or
+    `plugin:<name>`; `reason` is for people. "lost" means the lease ended before the worker settled: the try
+    is not spent, and what the worker saw (if anything) is kept for the record.
+    """
+
+    delivery: str
+    node: str
+    attempt: int
+    outcome: Outcome
+    at: int
+    worker: str = ""
+    revision: str = ""
+    request: Sent | None = None
+    response: Received | None = None
+    error: str | None = None
+    reason: str = ""
+    timing: Timing | None = None
+    next: int | None = None
+
+
+def message_id(source: str, event_id: str, entity_type: str, subscriber: str, action: str) -> str:
+    """The `webhook-id` on the wire: the same for every attempt and replay of this event to this action."""
+    return "msg_" + _digest(source, event_id, entity_type, subscriber, action)
+
+
+def delivery_id(message: str, round_: int = 0) -> str:
+    """Deterministic, so that offering a delivery twice is harmless. Round 0 is the event, n the nth replay."""
+    return "dlv_" + _digest(message, str(round_))
+
+
+def _digest(*parts: str) -> str:
+    """26 base32 characters (130 bits) of the SHA-256 over the length-prefixed parts."""
+    joined = b"".join(b"%d:%b" % (len(raw), raw) for raw in (part.encode() for part in parts))
+    return base64.b32encode(hashlib.sha256(joined).digest())[:26].decode().lower()

@@ -1,0 +1,57 @@
+"""The wire: one HTTP call, with limits. `Call` in, `Reply` out; a transport never raises for the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..delivery import Timing
+
+RESPONSE_BODY_LIMIT = 8 * 1024  # bytes kept; the rest is not read (`truncated`)
+RESPONSE_HEAD_LIMIT = 64 * 1024  # bytes of header lines before the answer is refused
+INTERIM_LIMIT = 8  # 1xx answers before the real one
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, complete: nothing is added to it but `Host` and `Content-Length`.
+
+    `addresses` are the checked IP addresses of `host`; the socket may only go to one of them. `timeout` is
+    the total budget in seconds, from connecting to the last byte.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    timeout: float
+    host: str
+    port: int
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. `error` is an `ErrorClass` or None; `status` may be set beside an error and then does
+    not count. `complete` says the blank line after the headers was seen: without it there is no success.
+    """
+
+    status: int | None
+    complete: bool
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    truncated: bool = False
+    error: str | None = None
+    message: str = ""
+    timing: Timing = field(default_factory=Timing)
+
+
+class Transport(Protocol):
+    """Sends calls. `done` is called once per call, from a thread of the transport's own."""
+
+    def submit(self, call: Call, done: Callable[[Reply], None]) -> None: ...
+
+    def close(self) -> None:
+        """Stop at once: calls still in flight are answered with error "reset"."""
+        ...

@@ -1,0 +1,25 @@
+"""An `Event`: something that happened, as a CloudEvent, with its data both parsed and as received."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. `raw` is `data` byte for byte as the sender wrote it; it is what a JSON webhook sends on.
+
+    `time` is RFC 3339 text as sent, or None. Two events with the same `source` and `id` are the same event
+    (CloudEvents 1.0, section 3.1).
+    """
+
+    id: str
+    source: str
+    type: str
+    data: JSON = field(hash=False)
+    raw: bytes
+    time: str | None = None
+    subject: str | None = None

@@ -1,0 +1,114 @@
+"""The model: what a valid bundle says, with every default filled in. Values only, all frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from hookwright.schemas.problem import Place
+
+from .event import JSON
+
+
+class EntityType(StrEnum):
+    """What kind of subscriber asked for a call: the `entityType` on the wire."""
+
+    WEBHOOK = "webhook"
+    RULE = "rule"
+    AUTOMATION = "automation"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretReference:
+    """Where a secret stands, never the secret: `{env: ERP_KEY}` is `SecretReference("env", "ERP_KEY")`."""
+
+    source: str
+    name: str
+
+
+Text: TypeAlias = str | SecretReference
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """`waits` are the milliseconds between tries, so there are `len(waits) + 1` tries in all."""
+
+    waits: tuple[int, ...] = ()
+
+    @property
+    def tries(self) -> int:
+        return len(self.waits) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """An injector's `type` and its configuration as written (secret references resolved later)."""
+
+    type: str
+    config: Mapping[str, JSON] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where and how to call. Times in milliseconds. `success` holds the status codes that count as Success."""
+
+    url: str
+    method: str = "POST"
+    query: tuple[tuple[str, Text], ...] = ()
+    encoder: str = "json"
+    content_type: str = "application/json"
+    headers: tuple[tuple[str, Text], ...] = ()
+    auth: Auth | None = None
+    timeout: int = 15_000
+    success: frozenset[int] = frozenset({200})
+    retry: RetryPolicy = RetryPolicy((10_000, 30_000))
+    concurrency: int = 4
+    entity_params: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a subscriber does when it matches. `path` is `""` for a webhook, `actions/0/post` in a rule."""
+
+    endpoint: str
+    path: str
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """A webhook or a rule. `events` are event types after labels and globs were resolved (sorted).
+
+    `match` is the pattern as written, or None for every event of these types. `place` is where it stands.
+    """
+
+    entity_type: EntityType
+    id: str
+    events: tuple[str, ...]
+    actions: tuple[Action, ...]
+    place: Place = field(hash=False, compare=False)
+    sources: tuple[str, ...] = ()
+    match: Mapping[str, JSON] | None = field(default=None, hash=False)
+    delay: int = 0
+    description: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A whole bundle, ready to compile. `event_types` are all types an event may have."""
+
+    bundle: str
+    preset: str
+    revision: str
+    subscribers: tuple[Subscriber, ...]
+    event_types: frozenset[str]
+    allow_undeclared_events: bool = False
+
+
+def endpoint_name(entity_type: str, entity_id: str, path: str) -> str:
+    """The name everything per-endpoint hangs on: `webhook/leads-to-erp`, `rule/big-deal/actions/0/post`."""
+    return f"{entity_type}/{entity_id}/{path}" if path else f"{entity_type}/{entity_id}"
