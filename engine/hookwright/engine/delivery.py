@@ -29,6 +29,7 @@ class State(StrEnum):
     READY = "ready"
     IN_FLIGHT = "in_flight"
     RETRYING = "retrying"
+    HELD = "held"
     SUCCESS = "success"
     FAILURE = "failure"
     CANCELLED = "cancelled"
@@ -50,10 +51,10 @@ _STATUS = {
     State.SKIPPED: Status.SKIPPED,
 }
 
-Step = Literal["due", "claim", "succeed", "retry", "fail", "cancel", "skip", "lose", "hand_back"]
+Step = Literal["due", "claim", "succeed", "retry", "fail", "cancel", "skip", "lose", "hold", "hand_back"]
 
 # The one table of what may follow what. The ledger's scripts carry it out; tests hold them against it.
-# A lost lease or a claim handed back makes a delivery ready again without spending a try.
+# A lost lease, a hold (a secret is missing, say) or a claim handed back spends no try.
 TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.WAITING, "due"): State.READY,
     (State.RETRYING, "due"): State.READY,
@@ -64,6 +65,8 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.IN_FLIGHT, "cancel"): State.CANCELLED,
     (State.IN_FLIGHT, "skip"): State.SKIPPED,
     (State.IN_FLIGHT, "lose"): State.READY,
+    (State.IN_FLIGHT, "hold"): State.HELD,
+    (State.HELD, "due"): State.READY,
     (State.IN_FLIGHT, "hand_back"): State.READY,
 }
 
@@ -127,7 +130,7 @@ ErrorClass = Literal[
     "template", "invalid_header", "not_ready", "lapp", "poison",
 ]  # fmt: skip  # and "plugin:<name>"
 
-Outcome = Literal["success", "retry", "failure", "cancelled", "skipped", "lost"]
+Outcome = Literal["success", "retry", "failure", "cancelled", "skipped", "lost", "held"]
 
 TERMINAL_STATUS: dict[str, Status] = {
     "success": Status.SUCCESS,
@@ -140,10 +143,11 @@ TERMINAL_STATUS: dict[str, Status] = {
 class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What became of one claim; travels from the worker over the result stream to the bookkeeper.
 
-    `at` and `next` are Unix milliseconds (`next` only with outcome "retry"). `request` is None when no
+    `at` and `next` are Unix milliseconds (`next` with outcomes "retry" and "held"). `request` is None when no
     request was made (cancelled, refused before the socket, lease lost). `error` is an `ErrorClass` or
     `plugin:<name>`; `reason` is for people. "lost" means the lease ended before the worker settled: the try
-    is not spent, and what the worker saw (if anything) is kept for the record.
+    is not spent, and what the worker saw (if anything) is kept for the record. "held" means no attempt could
+    be made yet (`error` "not_ready"); it is looked at again at `next`, and no try is spent.
     """
 
     delivery: str
