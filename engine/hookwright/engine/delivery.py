@@ -171,7 +171,7 @@ def message_id(source: str, event_id: str, entity_type: str, subscriber: str, ac
 
 
 def delivery_id(message: str, round_: int = 0) -> str:
-    """Deterministic, so that offering a delivery twice is harmless. Round 0 is the event, n the nth replay."""
+    """Deterministic, so offering a delivery twice is harmless. Round 0 is the event, n the nth replay."""
     return "dlv_" + _digest(message, str(round_))
 
 

@@ -52,7 +52,7 @@ class Auth:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where and how to call. Times in milliseconds. `success` holds the status codes that count as Success."""
+    """Where and how to call. Times in milliseconds. `success` holds the codes that count as Success."""
 
     url: str
     method: str = "POST"
@@ -70,7 +70,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing a subscriber does when it matches. `path` is `""` for a webhook, `actions/0/post` in a rule."""
+    """What a subscriber does when it matches. `path` is `""` for a webhook, `actions/0/post` in a rule."""
 
     endpoint: str
     path: str
