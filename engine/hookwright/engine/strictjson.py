@@ -1,0 +1,213 @@
+"""JSON as RFC 8259 means it: no duplicate keys, no NaN, no lone surrogates, bounded depth.
+
+The standard library's C decoder says yes or no; only a refused text is read again, slowly, to say what is
+wrong and where.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import NoReturn
+
+from hookwright.rules.event import JSON
+
+DEPTH_LIMIT = 64
+
+
+class BadJSON(ValueError):
+    """A text that is not JSON as we take it. `pointer` is a JSON Pointer; line and column count from 1."""
+
+    def __init__(self, message: str, pointer: str = "", line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.message, self.pointer, self.line, self.column = message, pointer, line, column
+
+
+def decode(raw: bytes) -> JSON:
+    """The value of a JSON text in UTF-8. Integers are exact at any size up to 4,300 digits.
+
+    Raises `BadJSON` for anything else.
+    """
+    try:
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        line = before.count(b"\n") + 1
+        column = error.start - (before.rfind(b"\n") + 1) + 1
+        raise BadJSON(f"byte {error.start} is not UTF-8", "", line, column) from None
+    try:
+        value: JSON = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        raise _explain(text) from None
+    if text.count("[") + text.count("{") > DEPTH_LIMIT and _too_deep(value):
+        raise _explain(text)
+    if "\\u" in text and _SURROGATE.search(text) and not _encodes(value):
+        raise _explain(text)
+    return value
+
+
+def _unique(pairs: list[tuple[str, JSON]]) -> dict[str, JSON]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate key")
+    return found
+
+
+def _constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("out of range")
+    return number
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _too_deep(value: JSON) -> bool:
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(DEPTH_LIMIT):
+        level = [
+            child
+            for container in level
+            for child in (container.values() if isinstance(container, dict) else container)
+            if isinstance(child, dict | list)
+        ]
+    return bool(level)
+
+
+def _encodes(value: JSON) -> bool:
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+_TOKEN = re.compile(
+    r"[ \t\n\r]*(?:"
+    r"(?P<mark>[{}\[\]:,])"
+    r'|(?P<string>"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")'
+    r"|(?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?![0-9.eE])"
+    r"|(?P<word>true|false|null)\b)"
+)
+_SPACE = re.compile(r"[ \t\n\r]*")
+
+
+def _explain(text: str) -> BadJSON:
+    try:
+        _Explainer(text).document()
+    except BadJSON as problem:
+        return problem
+    return BadJSON("this is not JSON")  # the decoder refused what the grammar allows: never seen
+
+
+class _Explainer:
+    """Recursive descent over tokens; the depth limit bounds the recursion."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.path: list[str] = []
+
+    def document(self) -> None:
+        self.value(0)
+        if self.peek() < len(self.text):
+            self.fail("text after the end of the JSON value")
+
+    def peek(self) -> int:
+        """The position of the next token, white space passed over."""
+        space = _SPACE.match(self.text, self.at)
+        return space.end() if space else self.at
+
+    def fail(self, message: str, at: int | None = None) -> NoReturn:
+        start = self.peek() if at is None else at
+        line = self.text.count("\n", 0, start) + 1
+        column = start - (self.text.rfind("\n", 0, start) + 1) + 1
+        raise BadJSON(message, "".join("/" + part for part in self.path), line, column)
+
+    def take(self, expected: str) -> tuple[str, str, int]:
+        """The next token as (kind, text, position)."""
+        start = self.peek()
+        token = _TOKEN.match(self.text, self.at)
+        if token is None or token.lastgroup is None:
+            found = "the end of the text" if start >= len(self.text) else f"{self.text[start : start + 12]!r}"
+            self.fail(f"expected {expected}, found {found}")
+        self.at = token.end()
+        return token.lastgroup, token[token.lastgroup], start
+
+    def value(self, depth: int) -> None:
+        kind, text, start = self.take("a JSON value")
+        if kind == "mark" and text in "[{":
+            if depth >= DEPTH_LIMIT:
+                self.fail(f"nested more than {DEPTH_LIMIT} levels deep", start)
+            (self.object if text == "{" else self.array)(depth + 1)
+        elif kind == "mark":
+            self.fail(f"expected a JSON value, found {text!r}", start)
+        elif kind == "string":
+            self.string(text, start)
+        elif kind == "number":
+            self.number(text, start)
+
+    def string(self, text: str, start: int) -> str:
+        found: str = json.loads(text)
+        if any(0xD800 <= ord(character) <= 0xDFFF for character in found):
+            self.fail("a lone surrogate is not a character", start)
+        return found
+
+    def number(self, text: str, start: int) -> None:
+        if any(mark in text for mark in ".eE"):
+            if math.isinf(float(text)):
+                self.fail(f"the number {text[:24]} is too large for a double", start)
+        elif len(text) > 4300:
+            self.fail(f"an integer of {len(text)} digits is too long (4,300 at most)", start)
+
+    def object(self, depth: int) -> None:
+        seen: set[str] = set()
+        if self.ends("}"):
+            return
+        while True:
+            kind, text, start = self.take("a key in double quotes")
+            if kind != "string":
+                self.fail(f"expected a key in double quotes, found {text!r}", start)
+            key = self.string(text, start)
+            self.path.append(key.replace("~", "~0").replace("/", "~1"))
+            if key in seen:
+                self.fail(f"duplicate key {key!r}", start)
+            seen.add(key)
+            self.expect(":")
+            self.value(depth)
+            self.path.pop()
+            if self.expect(",}") == "}":
+                return
+
+    def array(self, depth: int) -> None:
+        if self.ends("]"):
+            return
+        index = 0
+        while True:
+            self.path.append(str(index))
+            self.value(depth)
+            self.path.pop()
+            if self.expect(",]") == "]":
+                return
+            index += 1
+
+    def ends(self, mark: str) -> bool:
+        start = self.peek()
+        if self.text[start : start + 1] != mark:
+            return False
+        self.at = start + 1
+        return True
+
+    def expect(self, marks: str) -> str:
+        wanted = " or ".join(repr(mark) for mark in marks)
+        kind, text, start = self.take(wanted)
+        if kind != "mark" or text not in marks:
+            self.fail(f"expected {wanted}, found {text[:12]!r}", start)
+        return text
