@@ -1,0 +1,56 @@
+"""What can go wrong between Hookwright and its plugins.
+
+PluginError
+├── BadReference      a secret reference that is no reference, or names an unknown source
+├── MissingSecret     there is no such secret now; later there may be
+├── InvalidHeader     a header that may not go on the wire
+├── EncodeError       a value that cannot be said in an encoding
+├── NoEncoder         no encoder, or more than one, claims a content type
+└── RefusedInjector   an injector that does what an injector may not do
+"""
+
+from __future__ import annotations
+
+
+class PluginError(Exception):
+    """Base of all errors of this floor. No message ever holds a secret's value."""
+
+
+class BadReference(PluginError, ValueError):
+    """A secret reference must be a one-key map whose key is a known source."""
+
+
+class MissingSecret(PluginError, LookupError):
+    """There is no secret under `name` in `source` now (or it is empty). `reason` is for people."""
+
+    def __init__(self, source: str, name: str, reason: str) -> None:
+        super().__init__(f"secret {{{source}: {name}}}: {reason}")
+        self.source = source
+        self.name = name
+        self.reason = reason
+
+
+class InvalidHeader(PluginError, ValueError):
+    """A header name that is no token, or a value with CR, LF, NUL or a character outside latin-1."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"header {name!r}: {reason}")
+        self.name = name
+        self.reason = reason
+
+
+class EncodeError(PluginError, ValueError):
+    """The value cannot be said in this encoding (NaN in JSON, say)."""
+
+
+class NoEncoder(PluginError, LookupError):
+    """No encoder claims this content type, or several do and none was named."""
+
+
+class RefusedInjector(PluginError, TypeError):
+    """An injector left a response hook, or changed the method, the body or the host of a request."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"injector {name!r}: {reason}")
+        self.name = name
+        self.reason = reason
