@@ -12,8 +12,8 @@ JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON
 class Event:
     """One event. `raw` is `data` byte for byte as the sender wrote it; it is what a JSON webhook sends on.
 
-    `time` is RFC 3339 text as sent, or None. Two events with the same `source` and `id` are the same event
-    (CloudEvents 1.0, section 3.1).
+    `time` is RFC 3339 text as sent, or None. `extensions` are CloudEvents extension attributes, sorted by
+    name. Two events with the same `source` and `id` are the same event (CloudEvents 1.0, section 3.1).
     """
 
     id: str
@@ -23,3 +23,4 @@ class Event:
     raw: bytes
     time: str | None = None
     subject: str | None = None
+    extensions: tuple[tuple[str, bool | int | str], ...] = ()
