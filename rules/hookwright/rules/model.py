@@ -81,7 +81,9 @@ class Action:
 class Subscriber:
     """A webhook or a rule. `events` are event types after labels and globs were resolved (sorted).
 
-    `match` is the pattern as written, or None for every event of these types. `place` is where it stands.
+    `globs` are the globs as written: they also select types nobody declared, where those are let in.
+    `sources` are exact event sources or globs over them; none means any. `match` is the pattern as written,
+    or None for every event of these types. `place` is where it stands.
     """
 
     entity_type: EntityType
@@ -89,6 +91,7 @@ class Subscriber:
     events: tuple[str, ...]
     actions: tuple[Action, ...]
     place: Place = field(hash=False, compare=False)
+    globs: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     match: Mapping[str, JSON] | None = field(default=None, hash=False)
     delay: int = 0
