@@ -1,0 +1,22 @@
+"""The built-in plugins, one a file, each registered by the same hooks as any other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .auth import basic, bearer, header
+from .encoders import json
+from .secrets import env
+from .secrets.file import FileSecretsPlugin
+
+
+def builtin_plugins(secrets_dir: Path | None) -> dict[str, object]:
+    """Name to plugin (a module or an object). `secrets_dir` is the folder of `{file: name}`."""
+    return {
+        "json": json,
+        "bearer": bearer,
+        "basic": basic,
+        "header": header,
+        "env": env,
+        "file": FileSecretsPlugin(secrets_dir),
+    }

@@ -1,0 +1,101 @@
+"""`Plugins`: everything the loaded plugins add, by name. A value; made once, never edited."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+from .errors import NoEncoder
+from .hookspecs import Encoder, Injector, SecretSource
+from .secrets import SecretStore
+
+Family: TypeAlias = Literal["encoder", "auth", "secret"]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadProblem:
+    """A plugin that was left out, or an allowed one that is not there. `reason` is one line for people."""
+
+    plugin: str
+    distribution: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"plugin {self.plugin} of {self.distribution}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """One plugin as `doctor` and `plugins list` show it. `provides` holds names such as `auth bearer`."""
+
+    name: str
+    distribution: str
+    version: str
+    hooks: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """One thing a plugin adds: which family of the language it belongs to, its name, schema and object."""
+
+    family: Family
+    name: str
+    schema: dict[str, Any]
+    value: Encoder | Injector | SecretSource
+
+
+@dataclass(frozen=True, slots=True)
+class Plugins:
+    """What the plugins add, by name, and what became of each plugin."""
+
+    contributions: tuple[Contribution, ...]
+    loaded: tuple[Loaded, ...]
+    problems: tuple[LoadProblem, ...]
+    encoders: Mapping[str, Encoder] = field(init=False)
+    injectors: Mapping[str, Injector] = field(init=False)
+    secrets: Mapping[str, SecretSource] = field(init=False)
+
+    def __post_init__(self) -> None:
+        for attribute, family in (("encoders", "encoder"), ("injectors", "auth"), ("secrets", "secret")):
+            of_family = {item.name: item.value for item in self.contributions if item.family == family}
+            object.__setattr__(self, attribute, MappingProxyType(of_family))
+
+    def fragments(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """The JSON Schemas to slot into the configuration's: `{"auth": {"bearer": {...}}, ...}`.
+
+        Families are `auth` (the keys beside `type`), `encoder` (its options) and `secret` (the reference).
+        """
+        families: dict[str, dict[str, dict[str, Any]]] = {"auth": {}, "encoder": {}, "secret": {}}
+        for item in self.contributions:
+            families[item.family][item.name] = copy.deepcopy(item.schema)
+        return families
+
+    def encoder_for(self, content_type: str) -> Encoder:
+        """The one encoder that claims `content_type` (parameters and case do not count).
+
+        Raises `NoEncoder` when none does, or several do: then the target has to name one.
+        """
+        wanted = content_type.partition(";")[0].strip().lower()
+        claimants = [name for name, encoder in self.encoders.items() if wanted in encoder.content_types]
+        match claimants:
+            case [name]:
+                return self.encoders[name]
+            case []:
+                raise NoEncoder(
+                    f"no encoder claims {wanted!r} (there are: {', '.join(sorted(self.encoders))})"
+                )
+            case _:
+                raise NoEncoder(f"several encoders claim {wanted!r}: write encoder: {' or '.join(claimants)}")
+
+    def secret_store(self) -> SecretStore:
+        """A fresh `SecretStore` over all secret sources."""
+        return SecretStore(self.secrets)
+
+    def listing(self) -> tuple[Loaded, ...]:
+        """Every plugin found, built-ins first; those left out carry `error`."""
+        return self.loaded
