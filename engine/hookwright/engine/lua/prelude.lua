@@ -1,0 +1,118 @@
+-- The first part of every ledger script: the clock, the head keys, the endpoint table, and the moves of a
+-- delivery that several scripts make. Not a script of its own: it is put after the `#!lua` line of each.
+-- KEYS[1] is the prefix of all keys. Keys touched here: schema, epoch, live (read once a call); caps, ep:*,
+-- q:*, ring (endpoints); d:*, body:*, total, due, w:*, lease, results:*, settled:* (deliveries).
+-- An endpoint stands in `ring` exactly once while it has ready work and a free slot under its cap; `ringed`
+-- in its hash says so. Work waiting behind a full cap is therefore never looked at.
+
+local P = KEYS[1]
+local SCHEMA = 1
+local DEFAULT_CAP = 4
+
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local head = redis.call('MGET', P .. 'schema', P .. 'epoch', P .. 'live')
+if head[1] and tonumber(head[1]) > SCHEMA then
+  return redis.error_reply('SCHEMA the data was written by a newer version (' .. head[1] .. ')')
+end
+
+-- The epoch ends with the data: a candidate that is random per call takes its place only when it is gone.
+local function begin(candidate)
+  if not head[1] then redis.call('SET', P .. 'schema', SCHEMA) end
+  if not head[2] then
+    redis.call('SET', P .. 'epoch', candidate)
+    head[2] = candidate
+  end
+end
+
+local endpoints = {}
+
+local function endpoint(name)
+  local e = endpoints[name]
+  if not e then
+    local stored = redis.call('HMGET', P .. 'ep:' .. name, 'flying', 'ringed')
+    e = {
+      name = name,
+      queue = P .. 'q:' .. name,
+      flying = tonumber(stored[1]) or 0,
+      ringed = stored[2] ~= false,
+      cap = tonumber(redis.call('HGET', P .. 'caps', name)) or DEFAULT_CAP,
+    }
+    endpoints[name] = e
+  end
+  return e
+end
+
+local function enter_ring(e)
+  if not e.ringed and e.flying < e.cap and redis.call('LLEN', e.queue) > 0 then
+    redis.call('RPUSH', P .. 'ring', e.name)
+    e.ringed = true
+  end
+end
+
+-- Writes the endpoint table back; an endpoint at rest leaves no key behind.
+local function save_endpoints()
+  for name, e in pairs(endpoints) do
+    local key = P .. 'ep:' .. name
+    if e.flying > 0 and e.ringed then
+      redis.call('HSET', key, 'flying', e.flying, 'ringed', 1)
+    elseif e.flying > 0 then
+      redis.call('HSET', key, 'flying', e.flying)
+      redis.call('HDEL', key, 'ringed')
+    elseif e.ringed then
+      redis.call('HSET', key, 'ringed', 1)
+      redis.call('HDEL', key, 'flying')
+    else
+      redis.call('HDEL', key, 'flying', 'ringed')
+    end
+  end
+end
+
+local function make_ready(id, e, push)
+  redis.call(push, e.queue, id)
+  enter_ring(e)
+end
+
+-- Takes a delivery out of flight; the caller says where it goes next.
+local function land(id, name, worker)
+  redis.call('HDEL', P .. 'd:' .. id, 'token', 'worker')
+  redis.call('SREM', P .. 'w:' .. worker, id)
+  local e = endpoint(name)
+  e.flying = math.max(e.flying - 1, 0)
+  return e
+end
+
+-- In flight to ready again, in front of its queue: no try is spent.
+local function give_back(id, name, worker)
+  make_ready(id, land(id, name, worker), 'LPUSH')
+end
+
+local function forget(id, body)
+  redis.call('DEL', P .. 'd:' .. id)
+  local key = P .. 'body:' .. body
+  if redis.call('HINCRBY', key, 'count', -1) <= 0 then redis.call('DEL', key) end
+  if redis.call('DECR', P .. 'total') <= 0 then redis.call('DEL', P .. 'total') end
+end
+
+-- A worker whose lease ended loses its claims: each is ready again, and its node is told.
+local function reap(lease)
+  for _, worker in ipairs(redis.call('ZRANGEBYSCORE', P .. 'lease', '-inf', now - lease, 'LIMIT', 0, 8)) do
+    for _, id in ipairs(redis.call('SMEMBERS', P .. 'w:' .. worker)) do
+      local d = redis.call('HMGET', P .. 'd:' .. id, 'endpoint', 'node', 'attempts', 'worker')
+      if d[4] == worker then
+        redis.call('XADD', P .. 'results:' .. d[2], '*', 'reaped', worker, 'delivery', id,
+          'attempt', d[3] + 1, 'at', now)
+        give_back(id, d[1], worker)
+      end
+    end
+    redis.call('DEL', P .. 'w:' .. worker)
+    redis.call('ZREM', P .. 'lease', worker)
+  end
+end
+
+-- Milliseconds until the next delivery is due (0: now), false when none waits.
+local function next_due()
+  local first = redis.call('ZRANGE', P .. 'due', 0, 0, 'WITHSCORES')
+  return first[2] and math.max(first[2] - now, 0) or false
+end

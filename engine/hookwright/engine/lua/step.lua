@@ -1,0 +1,145 @@
+#!lua flags=allow-oom
+-- One tick of a worker: renew its lease, settle, hand back, reap dead workers, promote due work, claim.
+-- Keys: lease, w:<worker>, call:<worker>, d:*, body:*, total, due, q:*, ring, ep:*, results:<node>,
+--       settled:<node>; reads caps, live, halt:<node>.
+-- Idempotent: a call number seen before changes nothing but the lease and answers with the same claims (those
+-- still held); a settle or hand-back counts only with the token of the claim.
+-- Cost: O(settles + promoted (at most 256) + claims), about 7 commands a settle and 5 a claim.
+-- ARGV: epoch candidate, worker, call number, lease in ms, claims wanted, packed settles
+--       [[token, node, outcome, wait, packed result]], packed tokens to hand back.
+-- Answer: epoch, live, now, next due, [[packed delivery, body, tries spent, token]].
+
+local candidate, worker, call, lease, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local PER_TURN = 4
+local PROMOTED = 256
+local HALTED = 5000 -- ms until the work of a halted node is looked at again
+local TERMINAL = { success = true, failure = true, cancelled = true, skipped = true }
+
+local function delivery_of(token) return string.match(token, '^[^/]*') end
+
+local function report(node, result, stale)
+  if stale then
+    redis.call('XADD', P .. 'results:' .. node, '*', 'result', result, 'stale', 1)
+  else
+    redis.call('XADD', P .. 'results:' .. node, '*', 'result', result)
+  end
+end
+
+-- The ledger lost this delivery altogether: the result stands, and a re-offer waits until it is booked.
+local function settle_unknown(id, node, result)
+  if redis.call('HSETNX', P .. 'settled:' .. node, id, 1) == 1 then
+    report(node, result)
+  else
+    report(node, result, true)
+  end
+end
+
+local function settle(token, node, outcome, wait, result)
+  local id = delivery_of(token)
+  local d = redis.call('HMGET', P .. 'd:' .. id, 'token', 'endpoint', 'worker', 'body')
+  if not d[2] then return settle_unknown(id, node, result) end
+  if d[1] ~= token then return report(node, result, true) end
+  report(node, result)
+  local e = land(id, d[2], d[3])
+  if TERMINAL[outcome] then
+    redis.call('HSET', P .. 'settled:' .. node, id, 1)
+    forget(id, d[4])
+  else
+    if outcome == 'retry' then redis.call('HINCRBY', P .. 'd:' .. id, 'attempts', 1) end
+    redis.call('ZADD', P .. 'due', now + wait, id)
+  end
+  enter_ring(e)
+end
+
+local function hand_back(token)
+  local id = delivery_of(token)
+  local d = redis.call('HMGET', P .. 'd:' .. id, 'token', 'endpoint', 'worker')
+  if d[1] == token then give_back(id, d[2], d[3]) end
+end
+
+local function promote()
+  local ids = redis.call('ZRANGEBYSCORE', P .. 'due', '-inf', now, 'LIMIT', 0, PROMOTED)
+  for _, id in ipairs(ids) do
+    local name = redis.call('HGET', P .. 'd:' .. id, 'endpoint')
+    if name then make_ready(id, endpoint(name), 'RPUSH') end
+  end
+  if #ids > 0 then redis.call('ZREM', P .. 'due', unpack(ids)) end
+end
+
+local function describe(id)
+  local d = redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'body', 'attempts', 'token')
+  return { d[1], redis.call('HGET', P .. 'body:' .. d[2], 'bytes'), d[3], d[4] }
+end
+
+local halted = {}
+local function is_halted(node)
+  if halted[node] == nil then halted[node] = redis.call('EXISTS', P .. 'halt:' .. node) == 1 end
+  return halted[node]
+end
+
+-- One endpoint's turn: at most PER_TURN of its deliveries, and never more in flight than its cap.
+local function take_turn(e, room, ids)
+  local popped = redis.call('LPOP', e.queue, math.min(PER_TURN, e.cap - e.flying, room))
+  for _, id in ipairs(popped or {}) do
+    local node = redis.call('HGET', P .. 'd:' .. id, 'node')
+    if node and is_halted(node) then
+      redis.call('ZADD', P .. 'due', now + HALTED, id)
+    elseif node then
+      redis.call('HSET', P .. 'd:' .. id, 'token', id .. '/' .. worker .. '/' .. call, 'worker', worker)
+      e.flying = e.flying + 1
+      ids[#ids + 1] = id
+    end
+  end
+  enter_ring(e)
+end
+
+local function claim()
+  local ids = {}
+  if not head[3] then return ids end -- no configuration is live: nobody could prepare a call
+  for _ = 1, wanted * 4 do
+    local name = #ids < wanted and redis.call('LPOP', P .. 'ring')
+    if not name then break end
+    local e = endpoint(name)
+    e.ringed = false
+    if e.flying < e.cap then take_turn(e, wanted - #ids, ids) end
+  end
+  if #ids > 0 then redis.call('SADD', P .. 'w:' .. worker, unpack(ids)) end
+  return ids
+end
+
+-- The claims of this very call, made by an execution whose answer was lost.
+local function claimed_before(ids)
+  local held = {}
+  for _, id in ipairs(ids) do
+    if redis.call('HGET', P .. 'd:' .. id, 'token') == id .. '/' .. worker .. '/' .. call then
+      held[#held + 1] = id
+    end
+  end
+  return held
+end
+
+local function execute()
+  for _, s in ipairs(cmsgpack.unpack(ARGV[6])) do settle(unpack(s)) end
+  for _, token in ipairs(cmsgpack.unpack(ARGV[7])) do hand_back(token) end
+  reap(lease)
+  promote()
+  local ids = claim()
+  save_endpoints()
+  redis.call('SET', P .. 'call:' .. worker, cmsgpack.pack({ call, ids }), 'PX', 600000)
+  return ids
+end
+
+begin(candidate)
+redis.call('ZADD', P .. 'lease', now, worker)
+local stored = redis.call('GET', P .. 'call:' .. worker)
+local last = stored and cmsgpack.unpack(stored) or { -1, {} }
+local ids = {}
+if call > last[1] then
+  ids = execute()
+elseif call == last[1] then
+  ids = claimed_before(last[2])
+end
+
+local claims = {}
+for i, id in ipairs(ids) do claims[i] = describe(id) end
+return { head[2], head[3], now, next_due(), claims }
