@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol, TypeAlias
 
 from ..delivery import Timing
+
+# (address, port) -> why no socket may go there, or None. The last word before packets leave.
+Judge: TypeAlias = Callable[[str, int], str | None]
 
 RESPONSE_BODY_LIMIT = 8 * 1024  # bytes kept; the rest is not read (`truncated`)
 RESPONSE_HEAD_LIMIT = 64 * 1024  # bytes of header lines before the answer is refused
@@ -47,6 +50,11 @@ class Reply:
     timing: Timing = field(default_factory=Timing)
 
 
+def cut_off() -> Reply:
+    """The answer to a call that a closing transport did not finish."""
+    return Reply(None, False, error="reset", message="the transport was closed")
+
+
 class Transport(Protocol):
     """Sends calls. `done` is called once per call, from a thread of the transport's own."""
 
@@ -55,3 +63,24 @@ class Transport(Protocol):
     def close(self) -> None:
         """Stop at once: calls still in flight are answered with error "reset"."""
         ...
+
+
+Kind: TypeAlias = Literal["auto", "curl", "requests"]
+
+
+def select(kind: Kind, judge: Judge, *, ca: str | None = None) -> Transport:
+    """The transport of this process. "auto" is libcurl where pycurl can be imported, else requests.
+
+    `ca` is a file of trusted roots (PEM); certifi's when None. Raises ImportError for "curl" without pycurl.
+    """
+    if kind != "requests":
+        try:
+            from .curl import CurlTransport  # noqa: PLC0415  # an optional dependency
+
+            return CurlTransport(judge, ca=ca)
+        except ImportError:
+            if kind == "curl":
+                raise
+    from .requests import RequestsTransport  # noqa: PLC0415  # not loaded where libcurl does the work
+
+    return RequestsTransport(judge, ca=ca)

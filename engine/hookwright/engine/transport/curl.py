@@ -1,0 +1,165 @@
+"""The wire through libcurl: one thread drives all calls of the process over `CurlMulti`."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+import certifi
+import pycurl
+
+from . import Call, Judge, Reply, cut_off
+from .handle import Handle
+from .readiness import READ, WRITE, readiness
+
+_logger = logging.getLogger(__name__)
+
+_IDLE_CONNECTIONS = 512
+_SPARE_HANDLES = 128
+_LONGEST_WAIT = 60.0  # seconds
+_TO_WATCH = {pycurl.POLL_IN: READ, pycurl.POLL_OUT: WRITE, pycurl.POLL_INOUT: READ | WRITE}
+_TO_CURL = {
+    READ: pycurl.CSELECT_IN,
+    WRITE: pycurl.CSELECT_OUT,
+    READ | WRITE: pycurl.CSELECT_IN | pycurl.CSELECT_OUT,
+}
+
+
+class CurlTransport:
+    """A `Transport` on pycurl. `judge` has the last word on every socket; `ca` is a file of trusted roots."""
+
+    def __init__(self, judge: Judge, *, ca: str | None = None) -> None:
+        self._judge = judge
+        self._ca = ca or certifi.where()
+        self._lock = threading.Lock()
+        self._submitted: deque[tuple[Call, Callable[[Reply], None]]] = deque()
+        self._rung = False
+        self._closed = False
+        self._spare: list[Handle] = []
+        self._active: dict[pycurl.Curl, Handle] = {}
+        self._timer: float | None = None  # when libcurl wants to be called, monotonic
+        self._readiness = readiness()
+        self._multi = pycurl.CurlMulti()
+        self._multi.setopt(pycurl.M_MAXCONNECTS, _IDLE_CONNECTIONS)
+        self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
+        self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
+        self._thread = threading.Thread(target=self._run, name="transport", daemon=True)
+        self._thread.start()
+
+    def submit(self, call: Call, done: Callable[[Reply], None]) -> None:
+        """Send `call`. After `close` it is answered at once, by the calling thread."""
+        with self._lock:
+            closed = self._closed
+            if not closed:
+                self._submitted.append((call, done))
+                if not self._rung:
+                    self._rung = True
+                    self._readiness.wake()
+        if closed:
+            _answer(done, cut_off())
+
+    def close(self) -> None:
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._readiness.wake()
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            while not self._closed:
+                self._turn()
+        except Exception:
+            _logger.exception("the transport broke down")
+        finally:
+            self._stop()
+
+    def _turn(self) -> None:
+        wait = _LONGEST_WAIT
+        if self._timer is not None:
+            wait = min(max(self._timer - time.monotonic(), 0.0), _LONGEST_WAIT)
+        ready = self._readiness.wait(wait)
+        self._start_submitted()
+        for fd, events in ready:
+            self._multi.socket_action(fd, _TO_CURL[events])
+        if self._timer is not None and self._timer <= time.monotonic():
+            self._timer = None
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._collect()
+
+    def _start_submitted(self) -> None:
+        with self._lock:
+            batch, self._submitted = self._submitted, deque()
+            self._rung = False
+        for call, done in batch:
+            handle = self._spare.pop() if self._spare else Handle(self._judge, self._ca)
+            try:
+                handle.begin(call, done)
+            except (pycurl.error, UnicodeError, IndexError) as error:
+                self._spare.append(handle)
+                _answer(done, Reply(None, False, error="protocol", message=f"cannot be sent: {error}"))
+                continue
+            self._active[handle.curl] = handle
+            self._multi.add_handle(handle.curl)
+
+    def _collect(self) -> None:
+        more = 1
+        while more:
+            more, fine, failed = self._multi.info_read()
+            for curl in fine:
+                self._finish(curl, 0, "")
+            for curl, code, message in failed:
+                self._finish(curl, code, message)
+
+    def _finish(self, curl: pycurl.Curl, code: int, message: str) -> None:
+        self._multi.remove_handle(curl)
+        handle = self._active[curl]
+        if handle.try_next(code):
+            self._multi.add_handle(curl)
+            return
+        del self._active[curl]
+        reply, done = handle.reply(code, message), handle.done
+        if len(self._spare) < _SPARE_HANDLES:
+            self._spare.append(handle)
+        else:
+            handle.close()
+        _answer(done, reply)
+
+    def _stop(self) -> None:
+        with self._lock:
+            self._closed = True
+            waiting = [done for _, done in self._submitted]
+            self._submitted.clear()
+        for curl, handle in self._active.items():
+            self._multi.remove_handle(curl)
+            waiting.append(handle.done)
+        for handle in (*self._spare, *self._active.values()):
+            handle.close()
+        self._multi.close()
+        self._readiness.close()
+        for done in waiting:
+            _answer(done, cut_off())
+
+    # Called by libcurl, inside `socket_action`, `add_handle` and `remove_handle`.
+
+    def _watch(self, what: int, fd: int, _multi: pycurl.CurlMulti, _data: object) -> None:
+        if what == pycurl.POLL_REMOVE:
+            self._readiness.forget(fd)
+        else:
+            with suppress(OSError):  # a socket already closed again: libcurl finds out by itself
+                self._readiness.watch(fd, _TO_WATCH[what])
+
+    def _set_timer(self, milliseconds: int) -> None:
+        self._timer = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
+
+
+def _answer(done: Callable[[Reply], None], reply: Reply) -> None:
+    try:
+        done(reply)
+    except Exception:
+        _logger.exception("the receiver of a reply broke down")

@@ -1,0 +1,207 @@
+"""One libcurl handle: its settings, its limits, and what became of the call it carries."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+import pycurl
+
+from ..delivery import Timing
+from . import RESPONSE_BODY_LIMIT, Call, Judge, Reply
+from .head import Head
+from .opening import open_socket
+
+CONNECT_LIMIT = 5.0  # seconds until the connection stands, TLS included
+# Idle seconds after which a connection is not used again: shorter than the 5 s at which common servers hang
+# up, because a request that meets a hang-up costs a try.
+_IDLE_LIMIT = 4
+
+_SETTINGS: Final = (
+    (pycurl.NOSIGNAL, 1),
+    (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+    (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+    (pycurl.HTTP09_ALLOWED, 0),
+    (pycurl.FOLLOWLOCATION, 0),
+    (pycurl.PATH_AS_IS, 1),
+    (pycurl.PROXY, ""),  # else http_proxy and its kin decide where the socket goes
+    (pycurl.NOPROXY, "*"),
+    (pycurl.NETRC, pycurl.NETRC_IGNORED),
+    (pycurl.SSL_VERIFYPEER, 1),
+    (pycurl.SSL_VERIFYHOST, 2),
+    (pycurl.MAXAGE_CONN, _IDLE_LIMIT),
+    (pycurl.POST, 1),
+)
+
+# Headers libcurl or pycurl would add by themselves: an empty value takes them out.
+_DEFAULTS: Final = (
+    ("accept", b"Accept:"),
+    ("user-agent", b"User-Agent:"),
+    ("content-type", b"Content-Type:"),
+)
+_ALWAYS: Final = (b"Accept-Encoding: identity", b"Expect:")
+
+_ERRORS: Final = {
+    pycurl.E_COULDNT_RESOLVE_HOST: "dns",
+    pycurl.E_COULDNT_CONNECT: "connect",
+    pycurl.E_OPERATION_TIMEDOUT: "timeout",
+    pycurl.E_GOT_NOTHING: "reset",
+    pycurl.E_SEND_ERROR: "reset",
+    pycurl.E_RECV_ERROR: "reset",
+    pycurl.E_SSL_CONNECT_ERROR: "tls",
+    pycurl.E_SSL_CERTPROBLEM: "tls",
+    pycurl.E_SSL_CIPHER: "tls",
+    pycurl.E_PEER_FAILED_VERIFICATION: "tls",
+    pycurl.E_SSL_CACERT_BADFILE: "tls",
+    pycurl.E_SSL_SHUTDOWN_FAILED: "tls",
+    pycurl.E_SSL_ISSUER_ERROR: "tls",
+    pycurl.E_SSL_INVALIDCERTSTATUS: "tls",
+}
+
+
+class Handle:
+    """Carries one call after the other. Used by the driver thread only."""
+
+    def __init__(self, judge: Judge, ca: str) -> None:
+        self.curl = pycurl.Curl()
+        self._judge = judge
+        for option, value in _SETTINGS:
+            self.curl.setopt(option, value)
+        self.curl.setopt(pycurl.CAINFO, ca)
+        self.curl.unsetopt(pycurl.CAPATH)  # the system's folder would widen what `ca` trusts
+        self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
+        self.curl.setopt(pycurl.PREREQFUNCTION, self._before_request)
+        self.curl.setopt(pycurl.HEADERFUNCTION, self._header)
+        self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
+        self._clear()
+
+    def begin(self, call: Call, done: Callable[[Reply], None]) -> None:
+        """Prepare the handle for `call`. Raises pycurl.error or UnicodeError for what cannot be sent."""
+        self._clear()
+        self.call = call
+        self.done = done
+        self._deadline = time.monotonic() + call.timeout
+        curl = self.curl
+        curl.setopt(pycurl.URL, call.url.encode("ascii"))
+        curl.setopt(pycurl.HTTPHEADER, _header_lines(call.headers))
+        curl.setopt(pycurl.POSTFIELDS, call.body)
+        if call.method == "POST":
+            curl.unsetopt(pycurl.CUSTOMREQUEST)
+        else:
+            curl.setopt(pycurl.CUSTOMREQUEST, call.method)
+        self._aim()
+
+    def try_next(self, code: int) -> bool:
+        """After a connection that never stood: aim at the next checked address, if one and time are left."""
+        if code != pycurl.E_COULDNT_CONNECT or self._refusal:
+            return False
+        if self._address + 1 >= len(self.call.addresses) or time.monotonic() >= self._deadline:
+            return False
+        self._address += 1
+        self._aim()
+        return True
+
+    def reply(self, code: int, message: str) -> Reply:
+        """What came of the call: libcurl's result `code` (0 is fine) and message, and what was seen."""
+        head = self._head
+        if head.complete:
+            # The receiver has answered. A body that breaks off, drips or is too long takes nothing back.
+            return Reply(
+                status=head.status,
+                complete=True,
+                headers=head.headers(),
+                body=b"".join(self._body),
+                truncated=code != 0,
+                timing=self._timing(),
+            )
+        error, text = self._failure(code, message)
+        return Reply(status=head.status, complete=False, error=error, message=text, timing=self._timing())
+
+    def close(self) -> None:
+        self.curl.close()
+
+    def _clear(self) -> None:
+        self._head = Head()
+        self._body: list[bytes] = []
+        self._room = RESPONSE_BODY_LIMIT
+        self._address = 0
+        self._requests = 0
+        self._refusal = ""
+
+    def _aim(self) -> None:
+        call = self.call
+        address = call.addresses[self._address]
+        left = max(self._deadline - time.monotonic(), 0.001)
+        self.curl.setopt(pycurl.CONNECT_TO, [f"::{_bracketed(address)}:{call.port}"])
+        self.curl.setopt(pycurl.TIMEOUT_MS, max(round(left * 1000), 1))
+        self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(round(min(left, CONNECT_LIMIT) * 1000), 1))
+        self._requests = 0
+
+    def _failure(self, code: int, message: str) -> tuple[str, str]:
+        if self._refusal:
+            return "blocked_target", self._refusal
+        if self._head.complaint:
+            return "protocol", self._head.complaint
+        if self._requests > 1:
+            return "reset", "the receiver closed the connection without an answer"
+        if code == 0:
+            return "protocol", "the connection ended before the headers did"
+        return _ERRORS.get(code, "protocol"), message
+
+    def _timing(self) -> Timing:
+        get = self.curl.getinfo
+        return Timing(
+            connect=get(pycurl.CONNECT_TIME),
+            tls=get(pycurl.APPCONNECT_TIME),
+            first_byte=get(pycurl.STARTTRANSFER_TIME),
+            total=get(pycurl.TOTAL_TIME),
+        )
+
+    # Called by libcurl. An exception here would be printed and lost, so none is raised.
+
+    def _open(self, _purpose: int, address: tuple[int, int, int, tuple[str, int]]) -> object:
+        opened = open_socket(address, self.call, self._judge)
+        if isinstance(opened, str):
+            self._refusal = opened
+            return pycurl.SOCKET_BAD
+        return opened
+
+    def _before_request(self, peer: str, _local: str, port: int, _local_port: int) -> int:
+        """Also for reused connections; a second request is libcurl repeating itself behind our back."""
+        self._requests += 1
+        if self._requests > 1:
+            return pycurl.PREREQFUNC_ABORT
+        if peer not in self.call.addresses or port != self.call.port:
+            self._refusal = "the connection leads to an address that was not checked"
+        else:
+            self._refusal = self._judge(peer, port) or ""
+        return pycurl.PREREQFUNC_ABORT if self._refusal else pycurl.PREREQFUNC_OK
+
+    def _header(self, line: bytes) -> int:
+        return len(line) if self._head.feed(line) else 0
+
+    def _write(self, chunk: bytes) -> int:
+        """Anything but the chunk's length makes libcurl stop and close the connection."""
+        if len(chunk) > self._room:
+            self._body.append(chunk[: self._room])
+            self._room = 0
+            return 0
+        self._body.append(chunk)
+        self._room -= len(chunk)
+        return len(chunk)
+
+
+def _header_lines(headers: tuple[tuple[str, str], ...]) -> list[bytes]:
+    """libcurl's spelling: `Name: value`, and `Name;` for an empty value."""
+    lines = [
+        f"{name}: {value}".encode("latin-1") if value else f"{name};".encode() for name, value in headers
+    ]
+    given = {name.lower() for name, _ in headers}
+    lines.extend(removal for name, removal in _DEFAULTS if name not in given)
+    lines.extend(_ALWAYS)
+    return lines
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if ":" in address else address

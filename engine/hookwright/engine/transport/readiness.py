@@ -1,0 +1,131 @@
+"""Waiting for sockets: epoll where there is one, else what `selectors` finds. Any thread can end a wait."""
+
+from __future__ import annotations
+
+import os
+import select
+import selectors
+import socket
+import sys
+from contextlib import suppress
+from typing import Protocol
+
+READ = 1
+WRITE = 2
+
+
+class Readiness(Protocol):
+    """Used by one thread, but for `wake`, which any thread may call."""
+
+    def watch(self, fd: int, events: int) -> None:
+        """Watch `fd` for `READ`, `WRITE` or both, in place of what it was watched for before."""
+        ...
+
+    def forget(self, fd: int) -> None: ...
+
+    def wait(self, seconds: float) -> list[tuple[int, int]]:
+        """The sockets that are ready, with `READ` and `WRITE` bits; empty after `seconds` or a `wake`.
+
+        An error or a hang-up reads as both bits.
+        """
+        ...
+
+    def wake(self) -> None:
+        """Make a `wait` that is under way, or else the next one, return at once."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def readiness() -> Readiness:
+    """The fastest way this system has."""
+    return Epoll() if sys.platform == "linux" else Selector()
+
+
+if sys.platform == "linux":
+    _TO_EPOLL = {
+        READ: select.EPOLLIN,
+        WRITE: select.EPOLLOUT,
+        READ | WRITE: select.EPOLLIN | select.EPOLLOUT,
+    }
+
+    class Epoll:
+        """epoll and an eventfd."""
+
+        def __init__(self) -> None:
+            self._poll = select.epoll()
+            self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            self._poll.register(self._bell, select.EPOLLIN)
+            self._watched: set[int] = set()
+
+        def watch(self, fd: int, events: int) -> None:
+            mask = _TO_EPOLL[events]
+            if fd in self._watched:
+                with suppress(FileNotFoundError):  # closed unnoticed, and its number given out anew
+                    self._poll.modify(fd, mask)
+                    return
+            self._poll.register(fd, mask)
+            self._watched.add(fd)
+
+        def forget(self, fd: int) -> None:
+            self._watched.discard(fd)
+            with suppress(OSError):  # a closed socket has left by itself
+                self._poll.unregister(fd)
+
+        def wait(self, seconds: float) -> list[tuple[int, int]]:
+            ready = []
+            for fd, mask in self._poll.poll(seconds):
+                if fd == self._bell:
+                    os.eventfd_read(fd)
+                else:
+                    ready.append((fd, _from_epoll(mask)))
+            return ready
+
+        def wake(self) -> None:
+            os.eventfd_write(self._bell, 1)
+
+        def close(self) -> None:
+            self._poll.close()
+            os.close(self._bell)
+
+    def _from_epoll(mask: int) -> int:
+        if mask & (select.EPOLLERR | select.EPOLLHUP):
+            return READ | WRITE
+        return (READ if mask & select.EPOLLIN else 0) | (WRITE if mask & select.EPOLLOUT else 0)
+
+
+class Selector:
+    """`selectors` and a socket pair."""
+
+    def __init__(self) -> None:
+        self._poll = selectors.DefaultSelector()
+        self._ear, self._bell = socket.socketpair()
+        self._ear.setblocking(False)
+        self._bell.setblocking(False)
+        self._poll.register(self._ear, selectors.EVENT_READ)
+
+    def watch(self, fd: int, events: int) -> None:
+        self.forget(fd)
+        self._poll.register(fd, events)  # its EVENT_READ and EVENT_WRITE are our READ and WRITE
+
+    def forget(self, fd: int) -> None:
+        with suppress(KeyError, ValueError, OSError):
+            self._poll.unregister(fd)
+
+    def wait(self, seconds: float) -> list[tuple[int, int]]:
+        ready = []
+        for key, events in self._poll.select(seconds):
+            if key.fileobj is self._ear:
+                self._ear.recv(4096)
+            else:
+                ready.append((key.fd, events))
+        return ready
+
+    def wake(self) -> None:
+        with suppress(BlockingIOError):  # full: it will wake anyway
+            self._bell.send(b"\0")
+
+    def close(self) -> None:
+        self._poll.close()
+        self._ear.close()
+        self._bell.close()
