@@ -1,0 +1,57 @@
+# Recipes of the project. Without uv and just at hand, `./dev RECIPE` brings them.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+# List the recipes.
+default:
+    @just --list --unsorted
+
+# Run the main job: a receiver, a server, workers and a stream of events; ends by itself.
+demo *arguments="--events 30":
+    hookwright demo {{ arguments }}
+
+# Everything CI runs.
+check: lint types imports test docs wheel
+
+# Style and likely mistakes.
+lint:
+    ruff check .
+    ruff format --check .
+
+# mypy strict on the code, pyright strict on the public API as its users type against it.
+types:
+    mypy
+    pyright
+
+# Imports point one way.
+imports:
+    lint-imports
+
+# The default tests (under four minutes).
+test *arguments:
+    pytest {{ arguments }}
+
+# The long forms: crash loops, large property runs.
+lab *arguments:
+    pytest -m slow --timeout 1800 {{ arguments }}
+
+# Generated pages are fresh.
+docs:
+    python docs/generate.py --check
+
+# Write the generated pages.
+docs-write:
+    python docs/generate.py
+
+# The wheel holds the package and nothing else, and runs where nothing of the project is.
+wheel:
+    python tests/wheel.py
+
+# Ratios against named baselines, in one run.
+bench:
+    python -m benchmarks
+
+# Mend what can be mended by itself.
+fix:
+    ruff check --fix .
+    ruff format .
