@@ -1,0 +1,73 @@
+"""The stable code of every problem, in one table from which the documentation is generated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A public, stable code. `title` is a short noun phrase, `meaning` one sentence for people."""
+
+    code: str
+    title: str
+    meaning: str
+
+
+# A code is never reused for something else. HW0nn: one document alone. HW1nn: a bundle as a whole.
+_TABLE = (
+    Code("HW001", "not YAML", "The file is not valid YAML."),
+    Code("HW002", "not UTF-8", "The file is not UTF-8 text; every file of a bundle must be."),
+    Code("HW003", "empty file", "The file says nothing: it is empty or holds only comments."),
+    Code("HW004", "several documents", "A file holds one YAML document; a second one would be overlooked."),
+    Code("HW005", "duplicate key", "A key stands twice in one mapping, so one of the values would be lost."),
+    Code("HW006", "merge key", "`<<` left the YAML standard and is not read; use `defaults` instead."),
+    Code("HW007", "tag", "Only what JSON can say is read, so tags such as `!secret` or `!!set` are refused."),
+    Code("HW008", "key is not text", "Keys are text; numbers, true, null and collections must be quoted."),
+    Code("HW009", "not a JSON value", "Infinity, not-a-number and numbers too large to hold are refused."),
+    Code("HW010", "broken alias", "An alias names no anchor, or an anchor contains itself."),
+    Code(
+        "HW011",
+        "too large",
+        "The file, with its aliases written out, is longer, deeper or larger than allowed.",
+    ),
+    Code(
+        "HW012",
+        "unknown key",
+        "The key does not exist here; it is never ignored, since it may be misspelt.",
+    ),
+    Code("HW013", "wrong type", "The value is of another type than the one this key takes."),
+    Code("HW014", "missing key", "A key that must be there is missing."),
+    Code("HW015", "value not allowed", "The value is not one of those this key takes."),
+    Code("HW016", "wrong form", "The text does not have the form this key takes, such as that of an id."),
+    Code("HW017", "bad quantity", "A duration, size or rate is not written as `30s`, `1MiB` or `10/s`."),
+    Code("HW018", "out of bounds", "The value is too long, too short, too large or too small."),
+    Code("HW019", "unknown type", "No plugin offers the type that is named."),
+    Code("HW020", "secret in the open", "A secret is written out where only a reference may stand."),
+    Code(
+        "HW021",
+        "perhaps a secret",
+        "A header or parameter named like a key or token has a literal value.",
+    ),
+    Code(
+        "HW022",
+        "not supported yet",
+        "The language has this, but this version does not do it yet.",
+    ),
+    Code("HW023", "keys exclude each other", "These keys cannot stand together, or one of them must."),
+    Code("HW101", "duplicate id", "Two subscribers have one id; ids are unique over all kinds and files."),
+    Code("HW102", "unknown event", "The event is neither in the catalogue nor declared under `events`."),
+    Code("HW103", "bad pattern", "A `match` pattern is not one the pattern language has."),
+    Code("HW104", "two homes", "`bundle`, `preset` and `defaults` stand in one file of a bundle only."),
+    Code("HW105", "nothing selected", "A glob selects no event, so the subscriber would never be called."),
+    Code("HW106", "path leaves the bundle", "A file is named that lies outside the folder of its bundle."),
+    Code("HW107", "no YAML file", "The folder has no file a bundle is made of (`*.yaml`, `*.yml`)."),
+    Code("HW108", "no encoder", "No encoder has this name, or not exactly one makes this content type."),
+    Code("HW109", "invalid URL", "The URL cannot be called."),
+    Code("HW110", "unreadable file", "The file cannot be opened or read."),
+    Code("HW111", "too many headers", "The preset allows fewer headers than the target has."),
+)
+
+CODES: Mapping[str, Code] = MappingProxyType({entry.code: entry for entry in _TABLE})

@@ -1,0 +1,139 @@
+"""A YAML file as a JSON value that remembers where each of its parts stands."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from .builder import JSON, Builder, Limits, Refused, Spot
+from .mistakes import explain
+from .problem import Place, Problem
+
+__all__ = ["JSON", "Document", "Limits", "Reading", "parse", "read"]
+
+_BOM = b"\xef\xbb\xbf"
+_DEFAULT = Limits()
+_START = "a bundle file starts with: version: 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """`value` holds JSON types only. Parts written as aliases are shared: treat the value as read-only."""
+
+    file: str
+    value: JSON
+    root: Spot = field(repr=False, compare=False)
+
+    def place(self, path: Sequence[str | int], *, key: bool = False) -> Place:
+        """Where the value at `path` (keys and indexes from the root) stands, or with `key` its key.
+
+        The nearest ancestor's position when there is nothing at `path`.
+        """
+        spot, at = self.root, (self.root.line, self.root.column)
+        for depth, step in enumerate(path):
+            part = _part(spot, step)
+            if part is None:
+                break
+            spot, at = part, (part.line, part.column)
+            if key and depth == len(path) - 1 and part is not None:
+                at = self._key(path) or at
+        return Place(self.file, *at)
+
+    def _key(self, path: Sequence[str | int]) -> tuple[int, int] | None:
+        spot = self.root
+        for step in path[:-1]:
+            part = _part(spot, step)
+            if part is None:
+                return None
+            spot = part
+        return spot.keys.get(str(path[-1])) if spot.keys else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document, or the problems that kept it from being one."""
+
+    document: Document | None
+    problems: tuple[Problem, ...] = ()
+
+
+def read(path: Path, *, name: str, limits: Limits = _DEFAULT) -> Reading:
+    """Read the file at `path`; `name` is what problems call it. Never blocks on a pipe or a device."""
+    try:
+        raw = _bytes(path, limits.size + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return _refused(Problem("HW110", f"cannot be read: {reason}", Place(name)))
+    return parse(raw, name=name, limits=limits)
+
+
+def parse(raw: bytes, *, name: str, limits: Limits = _DEFAULT) -> Reading:
+    """Read YAML from bytes (UTF-8, with or without a byte order mark). Never raises, whatever the bytes."""
+    if len(raw) > limits.size:
+        return _refused(Problem("HW011", f"the file is larger than {limits.size:,} bytes", Place(name)))
+    try:
+        text = raw.removeprefix(_BOM).decode()
+    except UnicodeDecodeError as error:
+        return _refused(_not_utf8(raw, error.start + (len(_BOM) if raw.startswith(_BOM) else 0), name))
+    builder = Builder(name, limits)
+    try:
+        _feed(builder, text)
+    except Refused as refused:
+        builder.problems.append(refused.problem)
+    except (yaml.YAMLError, ValueError, OverflowError, MemoryError) as error:
+        builder.problems.append(explain(error, text, name))
+    if not builder.problems and (builder.spot is None or builder.empty):
+        builder.problems.append(Problem("HW003", "the file is empty", Place(name), _START))
+    if builder.problems or builder.spot is None:
+        return _refused(*builder.problems)
+    return Reading(Document(name, builder.value, builder.spot))
+
+
+def _feed(builder: Builder, text: str) -> None:
+    """Events only: composing nodes is recursive in C and kills the process at 30,000 brackets."""
+    loader = yaml.CSafeLoader(text)
+    try:
+        while (event := loader.get_event()) and not isinstance(event, yaml.StreamEndEvent):
+            builder.take(event)
+    finally:
+        loader.dispose()
+
+
+def _bytes(path: Path, limit: int) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise ValueError("it is a directory" if stat.S_ISDIR(mode) else "it is not a regular file")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(limit)
+    finally:
+        os.close(descriptor)
+
+
+def _not_utf8(raw: bytes, offset: int, name: str) -> Problem:
+    before = raw[:offset].removeprefix(_BOM)
+    line, last = before.count(b"\n") + 1, before.rfind(b"\n") + 1
+    column = len(before[last:].decode(errors="replace")) + 1
+    utf16 = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
+    message = f"not UTF-8: the byte 0x{raw[offset]:02x} at offset {offset} is not text"
+    hint = "it looks like UTF-16; save it as UTF-8" if utf16 else "save the file as UTF-8"
+    return Problem("HW002", message, Place(name, line, column), hint)
+
+
+def _refused(*problems: Problem) -> Reading:
+    return Reading(None, tuple(sorted(problems, key=lambda p: (p.place.line, p.place.column))))
+
+
+def _part(spot: Spot, step: str | int) -> Spot | None:
+    parts = spot.parts
+    if isinstance(parts, dict) and isinstance(step, str):
+        return parts.get(step)
+    if isinstance(parts, list) and isinstance(step, int) and 0 <= step < len(parts):
+        return parts[step]
+    return None
