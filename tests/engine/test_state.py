@@ -36,7 +36,7 @@ def test_the_token_is_made_once_and_private(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_said_in_one_line(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(StateError, match="cannot use the state folder .*: Not a directory"):
+    with pytest.raises(StateError, match=r"cannot use the state folder .*: Not a directory"):
         State(tmp_path / "file" / "state").prepare()
 
 

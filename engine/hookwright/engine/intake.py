@@ -1,0 +1,276 @@
+"""Intake: an event is read, matched, encoded and journalled; only then is it acknowledged."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from hookwright.plugins.hookspecs import BodyContext, Encoder
+from hookwright.rules.event import Event
+from hookwright.rules.model import Action, Subscriber
+from hookwright.rules.table import RoutingTable
+
+from .delivery import Delivery, Status, delivery_id, message_id
+from .door import Defaults, Rejected, read_events
+from .errors import JournalError
+from .known import Conflict, KnownEvents
+from .offering import Fresh, Offering
+
+LISTED = 1000  # deliveries named in an answer; more are counted
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """One delivery in an answer."""
+
+    id: str
+    entityType: str  # noqa: N815  # spelled as on the wire
+    entityId: str  # noqa: N815
+    status: str = Status.IN_QUEUE
+    batched: bool = False
+
+
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer for one event. Over 1,000 deliveries are counted, with a link, instead of listed."""
+
+    id: str
+    duplicate: bool
+    revision: str
+    deliveries: tuple[Placed, ...] | msgspec.UnsetType = msgspec.UNSET
+    count: int | None = None
+    link: str | None = None
+
+
+class Answers(msgspec.Struct, frozen=True):
+    """The answer for a batch: one entry an event, in the order of the request."""
+
+    events: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One event with its deliveries and their bodies: what one group of journal lines says."""
+
+    event: Event
+    fingerprint: str
+    revision: str
+    deliveries: tuple[Delivery, ...]
+    bodies: Mapping[str, bytes]  # by SHA-256
+
+
+class Intake:
+    """Accepts events for one node. All collaborators are passed in; `accept` runs on one event loop.
+
+    `record` journals the plans, all in one fsync, and returns when they are on disk (raises `JournalError`).
+    `clock` is Unix time, `monotonic` the clock of the offering.
+    """
+
+    def __init__(
+        self,
+        *,
+        node: str,
+        table: Callable[[], RoutingTable],
+        encoders: Mapping[str, Encoder],
+        record: Callable[[Sequence[Plan]], Awaitable[None]],
+        known: KnownEvents[Answer],
+        offering: Offering,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._node = node
+        self._table = table
+        self._encoders = encoders
+        self._record = record
+        self._known = known
+        self._offering = offering
+        self._clock = clock
+        self._monotonic = monotonic
+
+    async def accept(self, body: bytes, content_type: str, headers: Mapping[str, str]) -> Answer | Answers:
+        """Accept one request's events, all or none. Raises `Rejected`; then nothing was stored."""
+        if self._offering.full:
+            raise Rejected(
+                503, "Queue unavailable", "the queue does not answer and the spool is full", retry_after=5
+            )
+        named: set[int] = set()
+        incoming = read_events(body, content_type, headers, self._defaults(headers, named))
+        table = self._table()
+        for index, event in enumerate(incoming.events):
+            self._check_type(table, event, f"/{index}/type" if incoming.batch else "/type")
+        answers = await self._accept_all(incoming.events, table, named)
+        return Answers(answers) if incoming.batch else answers[0]
+
+    def _defaults(self, headers: Mapping[str, str], generated: set[int]) -> Defaults:
+        """An `Idempotency-Key` fixes the ids of events that have none, so a repeated request finds them."""
+        key = headers.get("idempotency-key")
+        if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
+            raise Rejected(
+                400, "Bad idempotency key", "1 to 255 printable ASCII characters", header="idempotency-key"
+            )
+
+        def event_id(index: int) -> str:
+            if key is not None:
+                return "evt_" + _digest(key, str(index))
+            generated.add(index)
+            return new_event_id(self._clock(), os.urandom(10))
+
+        return Defaults(source=f"/hookwright/{self._node}", event_id=event_id)
+
+    def _check_type(self, table: RoutingTable, event: Event, pointer: str) -> None:
+        if not table.knows(event.type):
+            near = table.nearest(event.type)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise Rejected(
+                422,
+                "Undeclared event type",
+                f"no event type {event.type!r} is declared{hint} (declare your own under events:)",
+                pointer=pointer,
+            )
+
+    async def _accept_all(
+        self, events: Sequence[Event], table: RoutingTable, generated: set[int]
+    ) -> tuple[Answer, ...]:
+        answers: list[Answer | Awaitable[Answer]] = []
+        planned: list[Plan] = []
+        reserved: list[Event] = []
+        try:
+            for index, event in enumerate(events):
+                fingerprint = _fingerprint(event)
+                if index not in generated:
+                    first = self._claim(event, fingerprint)
+                    if first is not None:
+                        answers.append(first)
+                        continue
+                    reserved.append(event)
+                planned.append(self._plan(event, fingerprint, table))
+                answers.append(first_answer(event.id, table.revision, planned[-1].deliveries))
+            await self._journal(planned)
+        except BaseException as error:
+            for event in reserved:
+                self._known.release(event.source, event.id, _as_rejected(error))
+            raise
+        self._hand_over(planned, {event.id for event in reserved})
+        return tuple([await self._again(each) for each in answers])
+
+    def _claim(self, event: Event, fingerprint: str) -> Awaitable[Answer] | None:
+        try:
+            return self._known.claim(event.source, event.id, fingerprint)
+        except Conflict:
+            raise Rejected(
+                409,
+                "Another event has this id",
+                f"an event with source {event.source!r} and id {event.id!r} was accepted with other content",
+                pointer="/id",
+            ) from None
+
+    async def _journal(self, planned: Sequence[Plan]) -> None:
+        if not planned:
+            return
+        try:
+            await self._record(planned)
+        except JournalError as error:
+            raise Rejected(
+                503, "Journal unavailable", f"the event could not be stored: {error}", retry_after=5
+            ) from error
+
+    def _hand_over(self, planned: Sequence[Plan], reserved: set[str]) -> None:
+        accepted = self._monotonic()
+        for plan in planned:
+            if plan.event.id in reserved:
+                said = first_answer(plan.event.id, plan.revision, plan.deliveries)
+                self._known.accept(plan.event.source, plan.event.id, said)
+            self._offering.put(
+                [Fresh(delivery, plan.bodies[delivery.body], accepted) for delivery in plan.deliveries]
+            )
+
+    async def _again(self, said: Answer | Awaitable[Answer]) -> Answer:
+        if isinstance(said, Answer):
+            return said
+        return msgspec.structs.replace(await said, duplicate=True)
+
+    def _plan(self, event: Event, fingerprint: str, table: RoutingTable) -> Plan:
+        now = int(self._clock() * 1000)
+        bodies: dict[str, bytes] = {}
+        deliveries: list[Delivery] = []
+        for subscriber in table.match(event):
+            for action in subscriber.actions:
+                body = self._encode(event, subscriber, action)
+                digest = hashlib.sha256(body).hexdigest()
+                bodies[digest] = body
+                deliveries.append(self._delivery(event, subscriber, action, digest, now))
+        return Plan(event, fingerprint, table.revision, tuple(deliveries), bodies)
+
+    def _encode(self, event: Event, subscriber: Subscriber, action: Action) -> bytes:
+        context = BodyContext(
+            content_type=action.target.content_type,
+            event_id=event.id,
+            event_type=event.type,
+            entity_type=subscriber.entity_type,
+            entity_id=subscriber.id,
+            raw=event.raw,
+        )
+        name = action.target.encoder
+        try:
+            return self._encoders[name].encode(event.data, context).body
+        except Exception as error:  # an encoder is anybody's code
+            detail = f"encoder {name!r} failed for {subscriber.entity_type} {subscriber.id!r}: {error}"
+            raise Rejected(500, "Encoder failed", detail) from error
+
+    def _delivery(
+        self, event: Event, subscriber: Subscriber, action: Action, digest: str, now: int
+    ) -> Delivery:
+        message = message_id(event.source, event.id, subscriber.entity_type, subscriber.id, action.path)
+        return Delivery(
+            id=delivery_id(message),
+            message=message,
+            entity_type=subscriber.entity_type,
+            entity_id=subscriber.id,
+            action=action.path,
+            event_id=event.id,
+            event_source=event.source,
+            event_type=event.type,
+            node=self._node,
+            due=now + subscriber.delay,
+            body=digest,
+            place=f"{subscriber.place.file}:{subscriber.place.line}",
+        )
+
+
+def first_answer(event_id: str, revision: str, deliveries: Sequence[Delivery]) -> Answer:
+    """What a sender is told about an event that was just accepted."""
+    if len(deliveries) > LISTED:
+        link = f"/v1/deliveries?event={event_id}"
+        return Answer(id=event_id, duplicate=False, revision=revision, count=len(deliveries), link=link)
+    placed = tuple(Placed(each.id, each.entity_type, each.entity_id) for each in deliveries)
+    return Answer(id=event_id, duplicate=False, revision=revision, deliveries=placed)
+
+
+def new_event_id(now: float, random: bytes) -> str:
+    """`evt_` and a UUIDv7 (RFC 9562, section 5.7): `now` in Unix seconds, 10 random bytes."""
+    value = (int(now * 1000) & (1 << 48) - 1) << 80 | int.from_bytes(random)
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    digits = f"{value:032x}"
+    return f"evt_{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def _fingerprint(event: Event) -> str:
+    """The SHA-256 over what makes two events of one id the same: type, subject and the data's bytes."""
+    parts = (event.type.encode(), (event.subject or "").encode(), event.raw)
+    return hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()
+
+
+def _digest(*parts: str) -> str:
+    joined = "\n".join(parts).encode()
+    return base64.b32encode(hashlib.sha256(joined).digest())[:26].decode().lower()
+
+
+def _as_rejected(error: BaseException) -> Exception:
+    if isinstance(error, Rejected):
+        return error
+    return Rejected(503, "Not accepted", "the first request with this event was not accepted", retry_after=1)

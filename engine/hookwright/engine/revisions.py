@@ -1,0 +1,51 @@
+"""The live revision: the table events are matched against, and its copy in the ledger that workers load."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from hookwright.rules.compile import compile_table
+from hookwright.rules.source import Source, build
+from hookwright.rules.table import RoutingTable
+
+
+class Publisher(Protocol):
+    """What the ledger offers for revisions."""
+
+    def publish(self, revision: str, content: bytes, caps: Mapping[str, int]) -> None: ...
+    def live(self) -> str | None: ...
+
+
+class Revisions:
+    """Holds one table, swapped whole. Workers know a revision before the first event is matched by it."""
+
+    def __init__(self, ledger: Publisher, source: Source) -> None:
+        """Raises `LedgerUnavailable`."""
+        self._ledger = ledger
+        self.swap(source)
+
+    @property
+    def table(self) -> RoutingTable:
+        return self._table
+
+    def swap(self, source: Source) -> None:
+        """Publish a revision, then match by it. Raises `LedgerUnavailable`; then the old one stays live."""
+        table = table_of(source)
+        self._publish(source, table)
+        self._source, self._table = source, table
+
+    def keep(self) -> bool:
+        """Publish again if the ledger lost it. Returns whether it had. Raises `LedgerUnavailable`."""
+        if self._ledger.live() is not None:
+            return False
+        self._publish(self._source, self._table)
+        return True
+
+    def _publish(self, source: Source, table: RoutingTable) -> None:
+        self._ledger.publish(table.revision, source.to_json(), table.endpoints)
+
+
+def table_of(source: Source) -> RoutingTable:
+    """The routing table of a source, the same on every machine."""
+    return compile_table(build(source))

@@ -1,0 +1,234 @@
+"""Intake: acknowledged means journalled; one event sent twice is one event; answers name subscribers."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import uuid
+
+import pytest
+
+from hookwright.engine.door import PLAIN, Rejected
+from hookwright.engine.errors import JournalError, LedgerUnavailable
+from hookwright.engine.intake import Answer, Intake, new_event_id
+from hookwright.engine.known import Known, KnownEvents
+from hookwright.engine.offering import Offering
+from hookwright.plugins.loader import load_plugins
+from hookwright.rules.compile import compile_table
+from hookwright.rules.model import Action, EntityType, Model, Subscriber, Target, endpoint_name
+from hookwright.schemas.problem import Place
+
+
+def subscriber(identifier, events=("t",), *, kind=EntityType.WEBHOOK, paths=("",), delay=0, match=None):
+    actions = tuple(
+        Action(endpoint_name(kind, identifier, path), path, Target(url="http://127.0.0.1:1/"))
+        for path in paths
+    )
+    return Subscriber(kind, identifier, events, actions, Place("a.yaml", 3, 5), delay=delay, match=match)
+
+
+def table(*subscribers):
+    return compile_table(
+        Model("b", "leadsquared", "sha256:r", subscribers, frozenset({"t", "Lead_Post_Create"}))
+    )
+
+
+class Node:
+    """An intake over lists: what was journalled, what was offered, what the index knows."""
+
+    def __init__(self, *subscribers, limit=100):
+        self.table = table(*subscribers)
+        self.journalled = []
+        self.offered = []
+        self.index = {}
+        self.journal_fails = False
+        self.ledger_fails = False
+        self.seconds = itertools.count(1_700_000_000)
+        self.offering = Offering(self._offer, limit=limit, clock=lambda: 0.0)
+        self.intake = Intake(
+            node="nod_x",
+            table=lambda: self.table,
+            encoders=load_plugins(allow=()).encoders,
+            record=self._record,
+            known=KnownEvents(lambda source, name: self.index.get((source, name)), lambda: 0.0),
+            offering=self.offering,
+            clock=lambda: 1_700_000_000.25,
+            monotonic=lambda: 0.0,
+        )
+
+    async def _record(self, planned):
+        await asyncio.sleep(0)
+        if self.journal_fails:
+            raise JournalError("disk full")
+        self.journalled.extend(planned)
+
+    def _offer(self, fresh):
+        if self.ledger_fails:
+            raise LedgerUnavailable("refused")
+        self.offered.extend(fresh)
+
+    async def post(self, body, **headers):
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return await self.intake.accept(json.dumps(body).encode(), PLAIN, named)
+
+
+def run(coroutine):
+    return asyncio.run(coroutine)
+
+
+def test_an_event_is_journalled_and_offered_and_its_subscribers_are_named():
+    node = Node(
+        subscriber("b"), subscriber("a", delay=2000), subscriber("other", events=("Lead_Post_Create",))
+    )
+    said = run(node.post({"type": "t", "data": {"a": 1}}))
+    node.offering.close()
+    assert [(each.entityType, each.entityId, each.status) for each in said.deliveries] == [
+        ("webhook", "a", "In Queue"),
+        ("webhook", "b", "In Queue"),
+    ]
+    (plan,) = node.journalled
+    assert [(each.entity_id, each.due, each.place) for each in plan.deliveries] == [
+        ("a", 1_700_000_002_250, "a.yaml:3"),
+        ("b", 1_700_000_000_250, "a.yaml:3"),
+    ]
+    assert [(one.delivery.id, one.body) for one in node.offered] == [
+        (each.id, b'{"a": 1}') for each in said.deliveries
+    ]
+
+
+def test_every_action_of_a_rule_is_a_delivery_of_its_own():
+    node = Node(subscriber("r", kind=EntityType.RULE, paths=("actions/0/post", "actions/1/post")))
+    said = run(node.post({"type": "t"}))
+    assert len({each.id for each in said.deliveries}) == 2
+    assert [each.action for each in node.journalled[0].deliveries] == ["actions/0/post", "actions/1/post"]
+
+
+def test_an_event_nobody_wants_is_still_accepted_and_journalled():
+    node = Node()
+    said = run(node.post({"type": "t"}))
+    assert said.deliveries == ()
+    assert len(node.journalled) == 1
+
+
+def test_a_hundred_parallel_requests_with_one_id_are_one_event():
+    node = Node(subscriber("a"))
+
+    async def story():
+        return await asyncio.gather(*(node.post({"type": "t", "id": "7"}) for _ in range(100)))
+
+    answers = run(story())
+    assert [each.duplicate for each in answers].count(False) == 1
+    assert len({each.deliveries for each in answers}) == 1
+    assert len(node.journalled) == 1
+
+
+def test_other_content_under_a_known_id_is_a_conflict_and_stores_nothing():
+    node = Node(subscriber("a"))
+
+    async def story():
+        await node.post({"type": "t", "id": "7", "data": 1})
+        with pytest.raises(Rejected) as caught:
+            await node.post([{"type": "t", "id": "8"}, {"type": "t", "id": "7", "data": 2}])
+        first_again = await node.post({"type": "t", "id": "8"})
+        return caught.value, first_again
+
+    rejected, first_again = run(story())
+    assert (rejected.status, rejected.pointer) == (409, "/id")
+    assert not first_again.duplicate
+    assert [plan.event.id for plan in node.journalled] == ["7", "8"]
+
+
+def test_an_event_the_index_knows_gets_its_first_answer():
+    node = Node(subscriber("a"))
+
+    async def story():
+        first = await node.post({"type": "t", "id": "7"})
+        plan = node.journalled[0]
+        fresh = Node(subscriber("a"))
+        fresh.index["/hookwright/nod_x", "7"] = Known(plan.fingerprint, first)
+        return first, await fresh.post({"type": "t", "id": "7"}), fresh.journalled
+
+    first, again, journalled = run(story())
+    assert again.duplicate
+    assert again.deliveries == first.deliveries
+    assert journalled == []
+
+
+def test_an_idempotency_key_makes_a_repeated_batch_the_same_events():
+    node = Node(subscriber("a"))
+
+    async def story():
+        first = await node.post([{"type": "t"}, {"type": "t"}], idempotency_key="k-1")
+        return first, await node.post([{"type": "t"}, {"type": "t"}], idempotency_key="k-1")
+
+    first, again = run(story())
+    assert [each.id for each in first.events] == [each.id for each in again.events]
+    assert [each.duplicate for each in again.events] == [True, True]
+    assert len(node.journalled) == 2
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "a\r\nb", "clé"])
+def test_a_bad_idempotency_key_is_refused(key):
+    with pytest.raises(Rejected) as caught:
+        run(Node().post({"type": "t"}, idempotency_key=key))
+    assert (caught.value.status, caught.value.header) == (400, "idempotency-key")
+
+
+def test_an_undeclared_type_is_refused_with_the_nearest_names():
+    with pytest.raises(Rejected) as caught:
+        run(Node().post([{"type": "t"}, {"type": "Lead_Post_Creat"}]))
+    assert caught.value.status == 422
+    assert caught.value.pointer == "/1/type"
+    assert "did you mean Lead_Post_Create?" in caught.value.detail
+
+
+def test_an_event_that_could_not_be_journalled_is_not_accepted_and_may_be_sent_again():
+    node = Node(subscriber("a"))
+
+    async def story():
+        node.journal_fails = True
+        with pytest.raises(Rejected) as caught:
+            await node.post({"type": "t", "id": "7"})
+        node.journal_fails = False
+        return caught.value, await node.post({"type": "t", "id": "7"})
+
+    rejected, said = run(story())
+    assert (rejected.status, rejected.retry_after) == (503, 5)
+    assert not said.duplicate
+
+
+def test_events_are_accepted_while_the_ledger_is_away_until_the_spool_is_full():
+    node = Node(subscriber("a"), limit=3)
+    node.ledger_fails = True
+
+    async def story():
+        accepted = 0
+        while accepted < 10:
+            try:
+                await node.post({"type": "t"})
+            except Rejected as rejected:
+                return accepted, rejected
+            accepted += 1
+        return accepted, None
+
+    accepted, rejected = run(story())
+    assert accepted == 3
+    assert (rejected.status, rejected.retry_after) == (503, 5)
+    node.offering.close()
+    assert node.offering.full
+    node.offering.ledger_answers()
+    assert not node.offering.full
+
+
+def test_more_than_a_thousand_deliveries_are_counted_not_listed():
+    node = Node(*(subscriber(f"s{number}") for number in range(1001)), limit=5000)
+    said = run(node.post({"type": "t"}))
+    assert (said.count, said.link) == (1001, f"/v1/deliveries?event={said.id}")
+    assert isinstance(said, Answer)
+
+
+def test_generated_ids_are_uuids_of_version_7_in_time_order():
+    first, second = (uuid.UUID(new_event_id(now, b"\xff" * 10)[4:]) for now in (1.0, 2.0))
+    assert (first.version, first.variant) == (7, uuid.RFC_4122)
+    assert first < second
