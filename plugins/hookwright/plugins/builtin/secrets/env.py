@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
-from ...errors import MissingSecret
+from ...errors import BadReference, MissingSecret
 from ...hookspecs import SecretSource, hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_is_name = re.compile(r"[A-Za-z_][A-Za-z0-9_]*").fullmatch
 
 
 class EnvSecrets:
@@ -27,6 +30,9 @@ class EnvSecrets:
         self._environ = environ
 
     def resolve(self, reference: str) -> str:
+        """Raises `BadReference` for what cannot be a variable's name, else `MissingSecret`."""
+        if not _is_name(reference):
+            raise BadReference(f"secret {{env: {reference!r}}}: is not the name of an environment variable")
         value = self._environ.get(reference)
         if value is None:
             raise MissingSecret(self.name, reference, "the environment variable is not set")

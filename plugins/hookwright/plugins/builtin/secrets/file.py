@@ -42,9 +42,7 @@ class FileSecrets:
 
     def resolve(self, reference: str) -> str:
         """Raises `BadReference` for a path that leaves the folder, else `MissingSecret` with the reason."""
-        parts = reference.split("/")
-        if "\0" in reference or any(part in {"", ".", ".."} for part in parts):
-            raise BadReference(f"secret {{file: {reference!r}}}: must be a relative path without '..'")
+        parts = _parts(reference)
         if self._folder is None:
             raise MissingSecret(self.name, reference, "no secrets folder is given (--secrets-dir)")
         try:
@@ -91,6 +89,17 @@ class FileSecretsPlugin:
     @hookimpl
     def hookwright_secrets(self) -> list[SecretSource]:
         return [FileSecrets(self._folder)]
+
+
+def _parts(reference: str) -> list[str]:
+    parts = reference.split("/")
+    if "\0" in reference or any(part in {"", ".", ".."} for part in parts):
+        raise BadReference(f"secret {{file: {reference!r}}}: must be a relative path without '..'")
+    try:
+        os.fsencode(reference)
+    except UnicodeEncodeError:
+        raise BadReference(f"secret {{file: {reference!r}}}: cannot be a file name") from None
+    return parts
 
 
 def _open_beneath(root: Path, parts: list[str]) -> int:
