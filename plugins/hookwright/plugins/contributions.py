@@ -62,7 +62,7 @@ def contributions_of(plugin: object, hooks: Sequence[str]) -> list[Contribution]
 def _called(manager: pluggy.PluginManager, hook: str) -> list[Contribution]:
     for answer in getattr(manager.hook, hook)():
         if not isinstance(answer, (list, tuple)):
-            raise Refused(f"{hook} returned {type(answer).__name__}, expected a list")
+            raise Refused(f"{hook} returned {type(answer).__name__}, not a list")
         return [_checked(FAMILIES[hook], value, hook) for value in answer]
     return []
 

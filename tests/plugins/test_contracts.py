@@ -1,0 +1,187 @@
+"""The contracts given to plugin authors go red on plugins that break them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+
+from hookwright.plugins import hookimpl
+from hookwright.plugins.errors import MissingSecret
+from hookwright.plugins.hookspecs import Encoded
+from hookwright.plugins.testing import EncoderContract, InjectorContract, SecretContract, check_plugin
+
+
+class Encoder:
+    name = "e"
+    content_types: ClassVar = ["text/e"]
+    schema: ClassVar = {}
+
+    def encode(self, value: Any, context: Any) -> Any:
+        return Encoded(repr(value).encode())
+
+
+class Random(Encoder):
+    calls = 0
+
+    def encode(self, value: Any, context: Any) -> Any:
+        Random.calls += 1
+        return Encoded(str(Random.calls).encode())
+
+
+class Edits(Encoder):
+    def encode(self, value: Any, context: Any) -> Any:
+        value["x"] = 1
+        return Encoded(b"")
+
+
+class Text(Encoder):
+    def encode(self, value: Any, context: Any) -> Any:
+        return Encoded("text")  # type: ignore[arg-type]
+
+
+class Raises(Encoder):
+    def encode(self, value: Any, context: Any) -> Any:
+        raise KeyError("x")
+
+
+class Loud(Encoder):
+    content_types: ClassVar = ["Text/E; charset=x"]
+
+
+def _encoder_contract(kind: type[Encoder]) -> EncoderContract:
+    class Contract(EncoderContract):
+        def make(self) -> Any:
+            return kind()
+
+    return Contract()
+
+
+ENCODERS = {
+    "test_the_same_value_gives_the_same_bytes": Random,
+    "test_the_value_is_left_as_it_was": Edits,
+    "test_bodies_are_bytes_and_headers_may_go_on_the_wire": Text,
+    "test_what_cannot_be_said_is_a_value_error": Raises,
+    "test_its_name_schema_and_content_types_are_usable": Loud,
+}
+
+
+@pytest.mark.parametrize(("check", "kind"), ENCODERS.items(), ids=ENCODERS)
+def test_each_encoder_check_goes_red_on_the_encoder_that_breaks_it(check: str, kind: type[Encoder]) -> None:
+    with pytest.raises((AssertionError, KeyError, TypeError)):
+        getattr(_encoder_contract(kind), check)()
+
+
+class Shown:
+    """What an injector must not return: printing it shows the token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __repr__(self) -> str:
+        return f"Shown({self._token})"
+
+    def __call__(self, request: Any, attempt: Any) -> None:
+        request.headers["X"] = self._token
+
+
+class Injector:
+    name = "i"
+    schema: ClassVar = {"type": "object", "required": ["token"]}
+
+    def build(self, config: Any, secrets: Any) -> Any:
+        return Shown(secrets(config["token"]))
+
+
+class Lazy(Injector):
+    def build(self, config: Any, secrets: Any) -> Any:
+        return lambda _request, _attempt: None
+
+
+class Strict(Injector):
+    schema: ClassVar = {"type": "object", "properties": {"token": {"type": "string"}}}
+
+
+class Quotes(Injector):
+    def build(self, config: Any, secrets: Any) -> Any:
+        raise ValueError(f"bad token {secrets(config['token'])}")
+
+
+def _injector_contract(kind: type[Injector]) -> InjectorContract:
+    class Contract(InjectorContract):
+        config: ClassVar = {"token": {"env": "T"}}
+        secrets: ClassVar = {"T": "t-1"}
+
+        def make(self) -> Any:
+            return kind()
+
+    return Contract()
+
+
+INJECTORS = {
+    "test_it_never_shows_a_secret": Injector,
+    "test_it_authenticates": Lazy,
+    "test_it_asks_for_secrets_when_built_and_says_which_is_missing": Lazy,
+    "test_its_name_and_schema_are_usable": Strict,
+    "test_a_secret_that_breaks_a_header_is_refused_and_not_shown": Quotes,
+}
+
+
+@pytest.mark.parametrize(("check", "kind"), INJECTORS.items(), ids=INJECTORS)
+def test_each_injector_check_goes_red_on_the_injector_that_breaks_it(
+    check: str, kind: type[Injector]
+) -> None:
+    with pytest.raises(AssertionError):
+        getattr(_injector_contract(kind), check)()
+
+
+class Source:
+    name = "s"
+    schema: ClassVar = {"type": "string"}
+
+    def resolve(self, reference: str) -> str:
+        return "value"
+
+    def __repr__(self) -> str:
+        return "Source(value)"
+
+
+class Silent(Source):
+    def resolve(self, reference: str) -> str:
+        raise MissingSecret("s", "?", "not there")
+
+
+def _secret_contract(kind: type[Source]) -> SecretContract:
+    class Contract(SecretContract):
+        known = "k"
+        value = "value"
+        missing = "m"
+
+        def make(self) -> Any:
+            return kind()
+
+    return Contract()
+
+
+SOURCES = [
+    ("test_it_never_shows_a_secret", Source),
+    ("test_a_missing_secret_is_named", Source),
+    ("test_a_missing_secret_is_named", Silent),
+    ("test_strange_references_are_refused", Source),
+]
+
+
+@pytest.mark.parametrize(("check", "kind"), SOURCES)
+def test_each_secret_check_goes_red_on_the_source_that_breaks_it(check: str, kind: type[Source]) -> None:
+    with pytest.raises(AssertionError):
+        getattr(_secret_contract(kind), check)()
+
+
+def test_a_plugin_that_would_be_left_out_is_told_why() -> None:
+    class Plugin:
+        @hookimpl
+        def hookwright_teapots(self) -> list[Any]:
+            return []
+
+    with pytest.raises(AssertionError, match="no hook hookwright_teapots"):
+        check_plugin(Plugin())
