@@ -1,0 +1,48 @@
+"""Reload: notices that a bundle's files changed and has the new text applied whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+Signature: TypeAlias = tuple[tuple[str, int, int, int], ...]
+
+
+class Reload:
+    """Calls `apply` once the files under `path` differ from the last time and have stopped changing.
+
+    `apply` returns False when the new text could not be put into force yet (the ledger is away): it is tried
+    again at the next look. A text that is refused counts as seen; it is not read again until it changes.
+    """
+
+    def __init__(self, path: Path, apply: Callable[[], bool]) -> None:
+        self._path = path
+        self._apply = apply
+        self._done = signature(path)
+        self._seen = self._done
+
+    def look(self) -> None:
+        """Call this about once a second: two equal looks in a row mean that nobody is writing."""
+        now = signature(self._path)
+        if now == self._seen and now != self._done and self._apply():
+            self._done = now
+        self._seen = now
+
+
+def signature(path: Path) -> Signature:
+    """What a change of any file under `path` (or of the file `path`) changes: names, inodes, times, sizes."""
+    if path.is_dir():
+        paths = [Path(folder) / name for folder, _, names in os.walk(path) for name in names]
+    else:
+        paths = [path]
+    return tuple(sorted(entry for each in paths if (entry := _entry(each)) is not None))
+
+
+def _entry(path: Path) -> tuple[str, int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return str(path), status.st_ino, status.st_mtime_ns, status.st_size

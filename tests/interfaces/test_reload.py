@@ -1,0 +1,46 @@
+"""Reload: one application per change, after the files are still, again only if it could not be done."""
+
+from __future__ import annotations
+
+from hookwright.interfaces.reload import Reload
+
+
+def test_a_change_is_applied_once_and_only_when_the_files_are_still(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text("one")
+    applied = []
+    reload = Reload(tmp_path, lambda: applied.append(file.read_text()) or True)
+    reload.look()
+    file.write_text("two, being written")
+    reload.look()
+    file.write_text("two, complete")
+    reload.look()
+    assert applied == []
+    reload.look()
+    reload.look()
+    assert applied == ["two, complete"]
+
+
+def test_what_could_not_be_applied_is_tried_again(tmp_path):
+    file = tmp_path / "a.yaml"
+    file.write_text("one")
+    answers = [False, False, True]
+    reload = Reload(file, lambda: answers.pop(0))
+    file.write_text("changed")
+    for _ in range(6):
+        reload.look()
+    assert answers == []
+
+
+def test_a_deleted_and_an_added_file_are_changes(tmp_path):
+    (tmp_path / "a.yaml").write_text("one")
+    seen = []
+    reload = Reload(tmp_path, lambda: seen.append(sorted(path.name for path in tmp_path.iterdir())) or True)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "b.yaml").write_text("two")
+    reload.look()
+    reload.look()
+    (tmp_path / "a.yaml").unlink()
+    reload.look()
+    reload.look()
+    assert seen == [["a.yaml", "sub"], ["sub"]]
