@@ -1,8 +1,8 @@
 """Deliveries a second on one worker core: Hookwright's worker against a hand-written Dramatiq actor.
 
 Both get the same work (1 KB bodies, 100 endpoints or URLs) from the same Valkey and call the same sink,
-several rounds interleaved. Hookwright's side judges addresses, adds entity parameters, and writes every attempt
-to the result stream; the baseline records nothing. Compare the ratio, not the rates.
+several rounds interleaved. Hookwright's side judges addresses, adds entity parameters, and writes every
+attempt to the result stream; the baseline records nothing. Compare the ratio, not the rates.
 """
 
 from __future__ import annotations
