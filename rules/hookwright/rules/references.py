@@ -1,0 +1,49 @@
+"""What a name in a bundle refers to: event types by name, label or glob; encoders by name or content type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from hookwright.schemas.nearest import did_you_mean
+
+from .glob import compile_glob, is_glob
+
+
+@dataclass(frozen=True, slots=True)
+class EventNames:
+    """Every event type there is, and the labels people know some of them by."""
+
+    types: frozenset[str]
+    labels: Mapping[str, str]
+
+    def resolve(self, name: str) -> tuple[str, ...]:
+        """The types a name, a label or a glob selects, sorted; empty when there are none."""
+        if name in self.types:
+            return (name,)
+        if name in self.labels:
+            return (self.labels[name],)
+        if is_glob(name):
+            matches = compile_glob(name).match
+            return tuple(sorted(each for each in self.types if matches(each)))
+        return ()
+
+    def did_you_mean(self, name: str) -> str | None:
+        """A question with the best guess, or None."""
+        return did_you_mean(name, sorted(self.types | self.labels.keys()))
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """The encoders there are, and the content types each of them claims."""
+
+    claims: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def of(cls, claims: Mapping[str, Iterable[str]]) -> Encoders:
+        return cls({name: tuple(sorted(types)) for name, types in sorted(claims.items())})
+
+    def claimants(self, content_type: str) -> tuple[str, ...]:
+        """The encoders that write this content type (its parameters, such as a charset, do not count)."""
+        bare = content_type.partition(";")[0].strip().lower()
+        return tuple(name for name, types in self.claims.items() if bare in types)

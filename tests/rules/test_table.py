@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError
+
+import pytest
+
+from hookwright.rules.compile import compile_table
+from hookwright.rules.event import Event
+from hookwright.rules.model import Action, EntityType, Model, Subscriber, Target, endpoint_name
+from hookwright.rules.table import RoutingTable
+from hookwright.schemas.problem import Place
+
+TYPES = frozenset({"Lead_Post_Create", "Lead_Post_Update", "Task_Create"})
+
+
+def subscriber(identifier: str, *events: str, kind: EntityType = EntityType.WEBHOOK, **fields) -> Subscriber:
+    paths = fields.pop("paths", ("",))
+    target = fields.pop("target", Target("https://example.com/hook"))
+    actions = tuple(Action(endpoint_name(kind, identifier, path), path, target) for path in paths)
+    return Subscriber(kind, identifier, tuple(sorted(events)), actions, Place("hooks.yaml", 3, 5), **fields)
+
+
+def table(*subscribers: Subscriber, allow_undeclared_events: bool = False) -> RoutingTable:
+    model = Model("crm", "leadsquared", "sha256:00", subscribers, TYPES, allow_undeclared_events)
+    return compile_table(model)
+
+
+def event(event_type: str, data: object = None, source: str = "/tests") -> Event:
+    return Event(id="1", source=source, type=event_type, data={} if data is None else data, raw=b"{}")
+
+
+def ids(found: tuple[Subscriber, ...]) -> list[str]:
+    return [each.id for each in found]
+
+
+def test_an_event_goes_to_the_subscribers_of_its_type_only():
+    routing = table(subscriber("a", "Lead_Post_Create"), subscriber("b", "Task_Create"))
+    assert ids(routing.match(event("Lead_Post_Create"))) == ["a"]
+    assert ids(routing.match(event("Task_Create"))) == ["b"]
+    assert ids(routing.match(event("Lead_Post_Update"))) == []
+
+
+def test_the_answer_is_ordered_by_id_whatever_the_order_of_the_files():
+    many = [subscriber(name, "Task_Create", "Lead_Post_Create") for name in ("c", "a")]
+    routing = table(*many, subscriber("b", "Task_Create", match={"X": ["1"]}))
+    assert ids(routing.match(event("Task_Create", {"X": "1"}))) == ["a", "b", "c"]
+    assert ids(routing.subscribers) == ["a", "b", "c"]
+
+
+def test_a_pattern_decides_over_the_data():
+    routing = table(subscriber("hot", "Lead_Post_Create", match={"ProspectStage": ["Hot"]}))
+    assert ids(routing.match(event("Lead_Post_Create", {"ProspectStage": "Hot"}))) == ["hot"]
+    assert ids(routing.match(event("Lead_Post_Create", {"ProspectStage": "Cold"}))) == []
+
+
+def test_the_same_pattern_under_another_type_stays_apart():
+    routing = table(
+        subscriber("lead", "Lead_Post_Create", match={"X": ["1"]}),
+        subscriber("task", "Task_Create", match={"X": ["1"]}),
+        subscriber("both", "Task_Create", "Lead_Post_Create", match={"X": ["1"]}),
+    )
+    assert ids(routing.match(event("Task_Create", {"X": "1"}))) == ["both", "task"]
+
+
+def test_a_source_is_matched_exactly_or_by_glob():
+    routing = table(
+        subscriber("exact", "Task_Create", sources=("/crm/eu",)),
+        subscriber("glob", "Task_Create", sources=("/erp", "/crm/*")),
+        subscriber("any", "Task_Create"),
+    )
+    assert ids(routing.match(event("Task_Create", source="/crm/eu"))) == ["any", "exact", "glob"]
+    assert ids(routing.match(event("Task_Create", source="/crm/us"))) == ["any", "glob"]
+    assert ids(routing.match(event("Task_Create", source="/crm/eu/2"))) == ["any", "glob"]
+    assert ids(routing.match(event("Task_Create", source="/CRM/eu"))) == ["any"]
+
+
+def test_an_undeclared_type_reaches_globs_only_where_it_is_let_in():
+    every = subscriber("every", *TYPES, globs=("*",))
+    named = subscriber("named", "com.example.a", globs=("com.*",))
+    closed = table(every)
+    opened = table(every, named, allow_undeclared_events=True)
+    assert not closed.knows("com.example.a")
+    assert ids(closed.match(event("com.example.a"))) == []
+    assert opened.knows("com.example.a")
+    assert ids(opened.match(event("com.example.a"))) == ["every", "named"]
+    assert ids(opened.match(event("org.example.a"))) == ["every"]
+    assert ids(opened.match(event("Task_Create"))) == ["every"]
+
+
+def test_every_action_is_an_endpoint_with_its_cap():
+    slow = Target("https://example.com/slow", concurrency=1)
+    rule = subscriber(
+        "big", "Task_Create", kind=EntityType.RULE, paths=("actions/0/post", "actions/1/post"), target=slow
+    )
+    routing = table(rule, subscriber("plain", "Task_Create"))
+    assert dict(routing.endpoints) == {
+        "rule/big/actions/0/post": 1,
+        "rule/big/actions/1/post": 1,
+        "webhook/plain": 4,
+    }
+    assert routing.endpoint("rule/big/actions/1/post") == (rule, rule.actions[1])
+    assert routing.endpoint("rule/big") is None
+    assert routing.subscriber("big") is rule
+    assert routing.subscriber("gone") is None
+
+
+def test_a_table_cannot_be_changed():
+    routing = table(subscriber("a", "Task_Create"))
+    with pytest.raises(FrozenInstanceError):
+        routing.revision = "sha256:11"
+    with pytest.raises((FrozenInstanceError, TypeError)):
+        routing.anything = 1
+    with pytest.raises(TypeError):
+        routing.endpoints["webhook/a"] = 9
+
+
+def test_unknown_types_are_answered_with_the_nearest_known_ones():
+    routing = table()
+    assert not routing.knows("Lead_Post_Craete")
+    assert routing.knows("Lead_Post_Create")
+    assert routing.nearest("Lead_Post_Craete")[0] == "Lead_Post_Create"
+    assert routing.nearest("lead_post_create")[0] == "Lead_Post_Create"
+    assert routing.nearest("zzzz") == ()
+
+
+def test_five_thousand_webhooks_match_as_one_by_one():
+    types = sorted(TYPES)
+    many = [
+        subscriber(f"w{n:04}", types[n % 3], match={"Owner": [f"user{n % 50}"]} if n % 2 else None)
+        for n in range(5_000)
+    ]
+    routing = table(*many)
+    expected = [one.id for n, one in enumerate(many) if n % 3 == 0 and (n % 2 == 0 or n % 50 == 9)]
+    assert ids(routing.match(event(types[0], {"Owner": "user9"}))) == expected
