@@ -1,0 +1,128 @@
+"""The headers of a call, as sent and as shown, and what an injector makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+
+from requests import PreparedRequest
+from requests.structures import CaseInsensitiveDict
+
+from hookwright.plugins.errors import InvalidHeader
+from hookwright.plugins.headers import RESERVED_HEADERS, check_header
+from hookwright.plugins.hookspecs import Attempt, Inject
+from hookwright.rules.headers import name_fault, value_fault
+
+from .mask import REDACTED, Mask
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """Two lists of the same names in the same order: `sent` goes out, `shown` may be recorded."""
+
+    sent: Pairs
+    shown: Pairs
+
+    def __add__(self, pairs: Pairs) -> Headers:
+        return Headers(self.sent + pairs, self.shown + pairs)
+
+    def masked(self, mask: Mask) -> Headers:
+        return Headers(self.sent, tuple((name, mask(value)) for name, value in self.shown))
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """What an injector made of a request. `secrets` are the header values it wrote."""
+
+    url: str
+    headers: Headers
+    secrets: frozenset[str]
+
+
+@cache
+def user_agent() -> str:
+    return f"Hookwright/{version('hookwright')}"
+
+
+def static_headers(content_type: str, written: Iterable[tuple[str, str, bool]]) -> Headers:
+    """What every call of an endpoint carries: our own, then the (name, value, is secret) ones of its YAML.
+
+    Raises InvalidHeader for what may not go on the wire; no secret is quoted.
+    """
+    own = (("Content-Type", content_type), ("User-Agent", user_agent()))
+    sent: list[tuple[str, str]] = []
+    shown: list[tuple[str, str]] = []
+    for name, value, secret in written:
+        _check(name, value, secret=secret)
+        sent.append((name, value))
+        shown.append((name, REDACTED if secret else value))
+    return Headers((*own, *sent), (*own, *shown))
+
+
+def attempt_headers(message: str, timestamp: int) -> Pairs:
+    return (("webhook-id", message), ("webhook-timestamp", str(timestamp)))
+
+
+def inject_into(
+    inject: Inject, method: str, url: str, headers: Headers, body: bytes, attempt: Attempt
+) -> Injected:
+    """Lets `inject` edit a bare request. Raises InvalidHeader, and whatever `inject` raises.
+
+    The request is never prepared by requests: that would rewrite the URL. Headers `inject` left alone stay
+    as they were, doubles included; those it wrote come last, redacted in `shown`; those it took out are gone.
+    """
+    request = PreparedRequest()
+    request.method, request.url, request.body = method, url, body
+    before = _folded(headers.sent)
+    request.headers = CaseInsensitiveDict(before)
+    inject(request, attempt)
+    after = {name: _as_text(value) for name, value in request.headers.items()}
+    written = {name: value for name, value in after.items() if before.get(name) != value}
+    for name, value in written.items():
+        if name.lower() in RESERVED_HEADERS:
+            raise InvalidHeader(name, "belongs to Hookwright or to the connection")
+        check_header(name, value)
+    kept = {name.lower() for name in after} - {name.lower() for name in written}
+    return Injected(
+        url=str(request.url),
+        headers=Headers(
+            _only(headers.sent, kept) + tuple(written.items()),
+            _only(headers.shown, kept) + tuple((name, REDACTED) for name in written),
+        ),
+        secrets=frozenset(part for value in written.values() for part in _parts(value)),
+    )
+
+
+def _check(name: str, value: str, *, secret: bool) -> None:
+    fault = name_fault(name)
+    if fault:
+        raise InvalidHeader(name, fault[0])
+    fault = value_fault(value)
+    if fault:
+        raise InvalidHeader(name, "the secret holds what no header may" if secret else fault[0])
+
+
+def _folded(pairs: Pairs) -> CaseInsensitiveDict[str]:
+    """One value a name: doubles joined by commas, as RFC 9110 lets a recipient do."""
+    folded: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+    for name, value in pairs:
+        folded[name] = f"{folded[name]}, {value}" if name in folded else value
+    return folded
+
+
+def _only(pairs: Pairs, names: set[str]) -> Pairs:
+    return tuple(pair for pair in pairs if pair[0].lower() in names)
+
+
+def _as_text(value: str | bytes) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _parts(value: str) -> tuple[str, ...]:
+    """A header's value, and its credentials without the scheme: `Bearer abc` and `abc`."""
+    credentials = value.partition(" ")[2]
+    return (value, credentials) if credentials else (value,)
