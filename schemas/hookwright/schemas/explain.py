@@ -1,0 +1,178 @@
+"""Turns a schema's errors into problems: code, place, sentence, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeAlias
+
+from .document import Document
+from .nearest import did_you_mean, nearest
+from .problem import Problem
+from .schema import FORM, NOT_YET
+from .wording import BOUNDS, FORMS, REFERENCE, TEXT, TYPES, cut, inside, kind, later, show, subject, type_hint
+
+Path: TypeAlias = "list[str | int]"
+_Handler: TypeAlias = "Callable[[Explainer, Fault, Path], Iterator[Problem]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One error of a validator: the `keyword` of `schema` (its value: `expected`) that `instance` breaks.
+
+    `within` is the way to it through the schema.
+    """
+
+    keyword: str
+    expected: Any
+    instance: Any
+    schema: Mapping[str, Any]
+    message: str
+    within: Sequence[str | int] = ()
+
+
+class Explainer:
+    """Turns the errors of one document into problems."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+
+    def problems(self, error: Fault, path: Path) -> Iterator[Problem]:
+        """`path` leads to the value; most errors make one problem, unknown and missing keys one each."""
+        if "propertyNames" in error.within[:-1] and isinstance(error.instance, str):
+            yield self._name(error, path)
+            return
+        explain = self._handlers.get(error.keyword, Explainer._other)
+        yield from explain(self, error, path)
+
+    def bare(self, message: str, path: Sequence[str | int]) -> Problem:
+        """For what only the fast validator finds."""
+        return self._problem("HW015", cut(message, 200), list(path))
+
+    def _problem(
+        self, code: str, message: str, path: Path, hint: str | None = None, *, key: bool = False
+    ) -> Problem:
+        return Problem(code, message, self._document.place(path, key=key), hint, path=_pointer(path))
+
+    def _unknown_keys(self, error: Fault, path: Path) -> Iterator[Problem]:
+        known = error.schema.get("properties", {})
+        for name in error.instance:
+            if name not in known:
+                hint = did_you_mean(name, known) or f"known here: {', '.join(_offered(error.schema))}"
+                yield self._problem("HW012", f'unknown key "{cut(name)}"', [*path, name], hint, key=True)
+
+    def _missing(self, error: Fault, path: Path) -> Iterator[Problem]:
+        for name in error.expected:
+            # A misspelt key is one mistake: the unknown key is reported, not the missing one as well.
+            if name not in error.instance and not any(nearest(key, [name]) for key in error.instance):
+                yield self._problem("HW014", f'missing key "{name}"{inside(path)}', path)
+
+    def _needs(self, error: Fault, path: Path) -> Iterator[Problem]:
+        for name, needed in error.expected.items():
+            missing = [key for key in needed if name in error.instance and key not in error.instance]
+            for key in missing:
+                yield self._problem("HW014", f'"{name}" needs "{key}" beside it', [*path, name], key=True)
+
+    def _type(self, error: Fault, path: Path) -> Iterator[Problem]:
+        form = error.schema.get(FORM)
+        if form == "secret":
+            yield self._problem(
+                "HW020", f"{subject(path)} is a secret and may not be written out", path, REFERENCE
+            )
+            return
+        wanted = error.expected if isinstance(error.expected, list) else [error.expected]
+        if form in FORMS and wanted == ["string"]:
+            yield self._form(form, error.instance, path)
+            return
+        expected = TEXT if form == "text" else " or ".join(TYPES[name] for name in wanted)
+        message = f"{subject(path)} must be {expected}, not {kind(error.instance)}"
+        yield self._problem("HW013", message, path, type_hint(error.instance, wanted))
+
+    def _pattern(self, error: Fault, path: Path) -> Iterator[Problem]:
+        form = error.schema.get(FORM)
+        if form in FORMS:
+            yield self._form(form, error.instance, path)
+        else:
+            yield self._problem(
+                "HW016", f"{subject(path)}: {show(error.instance)} does not have the right form", path
+            )
+
+    def _form(self, form: str, value: Any, path: Path) -> Problem:
+        code, expected, hint = FORMS[form]
+        if form == "duration" and isinstance(value, int) and not isinstance(value, bool):
+            hint = f"a bare number has no unit: write {value}s"
+        return self._problem(code, f"{subject(path)}: {show(value)} is not {expected}", path, hint)
+
+    def _choice(self, error: Fault, path: Path) -> Iterator[Problem]:
+        known = error.expected if error.keyword == "enum" else [error.expected]
+        texts = [str(name) for name in known]
+        hint = did_you_mean(error.instance, texts) if isinstance(error.instance, str) else None
+        hint = hint or (f"one of: {', '.join(texts)}" if texts else "no plugin offers any")
+        form = str(error.schema.get(FORM, ""))
+        if form.endswith(" type"):
+            yield self._problem("HW019", f"unknown {form} {show(error.instance)}", path, hint)
+        else:
+            yield self._problem("HW015", f"{subject(path)} cannot be {show(error.instance)}", path, hint)
+
+    def _bound(self, error: Fault, path: Path) -> Iterator[Problem]:
+        if error.schema.get("maxProperties") == 1 and error.schema.get("minProperties") == 1:
+            known = ", ".join(_offered(error.schema))
+            yield self._problem(
+                "HW023", f"{subject(path)} must have exactly one key", path, f"one of: {known}"
+            )
+            return
+        empty = error.keyword.startswith("min") and error.expected == 1 and not error.instance
+        sentence = "must not be empty" if empty else BOUNDS[error.keyword].format(error.expected)
+        yield self._problem("HW018", f"{subject(path)} {sentence}", path)
+
+    def _name(self, error: Fault, path: Path) -> Problem:
+        """A key of a free mapping (headers, labels) that is not a name."""
+        code, expected, hint = FORMS.get(str(error.schema.get(FORM)), ("HW016", "a name", None))
+        return self._problem(
+            code, f"{show(error.instance)} is not {expected}", [*path, error.instance], hint, key=True
+        )
+
+    def _not_yet(self, error: Fault, path: Path) -> Iterator[Problem]:
+        what = error.expected
+        if what is True:
+            yield self._problem("HW022", f"{subject(path)} is not supported yet", path, key=True)
+        elif "title" in what:
+            yield self._problem("HW022", f"{what['title']} in {subject(path)} is not supported yet", path)
+        else:
+            yield self._problem(
+                "HW022", f"{subject(path)}: {show(error.instance)} is not supported yet", path
+            )
+
+    def _never(self, error: Fault, path: Path) -> Iterator[Problem]:
+        beside = list(error.within)
+        other = beside[beside.index("dependentSchemas") + 1] if "dependentSchemas" in beside else None
+        message = (
+            f'{subject(path)} and "{other}" exclude each other'
+            if other
+            else f"{subject(path)} may not stand here"
+        )
+        yield self._problem("HW023", message, path, key=True)
+
+    def _other(self, error: Fault, path: Path) -> Iterator[Problem]:
+        yield self._problem("HW015", f"{subject(path)}: {cut(error.message, 200)}", path)
+
+    _handlers: ClassVar[dict[str, _Handler]] = {
+        "additionalProperties": _unknown_keys,
+        "required": _missing,
+        "dependentRequired": _needs,
+        "type": _type,
+        "pattern": _pattern,
+        "enum": _choice,
+        "const": _choice,
+        **dict.fromkeys(BOUNDS, _bound),
+        NOT_YET: _not_yet,
+        "not": _never,
+    }
+
+
+def _offered(schema: Mapping[str, Any]) -> list[str]:
+    return sorted(name for name, part in schema.get("properties", {}).items() if not later(part))
+
+
+def _pointer(path: Path) -> str:
+    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path)

@@ -1,0 +1,117 @@
+"""The JSON Schemas of this folder, and the configuration's one completed with what plugins bring."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeAlias
+
+JSONSchema: TypeAlias = dict[str, Any]
+# Family ("auth", "notifier", "signing", "secret") -> name -> schema of its configuration.
+Fragments: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Any]]]
+
+NOT_YET = "x-hookwright-not-supported-yet"  # its value is a schema of the values not supported yet
+FORM = "x-hookwright-form"  # what a text is, for messages
+
+_TYPED_FAMILIES = ("auth", "notifier", "signing")
+_SHARED = frozenset(f"#/$defs/{name}" for name in ("duration", "rate", "secret", "size", "text"))
+
+
+def load_schema(name: str) -> JSONSchema:
+    """The schema `config`, `event` or `history`, as a new dict. Raises FileNotFoundError for another name."""
+    schema: JSONSchema = json.loads(_text(name))
+    return schema
+
+
+def config_schema(fragments: Fragments | None = None) -> JSONSchema:
+    """The schema of a bundle file, complete with the types plugins bring.
+
+    A fragment describes an object (the keys beside `type`); in the family `secret` it describes what is
+    asked for (`{NAME: reference}`). It may refer to `#/$defs/secret`, `text`, `duration`, `size` and `rate`.
+    Without `fragments` any type is taken. Raises ValueError when a fragment is not a schema of this kind.
+    """
+    schema = load_schema("config")
+    if fragments is None:
+        return schema
+    unknown = set(fragments) - {*_TYPED_FAMILIES, "secret"}
+    if unknown:
+        raise ValueError(f"unknown families of plugins: {', '.join(sorted(unknown))}")
+    for family in _TYPED_FAMILIES:
+        _complete_typed(schema["$defs"], family, fragments.get(family, {}))
+    _complete_reference(schema["$defs"]["reference"], fragments.get("secret", {}))
+    return schema
+
+
+def as_built(schema: JSONSchema, unsupported: Callable[[Any], JSONSchema | bool]) -> JSONSchema:
+    """The schema of what this version does: each part that carries NOT_YET is given to `unsupported`.
+
+    `unsupported` gets the schema of the values not supported (True: all of them) and returns what takes the
+    place of the whole part, or for some values only, keywords to add to it.
+    """
+    built = _as_built(schema, unsupported)
+    assert isinstance(built, dict)  # the root itself is supported
+    return built
+
+
+def _as_built(part: Any, unsupported: Callable[[Any], JSONSchema | bool]) -> Any:
+    if isinstance(part, list):
+        return [_as_built(item, unsupported) for item in part]
+    if not isinstance(part, dict):
+        return part
+    what = part.get(NOT_YET)
+    if what is True:
+        return unsupported(True)
+    rest = {key: _as_built(value, unsupported) for key, value in part.items() if key != NOT_YET}
+    added = unsupported(what) if what is not None else {}
+    return {**rest, **added} if isinstance(added, dict) else added
+
+
+def _complete_typed(defs: JSONSchema, family: str, fragments: Mapping[str, Mapping[str, Any]]) -> None:
+    """`type` chooses one of `$defs/<family>/<name>`; each lists the union's own keys beside its own."""
+    union = defs[f"any_{family}"]
+    own = {key: {"$ref": f"#/$defs/any_{family}/properties/{key}"} for key in union["properties"]}
+    union["properties"]["type"]["enum"] = sorted(fragments)
+    for name, fragment in sorted(fragments.items()):
+        _check(fragment, f"{family} {name}")
+        kept = {key: value for key, value in fragment.items() if key not in {"$schema", "$id"}}
+        properties = {**own, **fragment.get("properties", {})}
+        defs[family][name] = {"additionalProperties": False, **kept, "properties": properties}
+        chosen = {"properties": {"type": {"const": name}}, "required": ["type"]}
+        union.setdefault("allOf", []).append(
+            {"if": chosen, "then": {"$ref": f"#/$defs/{family}/{_pointer(name)}"}}
+        )
+
+
+def _complete_reference(reference: JSONSchema, fragments: Mapping[str, Mapping[str, Any]]) -> None:
+    known = reference["properties"]
+    for name, fragment in fragments.items():
+        _check(fragment, f"secret {name}")
+    documented = {"description": "What to ask this source for."}
+    reference["properties"] = {
+        name: {**known.get(name, documented), **fragment} for name, fragment in sorted(fragments.items())
+    }
+    reference["additionalProperties"] = False
+
+
+def _check(part: Any, where: str) -> None:
+    """Fragments stand inside our schema, so `$ref` may only name what we promise to keep there."""
+    if isinstance(part, Mapping):
+        reference = part.get("$ref")
+        if isinstance(reference, str) and reference not in _SHARED:
+            raise ValueError(f'the schema of {where} refers to "{reference}", which it may not')
+        for value in part.values():
+            _check(value, where)
+    elif isinstance(part, list):
+        for value in part:
+            _check(value, where)
+
+
+def _pointer(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+@cache
+def _text(name: str) -> str:
+    return files(__package__ or "hookwright.schemas").joinpath(f"{name}.schema.json").read_text("utf-8")

@@ -1,0 +1,61 @@
+"""Warnings for literals that look like secrets because of the name of their header or parameter."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from .builder import JSON
+from .document import Document
+from .problem import Problem
+
+_At: TypeAlias = "tuple[str | int, ...]"
+
+_WORDS = "api-?key|auth|authorization|bearer|cookie|credentials?|key|passw(?:or)?d|secret|signature|token"
+_SECRET_NAME = re.compile(rf"(?:\A|[-_.])(?:{_WORDS})(?:\Z|[-_.])", re.IGNORECASE)
+
+
+def suspects(document: Document) -> list[Problem]:
+    """A warning for each header or query parameter named like a key or token whose value is written out."""
+    return [
+        Problem(
+            "HW021",
+            f'"{name}" looks like a secret and is written out',
+            document.place(path),
+            "write a reference, such as {env: NAME} or {file: name}",
+            "warning",
+            "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path),
+        )
+        for path, name in _literals(document.value)
+    ]
+
+
+def _literals(value: JSON) -> Iterator[tuple[_At, str]]:
+    for at, target in _targets(value):
+        for slot in ("headers", "query"):
+            pairs = target.get(slot)
+            if isinstance(pairs, dict):
+                for name, text in pairs.items():
+                    if isinstance(text, str) and text and _SECRET_NAME.search(name):
+                        yield (*at, slot, name), name
+
+
+def _targets(value: JSON) -> Iterator[tuple[_At, dict[str, JSON]]]:
+    """Every place of a bundle file where a target's keys may stand."""
+    if not isinstance(value, dict):
+        return
+    if isinstance(defaults := value.get("defaults"), dict):
+        yield ("defaults",), defaults
+    for index, webhook in _objects(value.get("webhooks")):
+        yield ("webhooks", index), webhook
+    for index, rule in _objects(value.get("rules")):
+        for number, action in _objects(rule.get("actions")):
+            if isinstance(target := action.get("post"), dict):
+                yield ("rules", index, "actions", number, "post"), target
+
+
+def _objects(items: JSON) -> Iterator[tuple[int, dict[str, JSON]]]:
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, dict):
+            yield index, item

@@ -1,0 +1,104 @@
+"""Checks a document against the configuration's schema: a fast yes or no, and a full explanation of a no."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import jsonschema_rs
+from jsonschema import Draft202012Validator, ValidationError, validators
+from referencing import Registry
+
+from .builder import JSON
+from .document import Document
+from .explain import Explainer, Fault, Path
+from .problem import Problem
+from .schema import NOT_YET, Fragments, JSONSchema, as_built, config_schema, load_schema
+from .suspects import suspects
+
+__all__ = ["Fragments", "config_schema", "load_schema", "validate"]
+
+
+def validate(document: Document, fragments: Fragments | None = None) -> list[Problem]:
+    """All problems of a bundle file, in the order of the document; warnings among them.
+
+    `fragments` are the schemas plugins bring (see `config_schema`); without them any `type` is taken.
+    Raises ValueError when a fragment is unfit.
+    """
+    checker = _checker(None if fragments is None else json.dumps(fragments, sort_keys=True, default=dict))
+    explainer = Explainer(document)
+    problems = [] if checker.fast.is_valid(document.value) else checker.explain(document.value, explainer)
+    problems += suspects(document)
+    unique = {(problem.code, problem.place, problem.path, problem.message): problem for problem in problems}
+    return sorted(unique.values(), key=lambda problem: (problem.place.line, problem.place.column))
+
+
+class _Checker:
+    """The two validators of one set of fragments."""
+
+    def __init__(self, schema: JSONSchema) -> None:
+        strict = as_built(schema, lambda what: False if what is True else {"not": what})
+        # Nothing is ever fetched: a `$ref` that leads outside is an error when this is built.
+        self.fast = jsonschema_rs.Draft202012Validator(strict, offline=True)
+        self._slow = _Annotated(as_built(schema, lambda what: {NOT_YET: what}), registry=Registry())
+
+    def explain(self, value: JSON, explainer: Explainer) -> list[Problem]:
+        """Every failing part of a long list is explained, and none of the sound ones is looked at again."""
+        failing = [list(error.instance_path) for error in self.fast.iter_errors(value)]
+        reduced, numbers = _reduced(value, failing)
+        problems: list[Problem] = []
+        for error in self._slow.iter_errors(reduced):
+            problems += explainer.problems(_fault(error), _restored(error.absolute_path, numbers))
+        return problems or [
+            explainer.bare(error.message, error.instance_path) for error in self.fast.iter_errors(value)
+        ]
+
+
+@lru_cache(maxsize=8)
+def _checker(fragments: str | None) -> _Checker:
+    return _Checker(config_schema(None if fragments is None else json.loads(fragments)))
+
+
+def _fault(error: ValidationError) -> Fault:
+    schema = error.schema if isinstance(error.schema, Mapping) else {}
+    keyword = error.validator if isinstance(error.validator, str) else ""
+    within = list(error.relative_schema_path)
+    return Fault(keyword, error.validator_value, error.instance, schema, error.message, within)
+
+
+def _reduced(value: JSON, failing: list[Path]) -> tuple[JSON, dict[str, list[int]]]:
+    """The document with only the failing items in its lists, and for each such list their true indexes."""
+    if not isinstance(value, dict):
+        return value, {}
+    reduced, numbers = dict(value), dict[str, list[int]]()
+    for key, part in value.items():
+        if isinstance(part, list) and [key] not in failing:
+            numbers[key] = sorted({int(path[1]) for path in failing if len(path) > 1 and path[0] == key})
+            reduced[key] = [part[index] for index in numbers[key]]
+    return reduced, numbers
+
+
+def _restored(path: Any, numbers: dict[str, list[int]]) -> Path:
+    full: Path = list(path)
+    if len(full) > 1 and full[0] in numbers:
+        full[1] = numbers[str(full[0])][int(full[1])]
+    return full
+
+
+def _not_yet(validator: Any, what: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if validator.evolve(schema=what).is_valid(instance):
+        yield ValidationError("not supported yet")
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    """As ECMA 262 has it: `$` is the end of the text, not the place before a last line break."""
+    if validator.is_type(instance, "string") and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
+        yield ValidationError("does not match")
+
+
+_Annotated: Any = validators.extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, {NOT_YET: _not_yet, "pattern": _pattern}
+)
