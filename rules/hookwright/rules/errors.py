@@ -1,0 +1,43 @@
+"""What the rules floor raises: a `PatternError` says what is wrong in a pattern and where."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+Steps: TypeAlias = tuple[str | int, ...]
+
+
+class PatternError(ValueError):
+    """A pattern that cannot be used.
+
+    `pattern` is the id it was given under (None when it was parsed alone), `path` the keys and list positions
+    that lead to the fault inside the pattern, as written; `hint` says what would be right, where known.
+    """
+
+    def __init__(
+        self, message: str, *, path: Steps = (), hint: str | None = None, pattern: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.hint = hint
+        self.pattern = pattern
+
+    def of(self, pattern: str) -> PatternError:
+        """The same fault, told of the pattern with this id."""
+        return PatternError(self.message, path=self.path, hint=self.hint, pattern=pattern)
+
+    def __str__(self) -> str:
+        """One line: `pattern "big", at Stage/0: unknown operator "prefx" (did you mean "prefix"?)`."""
+        owner = [f'pattern "{self.pattern}"'] if self.pattern is not None else []
+        place = [f"at {'/'.join(map(str, self.path))}"] if self.path else []
+        before = ", ".join(owner + place)
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{before}: {self.message}{hint}" if before else f"{self.message}{hint}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (self.message, self.path, self.hint, self.pattern)
+
+
+def _rebuild(message: str, path: Steps, hint: str | None, pattern: str | None) -> PatternError:
+    return PatternError(message, path=path, hint=hint, pattern=pattern)

@@ -1,0 +1,68 @@
+"""The tree of a pattern bound to places of the event: conditions joined by and, or, not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from ..pattern.operators import Scalar
+from .leaves import Leaves
+from .paths import PathNode
+
+
+class Decided(Protocol):
+    """What can say of an event by itself whether it matches."""
+
+    def matches(self, leaves: Leaves) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """A field bound to its place: `holds` is asked of a leaf there; `absent` will do with none."""
+
+    place: PathNode
+    holds: Callable[[Scalar], bool]
+    absent: bool
+
+    def true_of(self, leaves: Leaves, granted: Set[PathNode]) -> bool:
+        values = leaves.found.get(self.place)
+        if values is None:
+            return self.absent
+        if self.absent and self.place in granted:
+            return True
+        holds = self.holds
+        return any(holds(value) for value in values)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Every:
+    """All parts hold."""
+
+    parts: tuple[Part, ...]
+
+    def true_of(self, leaves: Leaves, granted: Set[PathNode]) -> bool:
+        return all(part.true_of(leaves, granted) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Some:
+    """At least one branch holds."""
+
+    branches: tuple[Part, ...]
+
+    def true_of(self, leaves: Leaves, granted: Set[PathNode]) -> bool:
+        return any(branch.true_of(leaves, granted) for branch in self.branches)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Never:
+    """A rule of its own that must not match."""
+
+    rule: Decided
+
+    def true_of(self, leaves: Leaves, granted: Set[PathNode]) -> bool:  # noqa: ARG002 - a rule grants for itself
+        return not self.rule.matches(leaves)
+
+
+Part: TypeAlias = Condition | Every | Some | Never

@@ -1,0 +1,46 @@
+"""The fields all patterns mention, as one tree of path segments.
+
+A dotted key and the objects it abbreviates are the same way down this tree, in patterns and in events alike:
+`{"a.b": 1}` and `{a: {b: 1}}` both end at the node of `a`, `b`. Whatever no pattern mentions is not in the
+tree, so reading an event never goes into it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+
+class PathNode:
+    """A place in events that patterns ask about, or that lies on the way to one."""
+
+    __slots__ = ("children", "parent")
+
+    def __init__(self, parent: PathNode | None = None) -> None:
+        self.children: dict[str, PathNode] = {}
+        self.parent = parent
+
+    def add(self, path: tuple[str, ...]) -> PathNode:
+        """The node `path` leads to from here, made if it is not there yet."""
+        node = self
+        for segment in path:
+            if segment not in node.children:
+                node.children[segment] = PathNode(node)
+            node = node.children[segment]
+        return node
+
+    def step(self, key: str) -> PathNode | None:
+        """The node one key of an event leads to from here, its dots taken apart, or None."""
+        found = self.children.get(key)
+        if found is not None or "." not in key:
+            return found
+        node: PathNode | None = self
+        for segment in key.split("."):
+            node = node.children.get(segment) if node else None
+        return node
+
+    def upward(self) -> Iterator[PathNode]:
+        """This node and all above it."""
+        node: PathNode | None = self
+        while node is not None:
+            yield node
+            node = node.parent
