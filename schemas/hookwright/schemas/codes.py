@@ -68,6 +68,8 @@ _TABLE = (
     Code("HW109", "invalid URL", "The URL cannot be called."),
     Code("HW110", "unreadable file", "The file cannot be opened or read."),
     Code("HW111", "too many headers", "The preset allows fewer headers than the target has."),
+    Code("HW112", "bad header", "The header cannot be sent, or Hookwright writes it itself."),
+    Code("HW113", "duplicate event type", "An event type is declared twice under `events`."),
     Code("HW112", "header not yours", "The header is one Hookwright sets itself, or it stands there twice."),
     Code("HW113", "duplicate event type", "An event type is declared twice; one declaration would be lost."),
 )

@@ -99,7 +99,7 @@ class Explainer:
 
     def _form(self, form: str, value: Any, path: Path) -> Problem:
         code, expected, hint = FORMS[form]
-        if form == "duration" and isinstance(value, int) and not isinstance(value, bool):
+        if form.endswith("duration") and isinstance(value, int) and not isinstance(value, bool):
             hint = f"a bare number has no unit: write {value}s"
         return self._problem(code, f"{subject(path)}: {show(value)} is not {expected}", path, hint)
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any, TypeAlias
+
+from .resources import resource
 
 JSONSchema: TypeAlias = dict[str, Any]
 # Family ("auth", "notifier", "signing", "secret") -> name -> schema of its configuration.
@@ -114,4 +115,4 @@ def _pointer(name: str) -> str:
 
 @cache
 def _text(name: str) -> str:
-    return files(__package__ or "hookwright.schemas").joinpath(f"{name}.schema.json").read_text("utf-8")
+    return resource(f"{name}.schema.json").decode()

@@ -11,6 +11,11 @@ from .schema import NOT_YET
 # form -> (code, what is expected, what to write)
 FORMS: dict[str, tuple[str, str, str | None]] = {
     "duration": ("HW017", "a duration", "write 30s, 5m or 1h30m: largest unit first"),
+    "positive duration": (
+        "HW017",
+        "a duration longer than nothing",
+        "write 30s, 5m or 1h30m: largest unit first",
+    ),
     "size": ("HW017", "a size", "write 512B, 256KiB or 1MiB"),
     "rate": ("HW017", "a rate", "write 10/s, 600/m or 1000/h"),
     "id": ("HW016", "an id", "small letters, digits and hyphens, at most 63, the first no hyphen"),

@@ -1,0 +1,1 @@
+"""What a valid document looks like: schemas, catalogues, presets, and YAML that knows where things stand."""

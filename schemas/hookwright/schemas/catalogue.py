@@ -1,0 +1,54 @@
+"""The event types a CRM is known to send: a literal table, never made up from a grammar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+from .document import parse
+from .nearest import nearest
+from .resources import resource
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """One row. `number` is the event's number in the webhook API, where it is documented.
+
+    `status` says whether `type` is printed in the vendor's documentation or modelled on its siblings.
+    """
+
+    label: str
+    type: str
+    family: str
+    status: Literal["documented", "modelled"]
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All rows in the order of the file, and the same rows by type and by label."""
+
+    name: str
+    types: tuple[EventType, ...]
+    by_type: Mapping[str, EventType]
+    by_label: Mapping[str, EventType]
+
+    def nearest(self, text: str) -> list[str]:
+        """At most three types that look like `text`, or whose label does; the best first."""
+        by_label = [self.by_label[label].type for label in nearest(text, self.by_label)]
+        return list(dict.fromkeys([*nearest(text, self.by_type), *by_label]))[:3]
+
+
+@cache
+def load_catalogue(name: str = "leadsquared") -> Catalogue:
+    """Read once and then shared. Raises FileNotFoundError for a name there is no catalogue of."""
+    raw = resource(f"{name}.yaml", folder="catalogues")
+    document = parse(raw, name=f"{name}.yaml").document
+    assert document is not None  # our own file
+    content = cast("dict[str, list[dict[str, Any]]]", document.value)
+    types = tuple(EventType(**row) for row in content["events"])
+    by_type = MappingProxyType({row.type: row for row in types})
+    return Catalogue(name, types, by_type, MappingProxyType({row.label: row for row in types}))
