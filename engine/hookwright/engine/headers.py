@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -77,23 +77,24 @@ def inject_into(
     """
     request = PreparedRequest()
     request.method, request.url, request.body = method, url, body
-    before = _folded(headers.sent)
-    request.headers = CaseInsensitiveDict(before)
+    request.headers = CaseInsensitiveDict()
+    before = _fold(headers.sent, request.headers)
     inject(request, attempt)
-    after = {name: _as_text(value) for name, value in request.headers.items()}
-    written = {name: value for name, value in after.items() if before.get(name) != value}
-    for name, value in written.items():
+    after = {name: _as_text(value) for name, value in request.headers.lower_items()}
+    written = {name for name, value in after.items() if before.get(name) != value}
+    kept = after.keys() - written
+    added = tuple((name, after[name.lower()]) for name in request.headers if name.lower() in written)
+    for name, value in added:
         if name.lower() in RESERVED_HEADERS:
             raise InvalidHeader(name, "belongs to Hookwright or to the connection")
         check_header(name, value)
-    kept = {name.lower() for name in after} - {name.lower() for name in written}
     return Injected(
         url=str(request.url),
         headers=Headers(
-            _only(headers.sent, kept) + tuple(written.items()),
-            _only(headers.shown, kept) + tuple((name, REDACTED) for name in written),
+            _only(headers.sent, kept) + added,
+            _only(headers.shown, kept) + tuple((name, REDACTED) for name, _ in added),
         ),
-        secrets=frozenset(part for value in written.values() for part in _parts(value)),
+        secrets=frozenset(part for _, value in added for part in _parts(value)),
     )
 
 
@@ -106,15 +107,18 @@ def _check(name: str, value: str, *, secret: bool) -> None:
         raise InvalidHeader(name, "the secret holds what no header may" if secret else fault[0])
 
 
-def _folded(pairs: Pairs) -> CaseInsensitiveDict[str]:
-    """One value a name: doubles joined by commas, as RFC 9110 lets a recipient do."""
-    folded: CaseInsensitiveDict[str] = CaseInsensitiveDict()
+def _fold(pairs: Pairs, headers: CaseInsensitiveDict[str]) -> dict[str, str]:
+    """Puts `pairs` into `headers`, doubles joined by commas (RFC 9110, 5.3); answers with what now stands
+    under each lower case name."""
+    folded: dict[str, str] = {}
     for name, value in pairs:
-        folded[name] = f"{folded[name]}, {value}" if name in folded else value
+        key = name.lower()
+        folded[key] = f"{folded[key]}, {value}" if key in folded else value
+        headers[name] = folded[key]
     return folded
 
 
-def _only(pairs: Pairs, names: set[str]) -> Pairs:
+def _only(pairs: Pairs, names: Set[str]) -> Pairs:
     return tuple(pair for pair in pairs if pair[0].lower() in names)
 
 
