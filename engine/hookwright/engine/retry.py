@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
-from typing import Literal
 
 from hookwright.rules.model import RetryPolicy
 
+from .delivery import Outcome
 from .transport import Reply
 
 JITTER = 0.1  # of the wait, and only ever later: a wait is never shorter than configured
@@ -16,9 +16,12 @@ FINAL_ERRORS = frozenset({"blocked_target", "invalid_header"})  # another try wo
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`wait_ms` is set with outcome "retry" only. `error` is an `ErrorClass`; `reason` is for people."""
+    """`wait_ms` is set with outcomes "retry" and "held" only.
 
-    outcome: Literal["success", "retry", "failure"]
+    `error` is an `ErrorClass` or `plugin:<name>`; `reason` is for people.
+    """
+
+    outcome: Outcome
     wait_ms: int | None = None
     error: str | None = None
     reason: str = ""

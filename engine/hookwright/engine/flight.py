@@ -1,0 +1,61 @@
+"""What the drain works with: a call under way, one revision's configuration, and who finds addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from hookwright.rules.model import Target
+
+from .delivery import Delivery
+from .prepare import Prepared, Refusal
+from .resolve import Answer
+from .target import TargetAddress
+from .work import Claim, Settle
+
+
+class Configuration(Protocol):
+    """One revision, as far as making calls needs it."""
+
+    @property
+    def revision(self) -> str: ...
+
+    def target(self, delivery: Delivery) -> Target | None:
+        """Where and how to call; None when this revision has no such endpoint."""
+        ...
+
+    def prepare(self, claim: Claim, now: float) -> Prepared | Refusal:
+        """The request of a claim whose endpoint exists, at `now` (Unix seconds)."""
+        ...
+
+
+class Load(Protocol):
+    """Makes a configuration of what was published. Raises ValueError when that cannot be done."""
+
+    def __call__(self, revision: str, content: bytes) -> Configuration: ...
+
+
+class Resolver(Protocol):
+    """Finds and judges the addresses of a target; `done` is called once, from any thread."""
+
+    def resolve(self, target: TargetAddress, done: Callable[[Answer], None]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """A claim whose call is under way."""
+
+    claim: Claim
+    prepared: Prepared
+    target: Target
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The arguments of a step, kept until the ledger has answered it."""
+
+    settles: tuple[Settle, ...]
+    hand_back: tuple[str, ...]
+    claim: int

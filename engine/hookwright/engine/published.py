@@ -1,0 +1,63 @@
+"""A published revision as a worker sees it: each endpoint's target, and how its calls are prepared."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from hookwright.plugins.registry import Plugins
+from hookwright.plugins.secrets import SecretStore
+from hookwright.rules.model import SecretReference, Target
+from hookwright.rules.source import from_json
+from hookwright.rules.table import RoutingTable
+
+from .delivery import Delivery
+from .flight import Load
+from .prepare import Prepared, Preparer, Refusal
+from .revisions import table_of
+from .work import Claim
+
+
+class Published:
+    """One revision. `revision` is the name it was published under. Used by one thread at a time."""
+
+    def __init__(self, revision: str, table: RoutingTable, plugins: Plugins) -> None:
+        self.revision = revision
+        self._table = table
+        self._plugins = plugins
+        self._secrets = plugins.secret_store()
+        self._preparers: dict[str, Preparer] = {}
+
+    def target(self, delivery: Delivery) -> Target | None:
+        """Where and how to call; None when this revision has no such endpoint."""
+        found = self._table.endpoint(delivery.endpoint)
+        return None if found is None else found[1].target
+
+    def prepare(self, claim: Claim, now: float) -> Prepared | Refusal:
+        """The request of a claim whose endpoint exists, at `now` (Unix seconds)."""
+        endpoint = claim.delivery.endpoint
+        preparer = self._preparers.get(endpoint)
+        if preparer is None:
+            preparer = self._preparers[endpoint] = self._preparer(endpoint)
+        return preparer.prepare(claim.delivery, claim.body, claim.attempt, now)
+
+    def _preparer(self, endpoint: str) -> Preparer:
+        found = self._table.endpoint(endpoint)
+        assert found is not None, "asked for by `target` first"
+        subscriber, action = found
+        auth = action.target.auth
+        injector = None if auth is None else self._plugins.injectors.get(auth.type)
+        resolve = partial(_resolve, self._secrets)
+        return Preparer(subscriber, action, injector=injector, resolve=resolve)
+
+
+def loader(plugins: Plugins) -> Load:
+    """Builds a `Published` of what the ledger holds. It raises ValueError for content it cannot read."""
+
+    def load(revision: str, content: bytes) -> Published:
+        return Published(revision, table_of(from_json(content)), plugins)
+
+    return load
+
+
+def _resolve(store: SecretStore, reference: SecretReference) -> str:
+    return store.get(reference.source, reference.name)

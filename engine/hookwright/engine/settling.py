@@ -1,0 +1,103 @@
+"""From the end of an attempt to its `Settle`: the record of what was sent and seen, secrets masked. Pure."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+from dataclasses import dataclass
+from random import Random
+
+from hookwright.rules.model import Target
+
+from .delivery import Received, Result
+from .prepare import Prepared, Refusal
+from .retry import Decision, decide, refuse
+from .transport import Reply
+from .work import Claim, Settle
+
+HELD_WAIT = 30_000  # ms until a delivery that is not ready is looked at again
+
+_utf8 = codecs.getincrementaldecoder("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Clerk:
+    """Writes settles. `worker` goes into the record, `rng` spreads retries; `now` is Unix milliseconds."""
+
+    worker: str
+    rng: Random
+
+    def answered(
+        self, claim: Claim, prepared: Prepared, target: Target, reply: Reply, revision: str, now: int
+    ) -> Settle:
+        """An attempt was made and has ended."""
+        reply = prepared.mask.reply(reply)
+        decision = decide(reply, claim.attempt, target.retry, target.success, self.rng)
+        return self._settle(claim, decision, revision, now, prepared, reply)
+
+    def refused(self, claim: Claim, refusal: Refusal, target: Target, revision: str, now: int) -> Settle:
+        """No request could be made."""
+        error, reason = refusal.error, refusal.reason
+        match refusal.outcome:
+            case "held":
+                decision = Decision("held", HELD_WAIT, error, reason)
+            case "failure":
+                decision = Decision("failure", None, error, reason)
+            case _:
+                decision = refuse(error, reason, claim.attempt, target.retry, self.rng)
+        return self._settle(claim, decision, revision, now)
+
+    def removed(self, claim: Claim, revision: str, now: int) -> Settle:
+        """The live revision has no such endpoint any more."""
+        return self._settle(claim, Decision("cancelled", reason="subscriber removed"), revision, now)
+
+    def _settle(
+        self,
+        claim: Claim,
+        decision: Decision,
+        revision: str,
+        now: int,
+        prepared: Prepared | None = None,
+        reply: Reply | None = None,
+    ) -> Settle:
+        wait = decision.wait_ms
+        result = Result(
+            delivery=claim.delivery.id,
+            node=claim.delivery.node,
+            attempt=claim.attempt,
+            outcome=decision.outcome,
+            at=now,
+            worker=self.worker,
+            revision=revision,
+            request=None if prepared is None else prepared.sent,
+            response=None if reply is None else received(reply),
+            error=decision.error,
+            reason=_printable(decision.reason),
+            timing=None if reply is None else reply.timing,
+            next=None if wait is None else now + wait,
+        )
+        return Settle(claim.token, result, wait)
+
+
+def received(reply: Reply) -> Received | None:
+    """The answer for the record. Without a whole header block there is none, whatever status was read."""
+    if reply.status is None or not reply.complete:
+        return None
+    try:
+        # Where we cut the body, half a character may stand at its end.
+        body = _utf8().decode(reply.body, final=not reply.truncated)
+    except UnicodeDecodeError:
+        encoded = base64.b64encode(reply.body).decode()
+        return Received(
+            status=reply.status,
+            headers=reply.headers,
+            body=encoded,
+            encoding="base64",
+            truncated=reply.truncated,
+        )
+    return Received(status=reply.status, headers=reply.headers, body=body, truncated=reply.truncated)
+
+
+def _printable(text: str) -> str:
+    """Text that can be written as UTF-8, wherever it came from."""
+    return text.encode(errors="replace").decode()
