@@ -1,0 +1,68 @@
+"""A problem as people read it: the line it is in, a caret under the fault, and what would be right."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import click
+
+from hookwright.schemas.problem import Place, Problem
+
+from ..printable import printable
+
+WIDTH = 100  # characters of a source line shown, around the fault
+_FILE_LIMIT = 4 * 1024 * 1024  # bytes; a larger file gets no frame
+_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s:,\[\]{}#]+")
+_COLORS = {"error": "red", "warning": "yellow"}
+
+
+def frame(problem: Problem, source: Callable[[str], tuple[str, ...]] | None = None) -> str:
+    """The whole of one problem, several lines. `source` gives the lines of a file, empty if it cannot."""
+    lines = source or source_lines
+    severity = click.style(f"{problem.severity}[{problem.code}]", fg=_COLORS[problem.severity], bold=True)
+    place = problem.place
+    parts = [f"{severity}: {printable(problem.message)}", f"  --> {printable(str(place))}"]
+    written = lines(place.file)
+    if 0 < place.line <= len(written):
+        parts += _excerpt(place, written[place.line - 1], problem.hint)
+    elif problem.hint:
+        parts.append(f"   = help: {printable(problem.hint)}")
+    parts += [f"   = see {printable(str(related))}" for related in problem.related]
+    return "\n".join(parts)
+
+
+def _excerpt(place: Place, line: str, hint: str | None) -> list[str]:
+    before, fault = _cut(line, max(place.column, 1) - 1)
+    margin = " " * len(str(place.line))
+    word = _WORD.match(fault)
+    caret = "^" * max(1, min(len(printable(word[0])) if word else 1, 40))
+    pointer = " " * len(printable(before)) + click.style(caret, fg="red", bold=True)
+    shown = printable(before) + printable(fault)
+    below = f" {printable(hint)}" if hint else ""
+    return [f"{margin} |", f"{place.line} | {shown}", f"{margin} | {pointer}{below}"]
+
+
+def _cut(line: str, column: int) -> tuple[str, str]:
+    """The line before and from `column`, tabs made spaces, at most about `WIDTH` characters in all."""
+    flat = line.replace("\t", " ")
+    before, fault = flat[:column], flat[column:]
+    if len(before) > WIDTH // 2:
+        before = "…" + before[-WIDTH // 2 :]
+    room = WIDTH - len(before)
+    return before, fault if len(fault) <= room else fault[:room] + "…"
+
+
+@lru_cache(maxsize=64)
+def source_lines(file: str) -> tuple[str, ...]:
+    """The lines of a file, read once; empty when it cannot be read or is very large."""
+    try:
+        with Path(file).open("rb") as opened:
+            raw = opened.read(_FILE_LIMIT + 1)
+    except (OSError, ValueError):
+        return ()
+    if len(raw) > _FILE_LIMIT:
+        return ()
+    return tuple(re.split(r"\r\n|\r|\n", raw.decode("utf-8", "replace").removeprefix("\ufeff")))

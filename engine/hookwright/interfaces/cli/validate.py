@@ -1,0 +1,101 @@
+"""`hookwright validate`: every problem of a bundle, with its position."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hookwright.plugins.loader import load_plugins
+from hookwright.rules.load import Loaded
+from hookwright.schemas.problem import Place, Problem
+
+from ..bundle import Bundle
+from .commands import command
+from .exits import Exit
+from .frames import frame
+from .options import option, shared
+from .output import Output, note, print_document, print_lines
+
+NO_FILES = "HW107"  # the code of a bundle without any file
+
+
+@command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@option("--strict", is_flag=True, help="Warnings fail, too.")
+@option("--allow-undeclared-events", is_flag=True, help="Let webhooks name event types nobody declared.")
+@shared("plugins", "output")
+def validate(
+    paths: tuple[Path, ...],
+    strict: bool,
+    allow_undeclared_events: bool,
+    plugins: tuple[str, ...],
+    output: Output,
+) -> Exit:
+    """Check bundles, each a folder or one file (default: the current folder), and report every problem.
+
+    Nothing is contacted and no secret is read. Exits with 1 for errors and with 5 when there is no file.
+    """
+    loaded_plugins = load_plugins(allow=plugins or None)
+    for left_out in loaded_plugins.problems:
+        note(f"warning: {left_out}")
+    bundles = [
+        Bundle(path, loaded_plugins, allow_undeclared_events=allow_undeclared_events).load()
+        for path in paths or (Path(),)
+    ]
+    problems = [problem for bundle in bundles for problem in bundle.problems]
+    _print(problems, bundles, output)
+    return _exit(problems, strict=strict)
+
+
+def _exit(problems: Sequence[Problem], *, strict: bool) -> Exit:
+    errors = [problem for problem in problems if strict or problem.severity == "error"]
+    if errors and all(problem.code == NO_FILES for problem in errors):
+        return Exit.NOTHING
+    return Exit.NO if errors else Exit.FINE
+
+
+def _print(problems: Sequence[Problem], bundles: Sequence[Loaded], output: Output) -> None:
+    if output == "json":
+        valid = not any(problem.severity == "error" for problem in problems)
+        print_document({"valid": valid, "problems": [_as_json(problem) for problem in problems]})
+    elif output == "ndjson":
+        print_lines(_as_json(problem) for problem in problems)
+    else:
+        for problem in problems:
+            click.echo(frame(problem) + "\n")
+    note(_summary(problems, bundles))
+
+
+def _summary(problems: Sequence[Problem], bundles: Sequence[Loaded]) -> str:
+    errors = sum(problem.severity == "error" for problem in problems)
+    warnings = len(problems) - errors
+    found = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
+    models = [bundle.model for bundle in bundles if bundle.model is not None]
+    if errors or not models:
+        return found
+    subscribers = sum(len(model.subscribers) for model in models)
+    revisions = ", ".join(model.revision[:19] for model in models)
+    return f"valid: {_count(subscribers, 'subscriber')}, {found} (revision {revisions})"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _as_json(problem: Problem) -> dict[str, Any]:
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "message": problem.message,
+        "hint": problem.hint,
+        **_place(problem.place),
+        "path": problem.path,
+        "related": [_place(place) for place in problem.related],
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {"file": place.file, "line": place.line or None, "column": place.column or None}

@@ -1,0 +1,57 @@
+import pytest
+
+from hookwright.interfaces.cli.frames import WIDTH, frame, source_lines
+from hookwright.schemas.problem import Place, Problem
+
+
+def _shown(line: str, column: int, *, hint: str | None = None) -> list[str]:
+    import click
+
+    problem = Problem("HW001", "wrong", Place("a.yaml", 1, column), hint)
+    return click.unstyle(frame(problem, lambda file: (line,))).split("\n")
+
+
+def test_the_caret_stands_under_the_fault() -> None:
+    *_, source, pointer = _shown("  - key: value", 10, hint="write x")
+    assert pointer.index("^") == source.index("value")
+    assert pointer.endswith("^^^^^ write x")
+
+
+@pytest.mark.parametrize("before", ["\t\t", "é" * 5, "\x1b[2J", "x" * 500, "\u202e"])
+def test_the_caret_stands_under_the_fault_whatever_is_before_it(before: str) -> None:
+    *_, source, pointer = _shown(f"{before}fault after", len(before) + 1)
+    assert pointer.index("^") == source.index("fault")
+    assert pointer.count("^") == len("fault")
+
+
+def test_a_long_line_is_cut_around_the_fault() -> None:
+    *_, source, pointer = _shown("a" * 5000 + " fault " + "b" * 5000, 5002)
+    assert len(source) < 2 * WIDTH
+    assert pointer.index("^") == source.index("fault")
+
+
+@pytest.mark.parametrize("column", [0, 1, 3, 99])
+def test_a_column_outside_the_line_still_gives_a_frame(column: int) -> None:
+    *_, pointer = _shown("ab", column)
+    assert "^" in pointer
+
+
+def test_a_place_without_a_line_shows_the_hint_by_itself() -> None:
+    text = frame(Problem("HW107", "no file", Place("hooks"), "add one"), lambda file: ())
+    assert text.endswith("  --> hooks\n   = help: add one")
+
+
+def test_related_places_are_named() -> None:
+    problem = Problem("HW101", "twice", Place("a.yaml", 9, 9), related=(Place("b.yaml", 3, 9),))
+    assert frame(problem, lambda file: ()).endswith("   = see b.yaml:3:9")
+
+
+def test_a_file_that_cannot_be_read_has_no_lines(tmp_path) -> None:
+    assert source_lines(str(tmp_path / "nothing")) == ()
+    assert source_lines(str(tmp_path)) == ()
+    assert source_lines("a\0b") == ()
+
+
+def test_lines_are_counted_as_yaml_counts_them(tmp_path) -> None:
+    (tmp_path / "a").write_bytes(b"\xef\xbb\xbfa\r\nb\rc\x0bstill c\n\xff")
+    assert source_lines(str(tmp_path / "a")) == ("a", "b", "c\x0bstill c", "\ufffd")
