@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -38,8 +39,15 @@ class Catalogue:
 
     def nearest(self, text: str) -> list[str]:
         """At most three types that look like `text`, or whose label does; the best first."""
-        by_label = [self.by_label[label].type for label in nearest(text, self.by_label)]
-        return list(dict.fromkeys([*nearest(text, self.by_type), *by_label]))[:3]
+        labels = {_bare(row.label): row.type for row in self.types}
+        types = {_bare(row.type): row.type for row in self.types}
+        found = [(labels | types)[bare] for bare in nearest(_bare(text), labels | types, limit=6)]
+        return list(dict.fromkeys(found))[:3]
+
+
+def _bare(name: str) -> str:
+    """What people remember of a name: no case, no marks between words, no `_Post_`."""
+    return re.sub(r"_post(?=_)|[^a-z0-9]", "", name.casefold())
 
 
 @cache

@@ -107,6 +107,8 @@ class Explainer:
         known = error.expected if error.keyword == "enum" else [error.expected]
         texts = [str(name) for name in known]
         hint = did_you_mean(error.instance, texts) if isinstance(error.instance, str) else None
+        if error.instance in texts:
+            hint = "remove the quotes"
         hint = hint or (f"one of: {', '.join(texts)}" if texts else "no plugin offers any")
         form = str(error.schema.get(FORM, ""))
         if form.endswith(" type"):
@@ -121,7 +123,7 @@ class Explainer:
                 "HW023", f"{subject(path)} must have exactly one key", path, f"one of: {known}"
             )
             return
-        empty = error.keyword.startswith("min") and error.expected == 1 and not error.instance
+        empty = error.expected == 1 and error.instance in ("", [], {})
         sentence = "must not be empty" if empty else BOUNDS[error.keyword].format(error.expected)
         yield self._problem("HW018", f"{subject(path)} {sentence}", path)
 

@@ -18,6 +18,8 @@ _FLOW = "inside [ ] and { } text with brackets, braces or commas must stand in q
 _DASH = "a list starts on a line of its own; text that starts with '- ' must stand in quotes"
 _ESCAPE = "in double quotes a backslash starts an escape; write \\\\ or use single quotes"
 
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+
 # What libyaml says -> what helps. The first entry whose text is in the message counts.
 _HINTS = (
     ("did not find expected alphabetic or numeric character", QUOTE_STAR),
@@ -41,6 +43,7 @@ _STARTED_EARLIER = frozenset({"found unexpected end of stream", "could not find 
 _PLAIN_WORDS = {
     "found character that cannot start any token": "this character cannot start a value",
     "mapping values are not allowed in this context": "a second ': ' in one value",
+    "did not find expected alphabetic or numeric character": "the name of an anchor was expected",
     "did not find expected key": "a key was expected here",
 }
 
@@ -55,7 +58,7 @@ def explain(error: yaml.YAMLError | Exception, text: str, file: str) -> Problem:
     said = str(getattr(error, "problem", None) or error)
     before, rest = _line(text, mark.line, mark.column)
     opened = getattr(error, "context_mark", None)
-    if opened and said in _STARTED_EARLIER:
+    if opened and (said in _STARTED_EARLIER or _at_end(text, mark.line)):
         mark = opened
     message = f"not valid YAML: {_PLAIN_WORDS.get(said, said)}"
     return Problem("HW001", message, Place(file, mark.line + 1, mark.column + 1), _hint(said, before, rest))
@@ -84,8 +87,18 @@ def _unprintable(error: yaml.reader.ReaderError, text: str, file: str) -> Proble
     )
 
 
+def _at_end(text: str, line: int) -> bool:
+    return line >= len(_lines(text))
+
+
+def _lines(text: str) -> list[str]:
+    """What the parser takes for a line break is what counts. A break at the end starts no line."""
+    lines = _BREAK.split(text)
+    return lines if lines[-1] else lines[:-1]
+
+
 def _line(text: str, line: int, column: int) -> tuple[str, str]:
-    """The line before and after the mark; what the parser takes for a line break is what counts."""
-    lines = re.split("\r\n|[\r\n\x85\u2028\u2029]", text)
+    """The line before and after the mark."""
+    lines = _lines(text)
     here = lines[line] if line < len(lines) else ""
     return here[:column], here[column:]

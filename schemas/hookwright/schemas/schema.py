@@ -51,22 +51,33 @@ def as_built(schema: JSONSchema, unsupported: Callable[[Any], JSONSchema | bool]
     `unsupported` gets the schema of the values not supported (True: all of them) and returns what takes the
     place of the whole part, or for some values only, keywords to add to it.
     """
-    built = _as_built(schema, unsupported)
+    built = _as_built(schema, unsupported, schema)
     assert isinstance(built, dict)  # the root itself is supported
     return built
 
 
-def _as_built(part: Any, unsupported: Callable[[Any], JSONSchema | bool]) -> Any:
+def _as_built(part: Any, unsupported: Callable[[Any], JSONSchema | bool], root: JSONSchema) -> Any:
     if isinstance(part, list):
-        return [_as_built(item, unsupported) for item in part]
+        return [_as_built(item, unsupported, root) for item in part]
     if not isinstance(part, dict):
         return part
     what = part.get(NOT_YET)
-    if what is True:
+    if what is True or _target(root, part).get(NOT_YET) is True:
         return unsupported(True)
-    rest = {key: _as_built(value, unsupported) for key, value in part.items() if key != NOT_YET}
+    rest = {key: _as_built(value, unsupported, root) for key, value in part.items() if key != NOT_YET}
     added = unsupported(what) if what is not None else {}
     return {**rest, **added} if isinstance(added, dict) else added
+
+
+def _target(root: JSONSchema, part: JSONSchema) -> JSONSchema:
+    """What a bare `$ref` leads to, so that a key is known to be unsupported wherever it is allowed."""
+    reference = part.get("$ref")
+    if not isinstance(reference, str) or len(part) > 1:
+        return {}
+    found: Any = root
+    for step in reference.removeprefix("#/").split("/"):
+        found = found.get(step.replace("~1", "/").replace("~0", "~"), {})
+    return found if isinstance(found, dict) else {}
 
 
 def _complete_typed(defs: JSONSchema, family: str, fragments: Mapping[str, Mapping[str, Any]]) -> None:

@@ -13,7 +13,7 @@ FORMS: dict[str, tuple[str, str, str | None]] = {
     "duration": ("HW017", "a duration", "write 30s, 5m or 1h30m: largest unit first"),
     "positive duration": (
         "HW017",
-        "a duration longer than nothing",
+        "a duration above zero",
         "write 30s, 5m or 1h30m: largest unit first",
     ),
     "size": ("HW017", "a size", "write 512B, 256KiB or 1MiB"),
@@ -59,8 +59,12 @@ def inside(path: Sequence[str | int]) -> str:
 
 
 def show(value: Any) -> str:
-    """The value as JSON, at most 60 characters of it; collections only by their kind."""
-    return kind(value) if isinstance(value, list | dict) else cut(json.dumps(value, ensure_ascii=False), 60)
+    """The value as JSON, long texts shortened; collections only by their kind."""
+    if isinstance(value, list | dict):
+        return kind(value)
+    if isinstance(value, str) and len(value) > 57:
+        value = f"{value[:54]}..."
+    return cut(json.dumps(value, ensure_ascii=False), 100)
 
 
 def kind(value: Any) -> str:

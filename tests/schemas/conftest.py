@@ -1,0 +1,26 @@
+"""What the plugins would bring, in small."""
+
+from __future__ import annotations
+
+import pytest
+
+FRAGMENTS = {
+    "auth": {
+        "basic": {
+            "type": "object",
+            "properties": {"user": {"$ref": "#/$defs/text"}, "password": {"$ref": "#/$defs/secret"}},
+            "required": ["user", "password"],
+        },
+        "bearer": {
+            "type": "object",
+            "properties": {"token": {"$ref": "#/$defs/secret"}},
+            "required": ["token"],
+        },
+    },
+    "secret": {"env": {"type": "string", "minLength": 1}, "file": {"type": "string", "minLength": 1}},
+}
+
+
+@pytest.fixture(scope="session")
+def fragments():
+    return FRAGMENTS
