@@ -99,7 +99,7 @@ class Worker:
     def _beat(self) -> None:
         """Keep the lease, and be the clock that rings when work is due: bells may get lost."""
         lost = False
-        while not self._stopped.wait(BEAT):
+        while not self._stopped.is_set():
             try:
                 if self._ledger.beat():
                     self._broker.ring()
@@ -109,6 +109,7 @@ class Worker:
                 lost = True
             else:
                 lost = False
+            self._stopped.wait(BEAT)
 
 
 def run_worker(settings: WorkerSettings) -> None:
