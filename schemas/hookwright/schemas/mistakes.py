@@ -28,6 +28,7 @@ _HINTS = (
     ("mapping keys are not allowed", "text that starts with '? ' must stand in quotes"),
     ("tab character", _TAB),
     ("unknown escape character", _ESCAPE),
+    ("invalid Unicode character escape", "write the character itself, not as two halves (\\ud83d\\ude00)"),
     ("directive", "text that starts with % must stand in quotes"),
     ("could not find expected ':'", "a key is followed by ': '; longer text goes into quotes or after '|'"),
     ("did not find expected ',' or", _FLOW),

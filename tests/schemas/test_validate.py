@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import json
+from functools import cache
+from types import MappingProxyType
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hookwright.schemas.document import parse
+from hookwright.schemas.schema import NOT_YET, as_built, config_schema
+from hookwright.schemas.validate import validate
+
+WEBHOOK = "{id: a, event: x, url: 'https://erp.example.com'"
+
+
+def document(text):
+    reading = parse(text.encode(), name="f.yaml")
+    assert reading.document, reading.problems
+    return reading.document
+
+
+def told(text, fragments):
+    return [(p.code, p.path, p.place.line, p.place.column) for p in validate(document(text), fragments)]
+
+
+def test_problems_point_at_the_key_the_value_or_the_whole(fragments):
+    text = f"version: 1\nwebhooks:\n  - {WEBHOOK}, delay: 5, zzz: 1}}\n  - {{id: b}}\n"
+    assert told(text, fragments) == [
+        ("HW017", "/webhooks/0/delay", 3, 62), ("HW012", "/webhooks/0/zzz", 3, 65),
+        ("HW014", "/webhooks/1", 4, 5), ("HW014", "/webhooks/1", 4, 5),
+    ]  # fmt: skip
+
+
+def test_failing_entries_keep_their_numbers_among_sound_ones(fragments):
+    entries = [f"  - {WEBHOOK}{', delay: 5' if index in (3, 40) else ''}}}\n" for index in range(50)]
+    found = told("version: 1\nwebhooks:\n" + "".join(entries), fragments)
+    assert [(path, line) for _, path, line, _ in found] == [
+        ("/webhooks/3/delay", 6),
+        ("/webhooks/40/delay", 43),
+    ]
+
+
+def test_a_fault_behind_an_alias_is_told_for_each_use(fragments):
+    text = f"version: 1\nwebhooks:\n  - {WEBHOOK}, retry: &r {{initial: 5}}}}\n  - {WEBHOOK}, retry: *r}}\n"
+    found = told(text, fragments)
+    assert [path for _, path, *_ in found] == ["/webhooks/0/retry/initial", "/webhooks/1/retry/initial"]
+
+
+def test_paths_are_json_pointers(fragments):
+    found = told(f"version: 1\nwebhooks:\n  - {WEBHOOK}, labels: {{a~b/c: d}}}}\n", fragments)
+    assert found == [("HW016", "/webhooks/0/labels/a~0b~1c", 3, 64)]
+
+
+def test_without_fragments_any_type_and_any_source_is_taken():
+    settings = "auth: {type: any, x: 1}, headers: {X-A: {vault: a/b}}"
+    text = f"version: 1\nwebhooks:\n  - {WEBHOOK}, {settings}}}\n"
+    assert told(text, None) == []
+    assert [code for code, *_ in told(text, {})] == ["HW019", "HW012"]
+
+
+def test_fragments_may_be_read_only_mappings(fragments):
+    frozen = MappingProxyType({family: MappingProxyType(types) for family, types in fragments.items()})
+    text = f"version: 1\nwebhooks:\n  - {WEBHOOK}, auth: {{type: bearer, token: {{env: T}}}}}}\n"
+    assert told(text, frozen) == []
+
+
+def test_what_a_plugin_asks_for_in_ways_of_its_own_is_explained_too(fragments):
+    odd = {
+        "type": "object",
+        "properties": {"n": {"multipleOf": 5}, "k": {"oneOf": [{"const": 1}, {"const": 2}]}},
+    }
+    text = f"version: 1\nwebhooks:\n  - {WEBHOOK}, auth: {{type: odd, n: 7, k: 3}}}}\n"
+    found = validate(document(text), {**fragments, "auth": {"odd": odd}})
+    assert [str(problem) for problem in found] == [
+        'f.yaml:3:76: HW015 error: "n": 7 is not a multiple of 5',
+        'f.yaml:3:82: HW015 error: "k": 3 is not valid under any of the given schemas',
+    ]
+
+
+def test_a_fragment_that_leads_outside_is_never_fetched(fragments):
+    with pytest.raises(ValueError, match="which it may not"):
+        validate(document("version: 1\n"), {"auth": {"x": {"$ref": "http://127.0.0.1:9/schema"}}})
+
+
+def test_warnings_do_not_depend_on_errors_and_stand_in_order(fragments):
+    defaults = "defaults: {headers: {Authorization: Bearer x}}"
+    text = f"version: 1\n{defaults}\nwebhooks:\n  - {WEBHOOK}, delay: 5}}\n"
+    found = validate(document(text), fragments)
+    assert [(p.code, p.severity) for p in found] == [("HW021", "warning"), ("HW017", "error")]
+
+
+@pytest.mark.parametrize(
+    ("name", "suspect"),
+    [
+        ("X-Api-Key", True), ("apikey", True), ("api_key", True), ("Authorization", True),
+        ("X-Auth-Token", True), ("Cookie", True), ("client_secret", True),
+        ("Monkey", False), ("Keyboard", False), ("X-Team", False),
+        ("Tokenizer", False), ("X-Author", False),
+    ],
+)  # fmt: skip
+def test_which_names_look_like_secrets(name, suspect, fragments):
+    text = f"version: 1\nwebhooks:\n  - {WEBHOOK}, query: {{{name}: x}}}}\n"
+    assert [code for code, *_ in told(text, fragments)] == ["HW021"] * suspect
+
+
+def test_references_and_rules_are_looked_at_for_secrets_too(fragments):
+    text = """version: 1
+rules:
+  - id: r
+    event: x
+    actions:
+      - post: {url: "https://a.example.com", headers: {X-Token: {env: T}, X-Key: k}}
+"""
+    assert told(text, fragments) == [("HW021", "/rules/0/actions/0/post/headers/X-Key", 6, 82)]
+
+
+@cache
+def _strict(fragments):
+    schema = config_schema(json.loads(fragments))
+    strict = as_built(schema, lambda what: False if what is True else {"not": what})
+    return jsonschema_rs.Draft202012Validator(strict, offline=True)
+
+
+SCRAPS = st.sampled_from(
+    [None, True, 0, -1, 1.5, 10**30, "", "a", "30s", "2xx", "a\n", "https://x.example", "{{ x }}", [],
+     {}, [1], ["a"], {"env": "X"}, {"type": "bearer"}, {"a": {"b": None}}, [None], "x" * 5000]
+)  # fmt: skip
+KEYS = [
+    "id",
+    "event",
+    "url",
+    "retry",
+    "headers",
+    "auth",
+    "success",
+    "type",
+    "batch",
+    "match",
+    "labels",
+    "zzz",
+    "query",
+]
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "version": st.just(1) | SCRAPS,
+            "preset": SCRAPS,
+            "defaults": st.dictionaries(st.sampled_from(KEYS), SCRAPS, max_size=4),
+            "webhooks": SCRAPS
+            | st.lists(SCRAPS | st.dictionaries(st.sampled_from(KEYS), SCRAPS), max_size=3),
+            "rules": SCRAPS
+            | st.lists(st.dictionaries(st.sampled_from([*KEYS, "actions"]), SCRAPS), max_size=2),
+            "automations": SCRAPS,
+        },
+    )
+)
+def test_a_no_always_has_an_explanation_and_a_yes_never(fragments, value):
+    sound = _strict(json.dumps(fragments)).is_valid(value)
+    found = validate(document(json.dumps(value)), fragments)
+    assert sound == (not [problem for problem in found if problem.severity == "error"])
+    assert NOT_YET not in "".join(map(str, found))
+    assert len({str(problem) for problem in found}) == len(found)
