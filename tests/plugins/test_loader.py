@@ -6,12 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from hookwright.plugins.errors import NoEncoder
 from hookwright.plugins.loader import load_plugins
 from hookwright.plugins.registry import LoadProblem
 from hookwright.plugins.testing import body_context
+from hookwright.schemas.schema import config_schema
 
 HEAD = """
 from hookwright.plugins import hookimpl
@@ -140,9 +142,12 @@ SCHEMAS = {
     "no map": ("None", "no usable schema"),
     "not JSON": ("{'a': {1, 2}}", "no usable schema"),
     "a cycle": ("(lambda s: s.update(a=s) or s)({})", "no usable schema"),
-    "no JSON Schema": ("{'type': 'strong'}", "is no JSON Schema"),
-    "refers to a file": ("{'properties': {'a': {'$ref': 'file:///etc/passwd'}}}", "refers to 'file:///etc/passwd'"),
-    "refers to an address": ("{'allOf': [{'$ref': 'http://127.0.0.1/x'}]}", "refers to 'http://127.0.0.1/x'"),
+    "no JSON Schema": ("{'type': 'strong'}", "is not valid"),
+    "refers to a file": ("{'allOf': [{'$ref': 'file:///etc/passwd'}]}", 'refers to "file:///etc/passwd"'),
+    "refers to an address": ("{'allOf': [{'$ref': 'http://127.0.0.1/x'}]}", 'refers to "http://127.0.0.1/x"'),
+    "refers to our inside": ("{'allOf': [{'$ref': '#/$defs/target'}]}", 'refers to "#/$defs/target"'),
+    "has a pattern no validator knows": ("{'properties': {'a': {'pattern': '('}}}", "no regular expression"),
+    "has a pattern one validator does not know": (r"{'allOf': [{'pattern': r'\p{L}'}]}", "no regular exp"),
     "moves the base": ("{'$id': 'http://127.0.0.1/'}", "with $id"),
 }  # fmt: skip
 
@@ -270,11 +275,35 @@ def test_fragments_are_copies_by_family_and_name(install) -> None:
     fragments = plugins.fragments()
     assert {family: set(names) for family, names in fragments.items()} == {
         "auth": {"bearer", "basic", "header"},
-        "encoder": {"json", "upper"},
         "secret": {"env", "file"},
     }
     fragments["auth"]["bearer"]["properties"].clear()
     assert plugins.fragments()["auth"]["bearer"]["properties"]
+
+
+def test_the_fragments_complete_the_schema_of_the_configuration(install) -> None:
+    code = "class I:\n    name='hmac'\n    schema={'properties': {'key': {'$ref': '#/$defs/secret'}}}\n"
+    code += "    def build(self, c, s): pass\n@hookimpl\ndef hookwright_injectors(): return [I()]"
+    install("hookwright-hmac", HEAD + code)
+    plugins = load_plugins()
+    assert plugins.problems == ()
+    schema = config_schema(plugins.fragments())
+    webhook = {"id": "a", "event": "E", "url": "https://e.example/"}
+    validator = jsonschema.Draft202012Validator(schema)
+    for auth, valid in [
+        ({"type": "bearer", "token": {"env": "T"}}, True),
+        ({"type": "basic", "user": "u", "password": {"file": "p"}}, True),
+        ({"type": "basic", "user": {"env": "U"}, "password": {"file": "p"}}, True),
+        ({"type": "header", "name": "X-Key", "value": {"env": "K"}}, True),
+        ({"type": "hmac", "key": {"env": "K"}}, True),
+        ({"type": "bearer", "token": "literal"}, False),
+        ({"type": "bearer", "token": {"vault": "x"}}, False),
+        ({"type": "bearer", "token": {"env": "not a name"}}, False),
+        ({"type": "bearer"}, False),
+        ({"type": "digest"}, False),
+    ]:
+        document = {"version": 1, "bundle": "b", "webhooks": [{**webhook, "auth": auth}]}
+        assert validator.is_valid(document) is valid, auth
 
 
 def test_what_was_loaded_cannot_be_edited() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pluggy
@@ -19,6 +19,8 @@ FAMILIES: dict[str, Family] = {
     "hookwright_secrets": "secret",
 }
 _METHOD: dict[Family, str] = {"encoder": "encode", "auth": "build", "secret": "resolve"}
+
+_BASE = {"$id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$schema"}
 
 _is_name = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}").fullmatch
 _is_content_type = re.compile(r"[a-z0-9!#$&^_.+-]+/[a-z0-9!#$&^_.+-]+").fullmatch
@@ -94,24 +96,29 @@ def _plain(schema: object, what: str) -> dict[str, Any]:
         plain = json.loads(json.dumps(dict(schema)))  # type: ignore[call-overload]
     except (TypeError, ValueError, RecursionError):
         raise Refused(f"{what} has no usable schema") from None
-    _walk(plain, _refuse_outside, what)
+    _check_schema(plain, what)
     assert isinstance(plain, dict)
     return plain
 
 
-def _refuse_outside(key: str, value: object, what: str) -> None:
-    """A fragment may refer to our definitions, never to a file or an address, and may not move the base."""
-    if key in {"$id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$schema"}:
-        raise Refused(f"{what} has a schema with {key}")
-    if key == "$ref" and isinstance(value, str) and not value.startswith("#/$defs/"):
-        raise Refused(f"{what} has a schema that refers to {value!r}; only '#/$defs/...' is there")
-
-
-def _walk(node: object, visit: Callable[[str, object, str], None], what: str) -> None:
+def _check_schema(node: object, what: str) -> None:
+    """A fragment stands inside our schema: it may not move the base its references start from, and its
+    patterns must mean something to both validators."""
     if isinstance(node, dict):
-        for key, value in node.items():
-            visit(key, value, what)
-            _walk(value, visit, what)
-    elif isinstance(node, list):
-        for value in node:
-            _walk(value, visit, what)
+        moved = _BASE & node.keys()
+        if moved:
+            raise Refused(f"{what} has a schema with {min(moved)}")
+        pattern = node.get("pattern")
+        if isinstance(pattern, str) and not _compiles(pattern):
+            raise Refused(f"{what} has a schema with a pattern that is no regular expression: {pattern!r}")
+    if isinstance(node, (dict, list)):
+        for value in node.values() if isinstance(node, dict) else node:
+            _check_schema(value, what)
+
+
+def _compiles(pattern: str) -> bool:
+    try:
+        re.compile(pattern)
+    except re.error:
+        return False
+    return True

@@ -57,7 +57,7 @@ class Encoder(Protocol):
     """Turns a value into the bytes of a request body. Read-only attributes; one instance serves all threads.
 
     `content_types` are the ones it claims, lower case and without parameters. `schema` is a JSON Schema for
-    the options a target may give it; `{}` takes anything.
+    its options; a target cannot give any yet, so `{}` will do.
     """
 
     @property
@@ -114,8 +114,8 @@ Inject: TypeAlias = "Callable[[PreparedRequest, Attempt], None]"
 class Injector(Protocol):
     """Authenticates requests: what `auth: {type: NAME, ...}` in YAML chooses.
 
-    `schema` is a JSON Schema (an object) for the keys beside `type`. A value that may be secret is written
-    as a reference: `{"$ref": "#/$defs/secret"}`.
+    `schema` is a JSON Schema (draft 2020-12, an object) for the keys beside `type`. It may refer to
+    `#/$defs/secret` (a reference to a secret), `text` (text or such a reference), `duration`, `size`, `rate`.
     """
 
     @property

@@ -109,11 +109,22 @@ def _ask(found: _Found) -> _Asked:
 
 
 def _check_schemas(added: tuple[Contribution, ...]) -> None:
-    from jsonschema_rs import meta  # noqa: PLC0415  # only where plugins are installed
+    """Each by itself in the configuration's schema: one that does not fit would break every bundle."""
+    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415  # only where plugins are installed
+
+    from hookwright.schemas.schema import config_schema  # noqa: PLC0415
 
     for item in added:
-        if not meta.is_valid({"$schema": "https://json-schema.org/draft/2020-12/schema", **item.schema}):
-            raise Refused(f"the schema of {item.family} {item.name!r} is no JSON Schema (draft 2020-12)")
+        whole = (
+            item.schema
+            if item.family == "encoder"
+            else config_schema({item.family: {item.name: item.schema}})
+        )
+        try:
+            Draft202012Validator(whole, offline=True)
+        except ValueError as error:
+            said = str(error).partition("\n")[0]
+            raise Refused(f"the schema of {item.family} {item.name!r} is not valid: {said}") from None
 
 
 def _refuse_doubles(asked: list[_Asked]) -> list[_Asked]:

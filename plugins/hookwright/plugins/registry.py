@@ -68,11 +68,13 @@ class Plugins:
     def fragments(self) -> dict[str, dict[str, dict[str, Any]]]:
         """The JSON Schemas to slot into the configuration's: `{"auth": {"bearer": {...}}, ...}`.
 
-        Families are `auth` (the keys beside `type`), `encoder` (its options) and `secret` (the reference).
+        Families are `auth` (the keys beside `type`) and `secret` (the reference). Encoders have none: a
+        target names an encoder and cannot give it options.
         """
-        families: dict[str, dict[str, dict[str, Any]]] = {"auth": {}, "encoder": {}, "secret": {}}
+        families: dict[str, dict[str, dict[str, Any]]] = {"auth": {}, "secret": {}}
         for item in self.contributions:
-            families[item.family][item.name] = copy.deepcopy(item.schema)
+            if item.family in families:
+                families[item.family][item.name] = copy.deepcopy(item.schema)
         return families
 
     def encoder_for(self, content_type: str) -> Encoder:

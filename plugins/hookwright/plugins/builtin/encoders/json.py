@@ -17,7 +17,7 @@ class JsonEncoder:
 
     name = "json"
     content_types = ("application/json",)
-    schema: dict[str, Any] = {"type": "object", "additionalProperties": False}  # noqa: RUF012  # read-only
+    schema: dict[str, Any] = {}  # noqa: RUF012  # read-only
 
     def encode(self, value: JSON, context: BodyContext) -> Encoded:
         """Raises `EncodeError` for NaN, infinities and what is no JSON value."""
