@@ -19,6 +19,7 @@ from hookwright.rules.table import RoutingTable
 from .delivery import Delivery, Status, delivery_id, message_id
 from .door import Defaults, Rejected, read_events
 from .errors import JournalError
+from .history import HistoryUnavailable
 from .known import Conflict, KnownEvents
 from .offering import Fresh, Offering
 
@@ -90,6 +91,7 @@ class Intake:
         self._offering = offering
         self._clock = clock
         self._monotonic = monotonic
+        self.last_accepted: float | None = None  # Unix seconds; None before the first event
 
     async def accept(self, body: bytes, content_type: str, headers: Mapping[str, str]) -> Answer | Answers:
         """Accept one request's events, all or none. Raises `Rejected`; then nothing was stored."""
@@ -160,6 +162,8 @@ class Intake:
     def _claim(self, event: Event, fingerprint: str) -> Awaitable[Answer] | None:
         try:
             return self._known.claim(event.source, event.id, fingerprint)
+        except HistoryUnavailable as error:
+            raise Rejected(503, "History unavailable", str(error), retry_after=1) from error
         except Conflict:
             raise Rejected(
                 409,
@@ -180,6 +184,7 @@ class Intake:
 
     def _hand_over(self, planned: Sequence[Plan], reserved: set[str]) -> None:
         accepted = self._monotonic()
+        self.last_accepted = self._clock()
         for plan in planned:
             if plan.event.id in reserved:
                 said = first_answer(plan.event.id, plan.revision, plan.deliveries)
@@ -244,10 +249,15 @@ class Intake:
 def first_answer(event_id: str, revision: str, deliveries: Sequence[Delivery]) -> Answer:
     """What a sender is told about an event that was just accepted."""
     if len(deliveries) > LISTED:
-        link = f"/v1/deliveries?event={event_id}"
-        return Answer(id=event_id, duplicate=False, revision=revision, count=len(deliveries), link=link)
+        return counted(event_id, revision, len(deliveries))
     placed = tuple(Placed(each.id, each.entity_type, each.entity_id) for each in deliveries)
     return Answer(id=event_id, duplicate=False, revision=revision, deliveries=placed)
+
+
+def counted(event_id: str, revision: str, count: int) -> Answer:
+    """The answer for an event with too many deliveries to list."""
+    link = f"/v1/deliveries?event={event_id}"
+    return Answer(id=event_id, duplicate=False, revision=revision, count=count, link=link)
 
 
 def new_event_id(now: float, random: bytes) -> str:

@@ -10,7 +10,6 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import structlog
 
@@ -32,16 +31,16 @@ class Fresh:
     accepted: float
 
 
-class Offer(Protocol):
-    """Hands deliveries to the ledger and rings for the due ones; raises `LedgerUnavailable`."""
-
-    def __call__(self, fresh: Sequence[Fresh]) -> object: ...
-
-
 class Offering:
-    """A queue and its thread. `limit` bounds the deliveries accepted while the ledger does not answer."""
+    """A queue and its thread.
 
-    def __init__(self, offer: Offer, *, limit: int, clock: Callable[[], float]) -> None:
+    `offer` hands deliveries to the ledger, and raises `LedgerUnavailable`. `limit` bounds the deliveries
+    accepted while the ledger does not answer.
+    """
+
+    def __init__(
+        self, offer: Callable[[Sequence[Fresh]], object], *, limit: int, clock: Callable[[], float]
+    ) -> None:
         self._offer = offer
         self._limit = limit
         self._clock = clock

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from hookwright.rules.build import build
 from hookwright.rules.compile import compile_table
-from hookwright.rules.source import Source, build
+from hookwright.rules.source import Source
 from hookwright.rules.table import RoutingTable
 
 

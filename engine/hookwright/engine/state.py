@@ -16,6 +16,10 @@ class StateError(Exception):
     """The state folder cannot be used; the message says why and what to do."""
 
 
+class StateBusy(StateError):
+    """Another server runs on the folder."""
+
+
 @dataclass(frozen=True, slots=True)
 class State:
     """Paths under one state folder. Reading them creates nothing; `prepare` does."""
@@ -62,13 +66,13 @@ class State:
 
     @contextmanager
     def owned(self) -> Iterator[None]:
-        """Hold the folder for one server. Raises `StateError` when another one runs on it."""
+        """Hold the folder for one server. Raises `StateBusy` when another one runs on it."""
         descriptor = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(descriptor)
-            raise StateError(
+            raise StateBusy(
                 f"another server is running on {self.path}; stop it or choose another --state"
             ) from None
         try:

@@ -28,11 +28,14 @@ class Child:
         environment: Mapping[str, str],
         *,
         clock: Callable[[], float],
+        output: int | None = None,
     ) -> None:
+        """`output` is a descriptor for what the child prints; None leaves it with the parent's."""
         self.name = name
         self._command = [sys.executable, "-m", "hookwright", *arguments]
         self._environment = dict(environment)
         self._clock = clock
+        self._output = output
         self._process: subprocess.Popen[bytes] | None = None
         self._started = 0.0
         self._pause = RESTART_FIRST
@@ -48,7 +51,11 @@ class Child:
 
     def start(self) -> None:
         self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
-            self._command, stdin=subprocess.PIPE, env=self._environment, close_fds=True
+            self._command,
+            stdin=subprocess.PIPE,
+            stdout=self._output,
+            stderr=self._output,
+            env=self._environment,
         )
         self._started = self._clock()
 

@@ -1,0 +1,148 @@
+"""Writes the reference pages that are generated from the code; `--check` says which of them are stale.
+
+Each fact has one home: keys in the JSON Schema, event types in the catalogue, codes in their table, commands
+in click, metrics where they are counted. The pages under docs/reference/ are made from there with the templates
+under docs/templates/.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from hookwright.interfaces.cli import root
+from hookwright.interfaces.cli.exits import Exit
+from hookwright.interfaces.http.metrics import METRICS
+from hookwright.plugins.loader import load_plugins
+from hookwright.schemas.catalogue import load_catalogue
+from hookwright.schemas.codes import CODES
+from hookwright.schemas.validate import config_schema
+
+DOCS = Path(__file__).resolve().parent
+REFERENCE = DOCS / "reference"
+SECTIONS = ("webhook", "rule", "action", "target", "subscriber", "defaults", "event")
+
+
+def main() -> None:
+    stale = [
+        path.name for path, text in pages() if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
+    if "--check" in sys.argv:
+        sys.exit(f"stale: {', '.join(stale)}; run `just docs-write`" if stale else 0)
+    for path, text in pages():
+        path.write_text(text, encoding="utf-8")
+    print(f"wrote {len(stale)} pages")
+
+
+def pages() -> Iterator[tuple[Path, str]]:
+    """Every generated page with its text."""
+    environment = Environment(
+        loader=FileSystemLoader(DOCS / "templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  # Markdown from our own code
+    )
+    environment.filters["cell"] = cell
+    facts = {
+        "configuration": {"sections": list(configuration())},
+        "events": {"types": load_catalogue().types},
+        "problems": {"codes": list(CODES.values())},
+        "cli": {"commands": list(commands(root, ())), "exits": exits()},
+        "metrics": {"metrics": METRICS},
+    }
+    for name, values in facts.items():
+        yield REFERENCE / f"{name}.md", environment.get_template(f"{name}.md.j2").render(values)
+
+
+def cell(text: object) -> str:
+    """Text for a cell of a Markdown table."""
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def configuration() -> Iterator[dict[str, Any]]:
+    schema = config_schema(load_plugins(allow=()).fragments())
+    definitions = schema["$defs"]
+    yield section("bundle", schema, definitions)
+    for name in SECTIONS:
+        yield section(name, definitions[name], definitions)
+    for family in ("auth", "secret"):
+        for name, options in sorted(definitions.get(family, {}).items()):
+            if isinstance(options, Mapping) and "properties" in options:
+                yield section(f"{family}: {name}", options, definitions)
+
+
+def section(name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+    required = set(schema.get("required", ()))
+    keys = [
+        key(name, value, definitions, name in required)
+        for name, value in schema.get("properties", {}).items()
+    ]
+    return {"name": name, "description": schema.get("description", ""), "keys": keys}
+
+
+def key(
+    name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any], required: bool
+) -> dict[str, Any]:
+    described = dict(resolved(schema, definitions)) | dict(schema)
+    examples = [json.dumps(example, ensure_ascii=False) for example in described.get("examples", ())][:2]
+    later = described.get("x-hookwright-not-supported-yet", False)
+    return {
+        "name": name,
+        "required": required,
+        "description": described.get("description", ""),
+        "examples": examples,
+        "later": later is True,
+        "partly": bool(later) and later is not True,
+    }
+
+
+def resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Any = schema
+    while "$ref" in found and found["$ref"].startswith("#/$defs/"):
+        target: Any = {"$defs": definitions}
+        for part in found["$ref"].removeprefix("#/").split("/"):
+            target = target.get(part, {})
+        found = target
+    return found if isinstance(found, Mapping) else {}
+
+
+def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    context = click.Context(command, info_name=" ".join(("hookwright", *path)))
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            assert child is not None
+            yield from commands(child, (*path, name))
+        return
+    yield {
+        "name": context.command_path,
+        "help": (command.help or "").strip(),
+        "usage": " ".join(command.collect_usage_pieces(context)),
+        "options": [option(each, context) for each in command.params if isinstance(each, click.Option)],
+    }
+
+
+def option(parameter: click.Option, context: click.Context) -> dict[str, Any]:
+    flags, text = parameter.get_help_record(context) or ("", "")
+    return {"flags": flags, "help": text.split("  [")[0], "env": parameter.envvar or ""}
+
+
+def exits() -> list[tuple[int, str]]:
+    """The exit codes with the sentence that follows each in its source."""
+    lines = (Path(sys.modules[Exit.__module__].__file__ or "")).read_text(encoding="utf-8").splitlines()
+    said = {
+        line.split("=")[0].strip(): lines[at + 1].strip().strip('"') for at, line in enumerate(lines[:-1])
+    }
+    return [(int(each), said[each.name]) for each in Exit]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,237 @@
+"""A node: the parts of one accepting server, put together, watched, and taken apart in order."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from hookwright.engine.acceptance import accepted_entries
+from hookwright.engine.broker import Broker
+from hookwright.engine.embedded import EmbeddedServer
+from hookwright.engine.errors import JournalError, LedgerUnavailable
+from hookwright.engine.first_answers import FirstAnswers
+from hookwright.engine.history import History
+from hookwright.engine.intake import Intake, Plan
+from hookwright.engine.journal import Entry, Writer
+from hookwright.engine.known import KnownEvents
+from hookwright.engine.ledger import Ledger
+from hookwright.engine.offering import Fresh, Offering
+from hookwright.engine.redischeck import check_server
+from hookwright.engine.revisions import Revisions
+from hookwright.engine.state import State
+from hookwright.engine.work import Offer
+from hookwright.plugins.registry import Plugins
+from hookwright.rules.source import Source
+
+from .children import Child
+
+WATCH_SECONDS = 0.25
+STOP_WORKERS = 13.0  # seconds: attempts in flight get ten of them to finish
+STOP_BOOKKEEPER = 4.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSettings:
+    """What a node needs to know. `redis_url` None means a private server beside the state folder.
+
+    `worker_arguments` are handed to every worker. `spool_limit` bounds the deliveries accepted while the
+    ledger does not answer.
+    """
+
+    state: Path
+    workers: int = 1
+    redis_url: str | None = None
+    spool_limit: int = 100_000
+    worker_arguments: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The running parts. `reachable` says whether the ledger answered at the last look."""
+
+    state: State
+    intake: Intake
+    history: History
+    revisions: Revisions
+    ledger: Ledger
+    offering: Offering
+    children: tuple[Child, ...]
+    reachable: threading.Event
+    swap: Callable[[Source], bool]
+
+
+@contextmanager
+def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Iterator[Node]:
+    """Start everything but the HTTP side; on leaving, end it in order, losing nothing.
+
+    The order of the end: workers finish what is in flight, intake's journal closes, the bookkeeper books what
+    is left, the private server stops last. Raises `StateError`, `EngineError`.
+    """
+    state = State(settings.state)
+    name = state.prepare()
+    with ExitStack() as stack:
+        stack.enter_context(state.owned())
+        url = _given_server(settings.redis_url) if settings.redis_url else _private_server(state, stack)
+        ledger = Ledger(url)
+        revisions = Revisions(ledger, source)
+        bookkeeper, *workers = children = _children(settings, url)
+        stack.callback(_end_bookkeeper, bookkeeper)
+        writer = Writer(state.history, "intake")
+        stack.callback(writer.close)
+        writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
+        offering = Offering(_offer_to(ledger, Broker(url)), limit=settings.spool_limit, clock=time.monotonic)
+        stack.callback(offering.close)
+        stack.callback(_end_workers, workers)
+        history = History(state.path)
+        node = Node(
+            state=state,
+            intake=Intake(
+                node=name,
+                table=lambda: revisions.table,
+                encoders=plugins.encoders,
+                record=_record_in(writer),
+                known=KnownEvents(FirstAnswers(history), time.monotonic),
+                offering=offering,
+            ),
+            history=history,
+            revisions=revisions,
+            ledger=ledger,
+            offering=offering,
+            children=tuple(children),
+            reachable=threading.Event(),
+            swap=_swap_in(revisions, writer),
+        )
+        stack.enter_context(_watched(node))
+        yield node
+
+
+def _given_server(url: str) -> str:
+    """A server of the operator's own, looked at before anything is entrusted to it."""
+    findings = check_server(url)
+    for finding in findings:
+        log.warning("redis_check", finding=str(finding))
+    wrong = [str(finding) for finding in findings if finding.severity == "error"]
+    if wrong:
+        raise LedgerUnavailable("; ".join(wrong))
+    return url
+
+
+def _private_server(state: State, stack: ExitStack) -> str:
+    server = EmbeddedServer(state.path)
+    url = server.start()
+    stack.callback(server.stop)
+    server.watch()
+    return url
+
+
+def _children(settings: NodeSettings, url: str) -> list[Child]:
+    """The bookkeeper first, then the workers; all started."""
+    environment = {
+        **os.environ,
+        "HOOKWRIGHT_REDIS_URL": url,
+        "HOOKWRIGHT_STATE": str(settings.state),
+    }
+
+    def child(name: str, *arguments: str) -> Child:
+        made = Child(name, arguments, environment, clock=time.monotonic)
+        made.start()
+        return made
+
+    workers = [
+        child(f"worker-{number}", "worker", *settings.worker_arguments) for number in range(settings.workers)
+    ]
+    return [child("bookkeeper", "bookkeeper", "--state", str(settings.state)), *workers]
+
+
+def _end_workers(workers: Sequence[Child]) -> None:
+    for worker in workers:
+        worker.terminate()
+    deadline = time.monotonic() + STOP_WORKERS
+    for worker in workers:
+        worker.wait(deadline - time.monotonic())
+
+
+def _end_bookkeeper(bookkeeper: Child) -> None:
+    bookkeeper.hang_up()
+    bookkeeper.wait(STOP_BOOKKEEPER)
+
+
+def _offer_to(ledger: Ledger, broker: Broker) -> Callable[[Sequence[Fresh]], None]:
+    def offer(fresh: Sequence[Fresh]) -> None:
+        now = int(time.time() * 1000)
+        offers = [Offer(one.delivery, one.body, wait=max(one.delivery.due - now, 0)) for one in fresh]
+        ledger.offer(offers)
+        if any(each.wait == 0 for each in offers):
+            broker.ring()  # what is due later is seen by the workers' own clocks
+
+    return offer
+
+
+def _record_in(writer: Writer) -> Callable[[Sequence[Plan]], Awaitable[None]]:
+    async def record(plans: Sequence[Plan]) -> None:
+        entries = [entry for plan in plans for entry in _entries(plan)]
+        await asyncio.wrap_future(writer.append_many(entries))
+
+    return record
+
+
+def _entries(plan: Plan) -> list[Entry]:
+    return accepted_entries(plan.event, plan.revision, plan.deliveries, plan.bodies, plan.fingerprint)
+
+
+def _swap_in(revisions: Revisions, writer: Writer) -> Callable[[Source], bool]:
+    def swap(source: Source) -> bool:
+        """Put a revision into force; False when that cannot be done just now."""
+        try:
+            revisions.swap(source)
+            writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
+        except (LedgerUnavailable, JournalError) as error:
+            log.warning("revision_waits", revision=source.revision, reason=str(error))
+            return False
+        log.info("revision_live", revision=source.revision, bundle=source.bundle)
+        return True
+
+    return swap
+
+
+@contextmanager
+def _watched(node: Node) -> Iterator[None]:
+    """Look after children and ledger a few times a second until the end."""
+    ending = threading.Event()
+
+    def watch() -> None:
+        while not ending.wait(WATCH_SECONDS):
+            for child in node.children:
+                child.watch()
+            look_at_ledger(node)
+
+    thread = threading.Thread(target=watch, name="watch", daemon=True)
+    look_at_ledger(node)
+    thread.start()
+    try:
+        yield
+    finally:
+        ending.set()
+        thread.join()
+
+
+def look_at_ledger(node: Node) -> None:
+    """Note whether the ledger answers, and give it the live revision again if it lost it."""
+    try:
+        if node.revisions.keep():
+            log.warning("revision_published_again", revision=node.revisions.table.revision)
+    except LedgerUnavailable:
+        node.reachable.clear()
+    else:
+        node.reachable.set()
+        node.offering.ledger_answers()

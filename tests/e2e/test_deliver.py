@@ -1,0 +1,255 @@
+"""The main job, end to end: YAML in, delivered call out, on the embedded default."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+import urllib.request
+
+import pytest
+
+BUNDLE = """
+version: 1
+bundle: e2e
+webhooks:
+  - id: plain
+    event: Lead_Post_Create
+    match: {{ProspectStage: [Qualified, {{prefix: Hot}}]}}
+    url: {url}/plain?team=7
+    headers: {{X-Team: growth}}
+    auth: {{type: bearer, token: {{env: E2E_TOKEN}}}}
+  - id: flaky
+    event: Lead_Post_Update
+    url: {url}/flaky
+    retry: {{attempts: 3, initial: 100ms}}
+  - id: broken
+    event: Lead_Delete
+    url: {url}/broken
+    retry: {{attempts: 3, initial: 100ms}}
+  - id: later
+    event: Task_Create
+    url: {url}/later
+    delay: 2s
+  - id: refused
+    event: Task_Complete
+    url: http://10.1.2.3/private
+rules:
+  - id: both
+    event: "Opportunity_Post_*"
+    match: {{After: {{Status: [Won]}}}}
+    actions:
+      - post: {{url: "{url}/chat"}}
+      - post: {{url: "{url}/finance", entity_params: false}}
+"""
+ANSWERS = {"/flaky": (500, 500, 200), "/broken": (500,)}
+SECRET = "s3cret-e2e-token-value"
+
+
+@pytest.fixture
+def started(serve, receiver):
+    sink = receiver(ANSWERS)
+    server = serve(BUNDLE.format(url=sink.url), environment={"E2E_TOKEN": SECRET})
+    return server, sink
+
+
+def test_a_matching_event_is_delivered_as_it_was_sent_and_its_history_says_so(started):
+    server, sink = started
+    data = b'{"ProspectStage":  "Hot lead",\n "Note": "\\u00e9\xc3\xa9", "N": 1.0}'
+    raw = b'{"type": "Lead_Post_Create", "data": ' + data + b"}"
+    status, said = server.post(raw)
+    assert status == 202
+    (placed,) = said["deliveries"]
+    assert (placed["entityType"], placed["entityId"], placed["status"]) == ("webhook", "plain", "In Queue")
+    assert server.ended(placed["id"]).status == "Success"
+    (arrival,) = sink.arrivals.all
+    assert arrival.target == "/plain?team=7&entityType=webhook&entityId=plain&eventType=Lead_Post_Create"
+    assert arrival.body == data
+    assert arrival.header("X-Team") == "growth"
+    assert arrival.header("Authorization") == f"Bearer {SECRET}"
+    assert arrival.header("Content-Type") == "application/json"
+    shown = server.show(placed["id"])
+    (attempt,) = shown["attempts"]
+    assert attempt["request"]["body"] == data.decode()
+    assert attempt["response"]["status"] == 200
+    everything = json.dumps(shown) + server.log.read_text()
+    everything += "".join(path.read_text() for path in (server.state / "history").rglob("*.jsonl"))
+    assert SECRET not in everything
+    assert ["Authorization", "[redacted]"] in [list(each) for each in attempt["request"]["headers"]]
+
+
+def test_an_event_that_does_not_match_is_accepted_and_goes_nowhere(started):
+    server, sink = started
+    status, said = server.post({"type": "Lead_Post_Create", "data": {"ProspectStage": "Cold"}})
+    assert (status, said["deliveries"]) == (202, [])
+    assert sink.arrivals.all == []
+
+
+def test_a_rule_posts_to_each_of_its_targets(started):
+    server, sink = started
+    _, said = server.post({"type": "Opportunity_Post_Update", "data": {"After": {"Status": "Won"}}})
+    assert [(each["entityType"], each["entityId"]) for each in said["deliveries"]] == [("rule", "both")] * 2
+    for each in said["deliveries"]:
+        assert server.ended(each["id"]).status == "Success"
+    assert sorted(arrival.target for arrival in sink.arrivals.all) == [
+        "/chat?entityType=rule&entityId=both&eventType=Opportunity_Post_Update",
+        "/finance",
+    ]
+
+
+def test_two_failures_and_a_success_are_three_attempts_with_one_id_and_the_same_bytes(started):
+    server, sink = started
+    _, said = server.post({"type": "Lead_Post_Update", "data": {"a": [1, 2]}})
+    row = server.ended(said["deliveries"][0]["id"])
+    assert (row.status, row.attempts) == ("Success", 3)
+    assert [arrival.status for arrival in sink.arrivals.all] == [500, 500, 200]
+    assert len({arrival.header("webhook-id") for arrival in sink.arrivals.all}) == 1
+    assert {arrival.body for arrival in sink.arrivals.all} == {b'{"a": [1, 2]}'}
+
+
+def test_three_failures_are_a_failure(started):
+    server, sink = started
+    _, said = server.post({"type": "Lead_Delete", "data": {}})
+    row = server.ended(said["deliveries"][0]["id"])
+    assert (row.status, row.attempts, row.error) == ("Failure", 3, "status")
+    assert len(sink.arrivals.all) == 3
+
+
+def test_a_delayed_delivery_is_never_early_and_hardly_late(started):
+    server, sink = started
+    late = []
+    for _ in range(3):
+        before = time.time()
+        _, said = server.post({"type": "Task_Create", "data": {}})
+        accepted = time.time()
+        assert server.ended(said["deliveries"][0]["id"]).status == "Success"
+        arrived = sink.arrivals.all[-1].at
+        assert arrived >= before + 2
+        late.append(arrived - accepted - 2)
+    print("late by", late)
+    assert sorted(late)[1] < 0.3
+
+
+def test_a_private_address_is_refused_without_a_connection(started):
+    server, _ = started
+    _, said = server.post({"type": "Task_Complete", "data": {}})
+    row = server.ended(said["deliveries"][0]["id"])
+    assert (row.status, row.error, row.attempts) == ("Failure", "blocked_target", 1)
+
+
+def test_an_accepted_event_shows_in_the_history_within_a_second_and_then_every_change(started, until):
+    server, _ = started
+    _, said = server.post({"type": "Task_Create", "data": {}})
+    accepted = time.monotonic()
+    (placed,) = said["deliveries"]
+    found = until(
+        lambda: [each for each in server.reader().list(limit=50) if each.id == placed["id"]], seconds=1
+    )
+    assert time.monotonic() - accepted < 1
+    assert found[0].status == "In Queue"
+    assert [each["status"] for each in server.history()] == ["In Queue"]
+
+
+def test_a_repeated_event_is_one_event(started):
+    server, sink = started
+    event = {"type": "Lead_Post_Create", "id": "42", "source": "/crm", "data": {"ProspectStage": "Hot"}}
+    _, first = server.post(event)
+    server.ended(first["deliveries"][0]["id"])
+    status, again = server.post(event)
+    assert (status, again["duplicate"], again["deliveries"]) == (202, True, first["deliveries"])
+    status, other = server.post({**event, "data": {"ProspectStage": "Hotter"}})
+    assert (status, other["pointer"]) == (409, "/id")
+    assert len(sink.arrivals.all) == 1
+
+
+def test_a_duplicate_is_known_after_a_restart(started):
+    server, sink = started
+    event = {"type": "Lead_Post_Create", "id": "43", "source": "/crm", "data": {"ProspectStage": "Hot"}}
+    _, first = server.post(event)
+    server.ended(first["deliveries"][0]["id"])
+    assert server.stop() == 0
+    server.start()
+    status, again = server.post(event)
+    assert (status, again["duplicate"], again["deliveries"]) == (202, True, first["deliveries"])
+    assert len(sink.arrivals.all) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        (b'{"type": "Lead_Post_Create", "data": {"a": 1, "a": 2}}', 400, "/data/a"),
+        (b'{"type": "Lead_Post_Create", "data": NaN}', 400, "/data"),
+        (b'{"type": "Lead_Post_Creat"}', 422, "/type"),
+        (b'{"type": "Lead_Post_Create", "data": ' + b"[" * 70 + b"]" * 70 + b"}", 400, "/data" + "/0" * 63),
+        (b'{"type": "Lead_Post_Create", "data": "' + b"x" * 300_000 + b'"}', 413, ""),
+        (b"not json", 400, ""),
+    ],
+)
+def test_bad_events_are_refused_with_their_place_and_nothing_is_stored(started, body, status, pointer):
+    server, _ = started
+    got, problem = server.post(body)
+    assert (got, problem.get("pointer")) == (status, pointer)
+    assert server.history() == []
+
+
+def test_sigterm_ends_everything_in_time_and_lets_a_running_attempt_finish(serve, receiver, until):
+    sink = receiver(delay=1.0)
+    server = serve(BUNDLE.format(url=sink.url), environment={"E2E_TOKEN": SECRET})
+    _, said = server.post({"type": "Lead_Post_Create", "data": {"ProspectStage": "Hot"}})
+    until(lambda: sink.arrivals.all)
+    started = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - started < 20
+    assert server.ended(said["deliveries"][0]["id"], seconds=1).status == "Success"
+    assert len(sink.arrivals.all) == 1
+
+
+def test_a_changed_bundle_is_applied_and_a_bad_one_keeps_the_last_good(started, until):
+    server, _ = started
+    good = (server.config / "webhooks.yaml").read_text()
+    (server.config / "webhooks.yaml").write_text(good.replace("Lead_Delete", "Lead_Merge"))
+
+    def routed():
+        return server.post({"type": "Lead_Merge", "data": {}})[1]["deliveries"]
+
+    assert until(routed)[0]["entityId"] == "broken"
+    (server.config / "webhooks.yaml").write_text(good + "\nnonsense: true\n")
+    until(lambda: "nonsense" in server.log.read_text())
+    assert routed()[0]["entityId"] == "broken"
+    assert server.process.poll() is None
+
+
+def test_a_removed_subscriber_cancels_what_waits_for_it(started):
+    server, sink = started
+    _, said = server.post({"type": "Task_Create", "data": {}})
+    good = (server.config / "webhooks.yaml").read_text()
+    (server.config / "webhooks.yaml").write_text(good.replace("id: later", "id: other"))
+    row = server.ended(said["deliveries"][0]["id"])
+    assert (row.status, row.reason) == ("Cancelled", "subscriber removed")
+    assert [arrival for arrival in sink.arrivals.all if arrival.path == "/later"] == []
+
+
+def test_a_second_server_on_the_same_state_is_refused(started):
+    server, _ = started
+    code, _, err = server.run("serve", "--config", str(server.config), "--port", "0")
+    assert code == 3
+    assert "another server is running" in err
+    assert urllib.request.urlopen(server.url + "/readyz").status == 200
+
+
+def test_a_bad_bundle_is_refused_at_the_start_with_every_problem(serve, receiver):
+    server = serve("version: 1\nwebhooks:\n  - {id: A, event: Lead_Post_Creat, urll: x}\n", ready=False)
+    assert server.process.wait(20) == 1
+    said = server.log.read_text()
+    assert "webhooks.yaml:3:" in said
+    assert 'did you mean "url"' in said
+    assert "Traceback" not in said
+    server.process = None
+
+
+def test_ctrl_c_is_a_clean_end_too(started):
+    server, _ = started
+    os.killpg(server.process.pid, signal.SIGINT)
+    assert server.process.wait(20) in (0, 130)
+    server.process = None
