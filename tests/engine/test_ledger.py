@@ -48,7 +48,7 @@ def settle(claim: Claim, outcome: str = "success", wait: int | None = None) -> S
 
 
 def outcomes(ledger: Ledger, node: str = NODE) -> list[tuple[str, int, str]]:
-    return [(r.delivery, r.attempt, r.outcome) for _, r in ledger.results(node, block_ms=1)]
+    return [(r.delivery, r.attempt, r.outcome) for _, r in ledger.results(node, block_ms=0)]
 
 
 def names(tick) -> list[str]:
@@ -195,7 +195,7 @@ def test_a_settled_delivery_is_refused_until_its_result_is_booked(ledger):
     ledger.offer(offers(1))
     ledger.step(settles=[settle(c) for c in ledger.step(claim=1).claims])
     assert ledger.offer(offers(1)).refused == ("dlv_a0",)
-    identifier, booked = ledger.results(NODE, block_ms=1)[0]
+    identifier, booked = ledger.results(NODE, block_ms=0)[0]
     for _ in range(2):
         ledger.acknowledge(NODE, identifier, [booked.delivery])
     assert ledger.offer(offers(1)).added == 1
@@ -208,7 +208,7 @@ def test_nothing_is_left_when_all_is_settled_and_acknowledged(ledger, client):
         claims = ledger.step(claim=64).claims
         ledger.step(settles=[settle(claim) for claim in claims])
         done += len(claims)
-    results = ledger.results(NODE, block_ms=1)
+    results = ledger.results(NODE, block_ms=0)
     ledger.acknowledge(NODE, results[-1][0], [r.delivery for _, r in results])
     ledger.leave()
     left = {key.decode().removeprefix("{hw:0}:") for key in client.scan_iter("*")}
@@ -228,7 +228,7 @@ def test_a_body_is_stored_once_and_goes_with_its_last_delivery(ledger, client):
 def test_acknowledging_keeps_later_results(ledger):
     ledger.offer(offers(3))
     ledger.step(settles=[settle(c) for c in ledger.step(claim=3).claims])
-    first = ledger.results(NODE, block_ms=1, count=1)[0]
+    first = ledger.results(NODE, block_ms=0, count=1)[0]
     ledger.acknowledge(NODE, first[0], [first[1].delivery])
     assert [d for d, _, _ in outcomes(ledger)] == ["dlv_a1", "dlv_a2"]
 
@@ -322,7 +322,7 @@ def test_the_claims_of_a_dead_worker_come_back_unspent(make, ledger):
     assert alive.step(claim=2).claims == ()
     tick = until(lambda: (t := alive.step(claim=2)).claims and t)
     assert sorted((c.delivery.id, c.attempt) for c in tick.claims) == [("dlv_a0", 1), ("dlv_a1", 1)]
-    lost = ledger.results(NODE, block_ms=1)
+    lost = ledger.results(NODE, block_ms=0)
     assert sorted((r.delivery, r.outcome, r.worker) for _, r in lost) == [
         ("dlv_a0", "lost", "dead"),
         ("dlv_a1", "lost", "dead"),
@@ -383,7 +383,7 @@ def test_a_result_outlives_the_loss_of_redis_and_bars_a_second_offer(ledger, cli
     client.flushall()
     ledger.step(settles=[settle(claim, outcome, 0)])
     assert ledger.offer(offers(1)).refused == ("dlv_a0",)
-    identifier, booked = ledger.results(NODE, block_ms=1)[0]
+    identifier, booked = ledger.results(NODE, block_ms=0)[0]
     assert booked.outcome == outcome
     ledger.acknowledge(NODE, identifier, [booked.delivery])
     assert ledger.offer(offers(1)).added == 1
@@ -428,7 +428,7 @@ def every_call(ledger: Ledger):
         ledger.beat,
         ledger.leave,
         lambda: ledger.publish(REVISION, b"", {}),
-        lambda: ledger.results(NODE, block_ms=1),
+        lambda: ledger.results(NODE, block_ms=0),
         lambda: ledger.acknowledge(NODE, "1-0", []),
         lambda: ledger.halt(NODE),
         ledger.epoch,
@@ -473,7 +473,7 @@ def test_a_full_server_takes_no_offer_but_still_settles(own_valkey):
         with pytest.raises(LedgerUnavailable):
             ledger.offer(offers(3))
         ledger.step(settles=[settle(claim)])
-        identifier, booked = ledger.results(NODE, block_ms=1)[0]
+        identifier, booked = ledger.results(NODE, block_ms=0)[0]
         ledger.acknowledge(NODE, identifier, [booked.delivery])
         client.config_set("maxmemory", 0)
     assert ledger.depth().total == 1
