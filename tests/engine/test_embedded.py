@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import random
+import shutil
 import signal
 import stat
 import subprocess
@@ -327,12 +329,15 @@ def test_a_moved_state_folder_keeps_its_living_server(make: Make, state: Path, t
     moved.stop()
 
 
-def test_a_server_nobody_can_reach_any_more_is_replaced(make: Make) -> None:
+@pytest.mark.parametrize("lost", [Path.unlink, lambda socket: shutil.rmtree(socket.parent)])
+def test_a_server_nobody_can_reach_any_more_is_replaced_under_its_address(
+    make: Make, lost: Callable[[Path], None]
+) -> None:
     server = make()
     url = server.start()
     before = server.pid
     _set(url, "k", "v")
-    Path(url.removeprefix("unix://")).unlink()
+    lost(Path(url.removeprefix("unix://")))
     assert server.ensure() is True
     assert before is not None
     assert not _runs(before)
@@ -466,3 +471,34 @@ def test_a_long_log_is_put_away_when_the_server_starts(
     make().start()
     assert (state / "redis" / "log.1").read_text().startswith("old old")
     assert "old" not in (state / "redis" / "log").read_text()
+
+
+@pytest.mark.slow
+def test_whatever_dies_when_there_is_never_a_second_server_and_no_write_is_lost(
+    make: Make, state: Path, supervisors
+) -> None:
+    """Supervisors start at once and are killed at random, the server too; the counter never goes back."""
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    counted = 0
+    for _ in range(12):
+        several = [supervisors(state) for _ in range(3)]
+        for process in several:
+            _go(process)
+        if chance.random() < 0.5:
+            threading.Event().wait(chance.random() / 2)
+            killed = several.pop(chance.randrange(3))
+            killed.kill()
+            killed.wait()
+        told = [_told(process) for process in several]
+        url = make().start()
+        assert {told_url for told_url, _ in told} <= {url}, f"seed {seed}"
+        living = [one for one in psutil.process_iter() if _lives_in(one, state / "redis")]
+        assert len(living) == 1, f"seed {seed}"
+        with _client(url) as client:
+            counted += 1
+            assert client.incr("counter") == counted, f"seed {seed}"
+        for process in several:
+            process.kill()
+        if chance.random() < 0.5:
+            _kill(living[0].pid)

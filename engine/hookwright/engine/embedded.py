@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote
 
 from .binary import find_server
 from .errors import EngineError
@@ -69,10 +68,7 @@ class EmbeddedServer:
             return self._start()
 
     def ensure(self) -> bool:
-        """Start the server again if it died; True if so. Raises as `start` does.
-
-        The URL stays the same as long as the folder of the socket is there.
-        """
+        """Start the server again if it died, under the same URL; True if so. Raises as `start` does."""
         with self._guard:
             before = self.pid
             resident = self._folder.resident()
@@ -187,7 +183,7 @@ class EmbeddedServer:
 
     def _use(self, resident: Resident) -> str:
         self.pid = resident.pid
-        return f"unix://{quote(str(resident.socket))}"
+        return resident.url
 
     def _end(self, grace: float) -> None:
         """End the server if one lives. Its number cannot be another's: the lock shows that it lives."""

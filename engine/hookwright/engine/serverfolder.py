@@ -16,6 +16,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
 import redis
 from redis.backoff import NoBackoff
@@ -37,6 +38,10 @@ class Resident:
 
     socket: Path
     pid: int
+
+    @property
+    def url(self) -> str:
+        return f"unix://{quote(str(self.socket))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +110,13 @@ class ServerFolder:
         return self.resident() is not None
 
     def socket(self) -> Path | None:
-        """The socket that the file `socket` names, if its folder is still nobody's but ours."""
+        """The socket that the file `socket` names, if its folder is there and nobody's but ours."""
+        path = self._named()
+        if path is None:
+            return None
         try:
-            path = Path((self.path / "socket").read_text(encoding="utf-8").strip())
             folder = path.parent.lstat()
-        except (OSError, UnicodeDecodeError):
+        except OSError:
             return None
         private = stat.S_ISDIR(folder.st_mode) and stat.S_IMODE(folder.st_mode) == 0o700
         return path if private and folder.st_uid == os.geteuid() else None
@@ -117,16 +124,31 @@ class ServerFolder:
     def place_socket(self) -> Path:
         """Where a new server listens: the last place again if possible, so that clients find it there.
 
-        A socket's path is short by law, so it stands in a private folder under the system's temporary one.
+        A socket's path is short by law, so it stands in a private folder under the system's temporary one,
+        which may have been emptied since. Raises OSError or `EmbeddedError` when nothing can be made there.
         """
-        path = self.socket()
-        if path is None or not self._made(path.parent):
+        path = self._named()
+        if path is not None and not path.parent.exists():
+            with contextlib.suppress(OSError):
+                path.parent.mkdir(mode=0o700)
+                self._mark(path.parent)
+        if path is None or self.socket() is None or not self._made(path.parent):
             path = _private_folder() / "valkey.sock"
-            (path.parent / "made-for").write_text(self._identity(), encoding="ascii")
+            self._mark(path.parent)
             draft = self.path / "socket.new"
             draft.write_text(f"{path}\n", encoding="utf-8")
             draft.replace(self.path / "socket")
         return path
+
+    def _named(self) -> Path | None:
+        try:
+            text = (self.path / "socket").read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return Path(text) if text else None
+
+    def _mark(self, folder: Path) -> None:
+        (folder / "made-for").write_text(self._identity(), encoding="ascii")
 
     def _made(self, folder: Path) -> bool:
         """Was this socket's folder made for us? In a copied state folder the name is the original's."""
