@@ -65,7 +65,9 @@ class Writer:
 
     A line counts as written when its future resolves: then it is on disk. After any failure the segment is
     left for good and the next lines go to a new one, since after a failed fsync a later success on the same
-    file says nothing about the lines before it. `clock` answers Unix seconds.
+    file says nothing about the lines before it. `clock` answers Unix seconds. With `cut`, lines that failed
+    are taken off the file again as far as the disk allows: for a writer that will write them anew, and whom
+    nobody reads meanwhile.
     """
 
     def __init__(
@@ -76,12 +78,14 @@ class Writer:
         clock: Callable[[], float] = time.time,
         fsync: Callable[[int], None] = SYNC,
         segment_bytes: int = SEGMENT_BYTES,
+        cut: bool = False,
     ) -> None:
         self._folder = folder
         self._name = name
         self._clock = clock
         self._fsync = fsync
         self._segment_bytes = segment_bytes
+        self._cut = cut
         self._open: _Open | None = None
         self._n = 0
         self._waiting: list[_Request] = []
@@ -147,6 +151,7 @@ class Writer:
         try:
             positions = self._write(requests)
         except OSError as error:
+            self._cut_back()
             self._leave()
             failure = JournalError(f"cannot write to {self._folder}: {error.strerror or error}")
             for request in requests:
@@ -188,6 +193,11 @@ class Writer:
             path = self._folder / segment.name
             self._open = current = _Open(segment, descriptor, path, (status.st_dev, status.st_ino))
         return current
+
+    def _cut_back(self) -> None:
+        if self._open and self._cut:
+            with suppress(OSError):
+                os.ftruncate(self._open.descriptor, self._open.size)
 
     def _leave(self) -> None:
         """Close the open segment; one that never got a byte (a full disk) is removed again."""

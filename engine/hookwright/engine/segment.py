@@ -34,14 +34,14 @@ class Segment:
         return f"{self.day}/{self.writer}-{self.number}.jsonl"
 
 
-def list_segments(folder: Path) -> list[Segment]:
-    """All segments under a history folder, sorted; other files, links and folders are passed over."""
-    return sorted(_walk(folder))
+def list_segments(folder: Path, since: str = "") -> list[Segment]:
+    """The segments of the days from `since` on, sorted; other files, links and folders are passed over."""
+    return sorted(_walk(folder, since))
 
 
-def _walk(folder: Path) -> Iterator[Segment]:
+def _walk(folder: Path, since: str = "") -> Iterator[Segment]:
     for day in _entries(folder):
-        if not (_DAY.fullmatch(day.name) and day.is_dir(follow_symlinks=False)):
+        if day.name < since or not (_DAY.fullmatch(day.name) and day.is_dir(follow_symlinks=False)):
             continue
         for entry in _entries(Path(day.path)):
             found = _FILE.fullmatch(entry.name)

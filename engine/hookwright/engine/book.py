@@ -1,0 +1,161 @@
+"""The book of a node: its journal followed into the index and the open set, the three kept in step."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import structlog
+
+from .errors import EngineError
+from .follow import Batch, Follower
+from .index import Index, passing
+from .opening import OpenSet
+from .outcome import Attempt
+from .reader import Damage, read_at
+from .state import State
+
+log = structlog.get_logger(__name__)
+
+
+@contextmanager
+def book_lock(path: Path, stop: threading.Event | None = None) -> Iterator[bool]:
+    """Hold the lock of the one who writes the index in the state folder `path`; tells whether it was got.
+
+    With `stop` it waits, until that is set; without, it only tries. Raises `OSError`.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(path / "bookkeeper.lock", flags, 0o600)
+    try:
+        while not (got := _try_lock(descriptor)):
+            if stop is None or stop.wait(0.05):
+                break
+        yield got
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+class IndexUnavailable(EngineError):
+    """The disk does not let the index be read or written now."""
+
+
+class Book:
+    """Index, follower and open set behind one `lock`, for the threads of one process that holds `book_lock`.
+
+    Methods raise `IndexUnavailable` or `OSError` when the disk does not let them. They may then be called
+    again: nothing was skipped.
+    """
+
+    def __init__(self, state: Path, node: str, clock: Callable[[], float] = time.monotonic) -> None:
+        self.lock = threading.RLock()
+        self.folder = State(state).history
+        self.open = OpenSet(self.folder, node, clock)
+        try:
+            self._index = Index(State(state).index, self.folder)
+        except sqlite3.Error as error:
+            raise IndexUnavailable(str(error)) from error
+        self._follower: Follower | None = None
+        self._whole = False
+        self.follow()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the open set can be relied on: false after the index was lost, until it is rebuilt."""
+        return self._whole
+
+    def close(self) -> None:
+        with self.lock:
+            self._stop_following()
+            self._index.close()
+
+    def count(self) -> tuple[int, int]:
+        """How many deliveries are open, and how many of them held."""
+        with self.lock:
+            return len(self.open), self.open.held
+
+    def follow(self, *, thorough: bool = False) -> None:
+        """Read on to the end of the journal as it is now; `thorough` looks for new segments in all days."""
+        with self.lock:
+            try:
+                self._follow(thorough)
+            except sqlite3.Error as error:
+                self._stop_following()  # it has read what the index does not have
+                raise IndexUnavailable(str(error)) from error
+
+    def recorded(self, lost: Attempt) -> bool:
+        """Whether this lost lease needs no line: it has one, or its delivery is not known here."""
+        with self.lock:
+            positions = self._index.lines(lost.delivery)
+        if positions is None:
+            return True
+        lines = (read_at(self.folder, position) for position in positions)
+        return any(line and line.kind == "lease_lost" and line.decode(Attempt) == lost for line in lines)
+
+    def _follow(self, thorough: bool) -> None:
+        try:
+            if not self._index.stands():
+                raise sqlite3.DatabaseError("the file is gone")
+            self._read_on(thorough)
+        except sqlite3.Error as error:
+            if passing(error):
+                raise
+            log.warning("index_rebuilt", reason=str(error))
+            self._whole = False
+            self._stop_following()
+            self._index.rebuild()
+            self._read_on(thorough=True)
+
+    def _read_on(self, thorough: bool) -> None:
+        if self._follower is None:
+            self._follower = Follower(self.folder, self._index.progress())
+        more = True
+        while more:
+            batch = self._follower.poll(thorough=thorough)
+            more = batch.more
+            if batch.progress or batch.items:
+                new = self._index.apply(batch)
+                if self._whole:
+                    self.open.take(batch, new)
+                _report(batch)
+        if not self._whole:
+            self.open.load(self._index.open_deliveries())
+            self._whole = True
+
+    def _stop_following(self) -> None:
+        if self._follower:
+            self._follower.close()
+            self._follower = None
+
+
+def _report(batch: Batch) -> None:
+    for item in batch.items:
+        if isinstance(item, Damage):
+            place = item.position
+            where = {"segment": place.segment, "offset": place.offset, "length": item.length}
+            log.warning("journal_damaged", **where, reason=item.reason)
+
+
+def catch_up(state: Path) -> None:
+    """Bring the index up to date when no bookkeeper does; without the right to write, leave it as it is."""
+    folder = State(state).history
+    with suppress(OSError, sqlite3.Error), book_lock(state) as got:
+        if not got:
+            return
+        index = Index(State(state).index, folder)
+        with closing(index), closing(Follower(folder, index.progress())) as follower:
+            while (batch := follower.poll()).more or batch.progress:
+                index.apply(batch)

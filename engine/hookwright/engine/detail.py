@@ -1,0 +1,191 @@
+"""One delivery in full: its event, its body and every attempt, read from the journal."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError
+
+from .acceptance import Accepted, AcceptedMore, JournalledEvent
+from .delivery import Received, Sent, Timing
+from .instant import timestamp
+from .line import Line, Shape
+from .outcome import Attempt, Held
+from .reader import read_at
+from .row import Row
+from .segment import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Where a delivery's lines stand: its event's, its own, and the bookkeeper's."""
+
+    event: Position
+    line: Position
+    booked: tuple[Position, ...]
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """A request as it went out, secrets redacted. A body that is not UTF-8 is base64; `encoding` says so."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    encoding: Literal["base64"] | UnsetType = UNSET
+
+
+class Tried(Struct, frozen=True, kw_only=True):
+    """One attempt. `outcome` is success, retry, failure, or lost (the worker lost its claim; no try spent).
+
+    `ended` is when the worker knew, `booked` when it was written; `timing` is in seconds. `request` is None
+    when none was made, `response` None when none came.
+    """
+
+    attempt: int
+    outcome: str
+    ended: str
+    booked: str
+    worker: str
+    revision: str
+    request: Request | None
+    response: Received | None
+    error: str | None
+    reason: str
+    timing: Timing | None
+    next: str | None
+
+
+class Waited(Struct, frozen=True, kw_only=True):
+    """A time when no attempt could be made: since when, why, and when it was to be looked at again."""
+
+    since: str
+    error: str | None
+    reason: str
+    next: str | None
+
+
+class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The event, a CloudEvent. `data` is JSON on one line; the body sent shows its exact bytes."""
+
+    id: str
+    source: str
+    type: str
+    time: str | None = None
+    subject: str | None = None
+    data: Raw = Raw(b"null")
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Everything about one delivery. `event` is None when its line can no longer be read.
+
+    `body` is what is sent, as text (or base64, as `encoding` says).
+    """
+
+    row: Row
+    event: Source | None
+    body: str
+    encoding: str | None
+    attempts: tuple[Tried, ...]
+    held: tuple[Waited, ...]
+
+    def document(self) -> dict[str, Any]:
+        """One JSON object: the row's fields, `attempts` as a list of them, and `event`, `body`, `held`."""
+        encoding = {"encoding": self.encoding} if self.encoding else {}
+        document: dict[str, Any] = msgspec.to_builtins(self.row)
+        return document | {
+            "event": None if self.event is None else msgspec.json.decode(msgspec.json.encode(self.event)),
+            "body": self.body,
+            **encoding,
+            "attempts": msgspec.to_builtins(self.attempts),
+            "held": msgspec.to_builtins(self.held),
+        }
+
+
+def read_detail(folder: Path, row: Row, where: Where) -> Detail:
+    """Read a delivery's lines; those that cannot be read (any more) are left out."""
+    first = _decode(read_at(folder, where.event), Accepted)
+    event = first.event if first else None
+    body, encoding = _text(_body(folder, row.id, where, event))
+    lines = [line for line in (read_at(folder, place) for place in where.booked) if line]
+    return Detail(
+        row=row,
+        event=_source(event) if event else None,
+        body=body,
+        encoding=None if encoding is UNSET else encoding,
+        attempts=tuple(_attempts(lines, body, encoding)),
+        held=tuple(_held(lines)),
+    )
+
+
+def _body(folder: Path, delivery: str, where: Where, event: JournalledEvent | None) -> bytes:
+    if event is None:
+        return b""
+    shape: type[Accepted] | type[AcceptedMore] = Accepted if where.line == where.event else AcceptedMore
+    part = _decode(read_at(folder, where.line), shape)
+    for planned in part.deliveries if part else ():
+        if planned.id == delivery:
+            return planned.content(event)
+    return b""
+
+
+def _source(event: JournalledEvent) -> Source:
+    data = event.data if bytes(event.data) else Raw(b"null")
+    return Source(
+        id=event.id, source=event.source, type=event.type, time=event.time, subject=event.subject, data=data
+    )
+
+
+def _attempts(lines: list[Line], body: str, encoding: Literal["base64"] | UnsetType) -> Iterator[Tried]:
+    for line in lines:
+        if line.kind not in {"attempt", "lease_lost"}:
+            continue
+        found = _decode(line, Attempt)
+        if found:
+            yield Tried(
+                attempt=found.attempt,
+                outcome=found.outcome,
+                ended=found.ended,
+                booked=timestamp(line.at),
+                worker=found.worker,
+                revision=found.revision,
+                request=_request(found.request, body, encoding) if found.request else None,
+                response=found.response,
+                error=found.error,
+                reason=found.reason,
+                timing=found.timing,
+                next=found.next,
+            )
+
+
+def _request(sent: Sent, body: str, encoding: Literal["base64"] | UnsetType) -> Request:
+    if sent.body != "data":
+        body, encoding = sent.body, UNSET
+    return Request(method=sent.method, url=sent.url, headers=sent.headers, body=body, encoding=encoding)
+
+
+def _held(lines: list[Line]) -> Iterator[Waited]:
+    for line in lines:
+        found = _decode(line, Held) if line.kind == "held" else None
+        if found:
+            yield Waited(since=timestamp(line.at), error=found.error, reason=found.reason, next=found.next)
+
+
+def _decode(line: Line | None, shape: type[Shape]) -> Shape | None:
+    try:
+        return line.decode(shape) if line else None
+    except ValidationError:
+        return None
+
+
+def _text(body: bytes) -> tuple[str, Literal["base64"] | UnsetType]:
+    try:
+        return body.decode(), UNSET
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode(), "base64"

@@ -1,0 +1,227 @@
+"""Follows the journal: reads every segment on from where it was left, and puts fan-outs back together."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from msgspec import Struct, ValidationError
+
+from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
+from .line import Line
+from .outcome import SHAPES, Booked
+from .reader import Damage, Found, Reader
+from .segment import Position, list_segments
+
+BOOK = "book"  # the bookkeeper's writer
+
+
+@dataclass(frozen=True, slots=True)
+class Fanout:
+    """A whole accepted event: where its first line stands, and each delivery with the line it stands in."""
+
+    position: Position
+    at: int
+    event: JournalledEvent
+    revision: str
+    fingerprint: str
+    deliveries: tuple[tuple[Position, Planned], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A line of the bookkeeper's about one delivery. `at` is Unix milliseconds."""
+
+    position: Position
+    at: int
+    kind: str
+    fields: Booked
+
+
+Item = Fanout | Entered | Damage
+
+
+class Progress(Struct, frozen=True):
+    """How far a segment was read."""
+
+    offset: int
+    finished: bool
+
+
+_START = Progress(0, finished=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was read at once, in an order that can be applied, and how far that goes in each segment.
+
+    `more` says that there may be more to read at once.
+    """
+
+    items: tuple[Item, ...]
+    progress: Mapping[str, Progress]
+    more: bool
+
+
+@dataclass(slots=True)
+class _Tail:
+    reader: Reader
+    group: list[tuple[Position, Accepted | AcceptedMore]] = field(default_factory=list)
+    started: int = 0  # Unix milliseconds of the group's first line
+
+    @property
+    def progress(self) -> Progress:
+        """An unfinished group is read again from its start."""
+        offset = self.group[0][0].offset if self.group else self.reader.offset
+        return Progress(offset, self.reader.finished)
+
+
+class Follower:
+    """Reads all writers' segments; intake's before the bookkeeper's: a delivery is known before its end.
+
+    `progress` is where an earlier follower stopped. Lines of kinds unknown here are passed over. `clock` is
+    monotonic seconds: days before the two newest are looked through once a second only.
+    """
+
+    def __init__(
+        self, folder: Path, progress: Mapping[str, Progress], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._folder = folder
+        self._progress = dict(progress)
+        self._tails: dict[str, _Tail] = {}
+        self._unreadable: set[str] = set()
+        self._clock = clock
+        self._looked = float("-inf")
+        self._since = ""
+
+    def poll(self, *, thorough: bool = False) -> Batch:
+        """What is new: at most about 4 MiB a segment.
+
+        `thorough` looks through all days now.
+        """
+        items: list[Item] = []
+        changed: dict[str, Progress] = {}
+        names = self._names(thorough)
+        more = False
+        for name in [*names, *(self._tails.keys() - set(names))]:
+            tail = self._tail(name, items)
+            if tail is None:
+                continue
+            lines = tail.reader.read()
+            more = more or bool(lines)
+            items.extend(_assemble(tail, lines))
+            if tail.progress != self._progress.get(name, _START):
+                self._progress[name] = changed[name] = tail.progress
+            if name not in names and not lines:
+                items.append(Damage(Position(name, tail.reader.offset), 0, "the segment is gone"))
+                self._drop(name)
+            elif tail.reader.finished or tail.reader.offset == 0:
+                self._drop(name)  # one still empty may yet be replaced by another of this name
+        return Batch(tuple(items), changed, more)
+
+    def _drop(self, name: str) -> None:
+        self._tails.pop(name).reader.close()
+
+    def close(self) -> None:
+        for tail in self._tails.values():
+            tail.reader.close()
+        self._tails.clear()
+
+    def _names(self, thorough: bool) -> list[str]:
+        now = self._clock()
+        thorough = thorough or now - self._looked >= 1
+        found = list_segments(self._folder, "" if thorough else self._since)
+        if thorough:
+            self._looked = now
+        self._since = min(sorted({each.day for each in found})[-2:], default="")
+        names = [
+            each.name
+            for each in sorted(found, key=lambda each: each.writer == BOOK)
+            if not self._done(each.name)
+        ]
+        older = [] if thorough else [name for name in self._tails if name < self._since]
+        return [*older, *names]
+
+    def _done(self, name: str) -> bool:
+        progress = self._progress.get(name)
+        return progress is not None and progress.finished
+
+    def _tail(self, name: str, items: list[Item]) -> _Tail | None:
+        tail = self._tails.get(name)
+        if tail is None:
+            progress = self._progress.get(name, _START)
+            try:
+                tail = self._tails[name] = _Tail(Reader(self._folder, name, progress.offset))
+            except OSError as error:
+                if name not in self._unreadable:
+                    items.append(Damage(Position(name, 0), 0, f"cannot be opened: {error.strerror}"))
+                self._unreadable.add(name)
+        return tail
+
+
+def _assemble(tail: _Tail, found: list[Found | Damage]) -> list[Item]:
+    """Turn lines into items."""
+    items: list[Item] = []
+    for each in found:
+        items.extend([each] if isinstance(each, Damage) else _take(tail, each))
+    if tail.reader.finished and tail.group:
+        position = tail.group[0][0]
+        tail.group = []
+        items.append(Damage(position, tail.reader.offset - position.offset, "a fan-out without its end"))
+    return items
+
+
+def _take(tail: _Tail, found: Found) -> Iterator[Item]:
+    """A group that other lines follow was written whole, so it counts, whatever can be read of it."""
+    decoded = _decode(found.line)
+    if isinstance(decoded, AcceptedMore):
+        yield from _continue(tail, found.position, decoded)
+        return
+    yield from _complete(tail)
+    if isinstance(decoded, Accepted):
+        tail.group, tail.started = [(found.position, decoded)], found.line.at
+        if not decoded.more:
+            yield from _complete(tail)
+    elif isinstance(decoded, str):
+        yield Damage(found.position, len(found.line.raw) + 1, decoded)
+    elif decoded is not None:
+        yield Entered(found.position, found.line.at, found.line.kind, decoded)
+
+
+def _continue(tail: _Tail, position: Position, more: AcceptedMore) -> Iterator[Item]:
+    if not tail.group:
+        yield Damage(position, 0, "a fan-out without its beginning")
+        return
+    tail.group.append((position, more))
+    if more.done:
+        yield from _complete(tail)
+
+
+def _complete(tail: _Tail) -> Iterator[Fanout]:
+    if not tail.group:
+        return
+    position, first = tail.group[0]
+    assert isinstance(first, Accepted)
+    deliveries = tuple((place, planned) for place, part in tail.group for planned in part.deliveries)
+    tail.group = []
+    yield Fanout(position, tail.started, first.event, first.revision, first.fingerprint, deliveries)
+
+
+_Decoded = Accepted | AcceptedMore | Booked
+
+
+def _decode(line: Line) -> _Decoded | str | None:
+    """The line's fields; None for a kind that is not followed; a text when the fields are wrong."""
+    shapes: Mapping[str, type[_Decoded]] = _SHAPES
+    shape = shapes.get(line.kind)
+    if shape is None:
+        return None
+    try:
+        return line.decode(shape)
+    except ValidationError as error:
+        return f"not a line of kind {line.kind!r}: {error}"
+
+
+_SHAPES: Mapping[str, type[_Decoded]] = {"accepted": Accepted, "accepted+": AcceptedMore, **SHAPES}

@@ -1,0 +1,203 @@
+"""History: what became of every delivery, read from the files alone, beside a running node or without one."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .book import catch_up
+from .delivery import Status
+from .detail import Detail, Where, read_detail
+from .errors import EngineError
+from .row import COLUMNS, Filter, Row, read_row
+from .segment import Position
+from .state import State
+
+Rows = list[tuple[Any, ...]]
+Listing = list[Row]
+LISTED = 1000  # deliveries of one event named by `find_event`; more are counted
+_POLL = 0.2  # seconds between looks for changes
+_PAGE = 500
+
+
+class HistoryUnavailable(EngineError):
+    """The index cannot be read now; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstAnswer:
+    """What is known of an event accepted before: what its first answer is made of.
+
+    `deliveries` are (delivery id, entity type, entity id), the first 1,000 of `count`. `accepted` is Unix
+    milliseconds.
+    """
+
+    fingerprint: str
+    revision: str
+    accepted: int
+    count: int
+    deliveries: tuple[tuple[str, str, str], ...]
+
+
+class History:
+    """Reads one state folder. Threads may share it. Methods raise `HistoryUnavailable`.
+
+    At its start it enters into the index what a bookkeeper has not, if none runs and the folder can be
+    written; with `refresh=False` it only reads.
+    """
+
+    def __init__(self, state: Path, *, refresh: bool = True) -> None:
+        self._folder = State(state).history
+        self._path = State(state).index
+        self._lock = threading.Lock()
+        self._database: sqlite3.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        if refresh and self._folder.is_dir():
+            catch_up(state)
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        with self._lock:
+            self._disconnect()
+
+    def list(self, wanted: Filter = Filter(), limit: int = 50, before: str | None = None) -> Listing:  # noqa: B008
+        """The newest deliveries that fit, newest first. `before` is the id of the last one already seen."""
+        where, values = wanted.condition()
+        if before is not None:
+            where += " AND number < (SELECT number FROM deliveries WHERE id = ?)"
+            values = [*values, before]
+        sql = f"SELECT {COLUMNS} FROM deliveries WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608  # fixed names
+        return [read_row(row) for row in self._query(sql, [*values, limit])]
+
+    def show(self, delivery: str) -> Detail | None:
+        """Everything about one delivery, each request and response as it was; None when it is not known."""
+        found = self._query(f"SELECT {COLUMNS} FROM deliveries WHERE id = ?", [delivery])  # noqa: S608
+        places = self._query(_PLACES, [delivery])
+        if not (found and places):
+            return None
+        lines = [Position(*row) for row in self._query(_LINES, [delivery])]
+        (event, event_offset, line, offset) = places[0]
+        where = Where(Position(event, event_offset), Position(line, offset), tuple(lines))
+        return read_detail(self._folder, read_row(found[0]), where)
+
+    def find_event(self, source: str, event_id: str) -> FirstAnswer | None:
+        """What was answered when this event was accepted first; None when the index does not know it."""
+        found = self._query(_EVENT, [source, event_id])
+        if not found:
+            return None
+        fingerprint, revision, accepted, first, count = found[0]
+        placed = self._query(_PLACED, [first, first + min(count, LISTED)])
+        return FirstAnswer(fingerprint, revision, accepted, count, tuple(placed))
+
+    def counts(self) -> dict[str, int]:
+        """How many deliveries have each of the five status words."""
+        found: dict[str, int] = dict(
+            self._query("SELECT status, count(*) FROM deliveries GROUP BY status", [])
+        )
+        return {status.value: found.get(status.value, 0) for status in Status}
+
+    def states(self) -> dict[str, int]:
+        """How many open deliveries are in each inner state."""
+        sql = "SELECT state, count(*) FROM deliveries WHERE status = ? GROUP BY state"
+        return dict(self._query(sql, [Status.IN_QUEUE]))
+
+    def damage(self) -> Rows:
+        """What of the journal could not be read: segment, offset, length, reason."""
+        sql = "SELECT s.name, d.offset, length, reason FROM damage d JOIN segments s ON s.id = segment"
+        return self._query(sql, [])
+
+    def follow(self, stop: threading.Event, *, everything: bool = False) -> Iterator[Row]:
+        """Each delivery whenever it changes, until `stop` is set; with `everything`, what is there first."""
+        seen = 0 if everything else self._last_change()
+        index, since = self._identity, 0
+        latest = 0
+        while True:
+            changed = self._query(_CHANGED, [seen, since, _PAGE])
+            if self._identity != index:  # a new index numbers its changes anew
+                index, since, seen = self._identity, latest + 1, 0
+                continue
+            for row in changed:
+                seen, latest = row[0], max(latest, row[1])
+                yield read_row(row[2:])
+            if not changed and stop.wait(_POLL):
+                return
+
+    def _last_change(self) -> int:
+        found = self._query("SELECT coalesce(max(changed), 0) FROM deliveries", [])
+        return int(found[0][0]) if found else 0
+
+    def _query(self, sql: str, values: Sequence[object]) -> Rows:
+        """All rows; none when there is no index yet."""
+        with self._lock:
+            for last in (False, True):
+                try:
+                    database = self._connect()
+                    return database.execute(sql, values).fetchall() if database else []
+                except sqlite3.Error as error:
+                    self._disconnect()
+                    if str(error).startswith("no such table"):  # it is being made this moment
+                        return []
+                    if last:
+                        raise HistoryUnavailable(f"cannot read {self._path}: {error}") from error
+        raise AssertionError
+
+    def _connect(self) -> sqlite3.Connection | None:
+        """The connection, renewed when the file was replaced."""
+        try:
+            status = self._path.stat()
+        except FileNotFoundError:
+            self._disconnect()
+            return None
+        identity = (status.st_dev, status.st_ino)
+        if self._database is None or identity != self._identity:
+            self._disconnect()
+            self._database = _open(self._path)
+            self._identity = identity
+        return self._database
+
+    def _disconnect(self) -> None:
+        if self._database:
+            self._database.close()
+        self._database = None
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Read-only. In a folder that cannot be written no lock is taken: nobody writes there anyway."""
+    for mode in ("mode=ro", "mode=ro&immutable=1"):
+        database = sqlite3.connect(
+            f"{path.absolute().as_uri()}?{mode}", uri=True, check_same_thread=False, timeout=5
+        )
+        try:
+            database.execute("SELECT 1 FROM sqlite_schema").fetchone()
+        except sqlite3.OperationalError:
+            database.close()
+            if "immutable" in mode:
+                raise
+        else:
+            return database
+    raise AssertionError
+
+
+_PLACES = (
+    "SELECT e.name, event_offset, l.name, d.offset FROM deliveries d"
+    " JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment WHERE d.id = ?"
+)
+_LINES = (
+    "SELECT s.name, l.offset FROM lines l JOIN segments s ON s.id = l.segment"
+    " JOIN deliveries d ON d.number = l.delivery WHERE d.id = ? ORDER BY l.segment, l.offset"
+)
+_EVENT = "SELECT fingerprint, revision, accepted, first, count FROM events WHERE source = ? AND id = ?"
+_PLACED = "SELECT id, entity_type, entity_id FROM deliveries WHERE number >= ? AND number < ? ORDER BY number"
+_CHANGED = (
+    f"SELECT changed, updated, {COLUMNS} FROM deliveries"  # noqa: S608  # fixed names
+    " WHERE changed > ? AND updated >= ? ORDER BY changed LIMIT ?"
+)

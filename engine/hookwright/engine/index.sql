@@ -1,0 +1,71 @@
+-- The index of the journal: disposable, rebuilt from the segments whenever it is missing or of another version.
+-- Times are Unix milliseconds. Places in the journal are (segment, offset).
+
+CREATE TABLE segments (
+    id       INTEGER PRIMARY KEY,
+    name     TEXT NOT NULL UNIQUE,
+    offset   INTEGER NOT NULL DEFAULT 0,  -- read up to here
+    finished INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE events (
+    source      TEXT NOT NULL,
+    id          TEXT NOT NULL,
+    type        TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    revision    TEXT NOT NULL,
+    accepted    INTEGER NOT NULL,
+    segment     INTEGER NOT NULL,
+    offset      INTEGER NOT NULL,
+    first       INTEGER NOT NULL,  -- its deliveries are numbered from here
+    count       INTEGER NOT NULL,
+    PRIMARY KEY (source, id)
+) WITHOUT ROWID;
+
+CREATE TABLE deliveries (
+    number       INTEGER PRIMARY KEY,  -- in the order of acceptance
+    id           TEXT NOT NULL UNIQUE,
+    message      TEXT NOT NULL,
+    status       TEXT NOT NULL,
+    state        TEXT NOT NULL,
+    entity_type  TEXT NOT NULL,
+    entity_id    TEXT NOT NULL,
+    action       TEXT NOT NULL,
+    event_source TEXT NOT NULL,
+    event_id     TEXT NOT NULL,
+    event_type   TEXT NOT NULL,
+    place        TEXT NOT NULL,
+    revision     TEXT NOT NULL,
+    accepted     INTEGER NOT NULL,
+    updated      INTEGER NOT NULL,
+    due          INTEGER NOT NULL,
+    next         INTEGER,
+    attempts     INTEGER NOT NULL DEFAULT 0,
+    code         INTEGER,  -- last HTTP status
+    error        TEXT,
+    reason       TEXT NOT NULL DEFAULT '',
+    url          TEXT,
+    changed      INTEGER NOT NULL,  -- grows with every change of any delivery
+    event_segment INTEGER NOT NULL,
+    event_offset  INTEGER NOT NULL,
+    segment      INTEGER NOT NULL,  -- the line that holds this delivery
+    offset       INTEGER NOT NULL
+);
+CREATE INDEX open_deliveries ON deliveries (number) WHERE status = 'In Queue';
+CREATE INDEX failed_deliveries ON deliveries (number) WHERE status = 'Failure';
+CREATE INDEX changed_deliveries ON deliveries (changed);
+
+CREATE TABLE lines (  -- what the bookkeeper wrote about a delivery
+    delivery INTEGER NOT NULL,
+    segment  INTEGER NOT NULL,
+    offset   INTEGER NOT NULL,
+    PRIMARY KEY (delivery, segment, offset)
+) WITHOUT ROWID;
+
+CREATE TABLE damage (  -- what could not be read; empty in a sound journal
+    segment INTEGER NOT NULL,
+    offset  INTEGER NOT NULL,
+    length  INTEGER NOT NULL,
+    reason  TEXT NOT NULL,
+    PRIMARY KEY (segment, offset, reason)
+) WITHOUT ROWID;

@@ -1,0 +1,187 @@
+"""The open set: every delivery of this node that is not terminal, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice, takewhile
+from pathlib import Path
+
+import structlog
+
+from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
+from .delivery import State
+from .follow import Batch, Entered, Fanout
+from .index import OpenRow
+from .instant import milliseconds
+from .outcome import Held, Settled
+from .reader import read_at
+from .segment import Position
+from .work import Offer
+
+_LINES_KEPT = 4
+VERIFY_AFTER = 2.0  # seconds: by then intake's own offer, and often the first result, has arrived
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Opening:
+    """One open delivery. `due` is Unix milliseconds; `held` is why it waits, when no attempt can be made.
+
+    `ended` says that the last attempt ended it, but the crash of a bookkeeper kept the line that says so.
+    """
+
+    attempts: int
+    due: int
+    event: Position
+    line: Position
+    held: str | None = None
+    ended: bool = False
+
+
+class OpenSet:
+    """Keeps what is open and says what has to be offered. Not thread-safe; `clock` is monotonic seconds."""
+
+    def __init__(self, folder: Path, node: str, clock: Callable[[], float]) -> None:
+        self._folder = folder
+        self._node = node
+        self._clock = clock
+        self._open: dict[str, Opening] = {}
+        self._unverified: dict[str, float] = {}  # id -> when to offer it, nearly in the order of these times
+        self._lines: dict[Position, _Line] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __contains__(self, delivery: object) -> bool:
+        return delivery in self._open
+
+    def get(self, delivery: str) -> Opening | None:
+        return self._open.get(delivery)
+
+    @property
+    def held(self) -> int:
+        """How many wait because no attempt can be made."""
+        return sum(1 for each in self._open.values() if each.held is not None)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether something should be offered now."""
+        return any(at <= self._clock() for at in islice(self._unverified.values(), 1))
+
+    def load(self, rows: Iterable[OpenRow]) -> None:
+        """Start from the index; everything is to be offered at once."""
+        self._open = {
+            row.id: Opening(
+                row.attempts,
+                row.due,
+                row.event,
+                row.line,
+                held=row.reason if row.state == State.HELD else None,
+                ended=row.state == State.IN_FLIGHT,
+            )
+            for row in rows
+        }
+        self.doubt_all()
+
+    def doubt_all(self) -> None:
+        """The ledger may have lost everything: offer all again."""
+        now = self._clock()
+        self._unverified = dict.fromkeys(self._open, now)
+
+    def doubt(self, deliveries: Iterable[str]) -> None:
+        """Offer these again, if they are still open."""
+        now = self._clock()
+        again = dict.fromkeys((each for each in deliveries if each in self._open), now)
+        self._unverified = again | {key: at for key, at in self._unverified.items() if key not in again}
+
+    def verified(self, deliveries: Iterable[str]) -> None:
+        """The ledger has them."""
+        for delivery in deliveries:
+            self._unverified.pop(delivery, None)
+
+    def take(self, batch: Batch, new: set[str]) -> None:
+        """Follow the journal; `new` are the deliveries of the batch that were not known before."""
+        for item in batch.items:
+            if isinstance(item, Fanout):
+                self._accept(item, new)
+            elif isinstance(item, Entered):
+                self._enter(item)
+
+    def _accept(self, fanout: Fanout, new: set[str]) -> None:
+        at = self._clock() + VERIFY_AFTER
+        for position, planned in fanout.deliveries:
+            if planned.id in new and planned.id not in self._open:
+                self._open[planned.id] = Opening(0, milliseconds(planned.due), fanout.position, position)
+                self._unverified[planned.id] = at
+
+    def _enter(self, entered: Entered) -> None:
+        fields = entered.fields
+        opening = self._open.get(fields.delivery)
+        if opening is None:
+            return
+        if isinstance(fields, Settled):
+            del self._open[fields.delivery]
+            self._unverified.pop(fields.delivery, None)
+        elif isinstance(fields, Held):
+            opening.held = fields.reason
+        else:
+            opening.held = None
+            if entered.kind == "attempt":
+                opening.attempts = fields.attempt
+                opening.due = milliseconds(fields.next) if fields.next else opening.due
+                opening.ended = fields.outcome != "retry"
+
+    def next_offers(self, limit: int, now: int) -> list[Offer]:
+        """Up to `limit` offers whose time has come, read from the journal; `now` is Unix milliseconds.
+
+        A delivery that can no longer be read there is not offered any more: the ledger may still have it.
+        """
+        due = list(islice(takewhile(self._is_due, self._unverified), limit))
+        offers: list[Offer] = []
+        for delivery in due:
+            offer = self._offer(delivery, now)
+            if offer:
+                offers.append(offer)
+            else:
+                log.error("delivery_unreadable", delivery=delivery, segment=self._open[delivery].line.segment)
+                self.verified([delivery])
+        return offers
+
+    def _is_due(self, delivery: str) -> bool:
+        return self._unverified[delivery] <= self._clock()
+
+    def _offer(self, delivery: str, now: int) -> Offer | None:
+        opening = self._open[delivery]
+        event = self._line(opening.event).event
+        planned = self._line(opening.line).deliveries.get(delivery)
+        if event is None or planned is None:
+            return None
+        wait = max(0, opening.due - now)
+        return Offer(planned.delivery(event, self._node), planned.content(event), opening.attempts, wait)
+
+    def _line(self, position: Position) -> _Line:
+        """The accepted line at a position; the last few are kept, since neighbours are offered together."""
+        found = self._lines.get(position)
+        if found is None:
+            if len(self._lines) >= _LINES_KEPT:
+                self._lines.clear()
+            found = self._lines[position] = _read(self._folder, position)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    event: JournalledEvent | None
+    deliveries: Mapping[str, Planned]
+
+
+def _read(folder: Path, position: Position) -> _Line:
+    line = read_at(folder, position)
+    if line is None or line.kind not in {"accepted", "accepted+"}:
+        return _Line(None, {})
+    if line.kind == "accepted":
+        first = line.decode(Accepted)
+        return _Line(first.event, {each.id: each for each in first.deliveries})
+    return _Line(None, {each.id: each for each in line.decode(AcceptedMore).deliveries})

@@ -1,0 +1,124 @@
+"""Reads one segment from any offset on, while it is written and afterwards; damage is a value."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .line import LINE_LIMIT, Line, parse
+from .segment import Position, has_writer, open_segment
+
+CHUNK = 4 * LINE_LIMIT
+_COMMON_LINE = 16 * 1024  # most lines are shorter
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A sound line and where it stands."""
+
+    position: Position
+    line: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Bytes that are no line. `length` is 0 when lines are missing altogether."""
+
+    position: Position
+    length: int
+    reason: str
+
+
+class Reader:
+    """One segment, read forward. `offset` is where the next unread line starts.
+
+    `finished` turns true when the writer is gone and everything was read; what it left unfinished at the end
+    is then reported as damage. Raises `OSError` when the segment cannot be opened or read.
+    """
+
+    def __init__(self, folder: Path, name: str, offset: int = 0) -> None:
+        self.name = name
+        self.offset = offset
+        self.finished = False
+        self._last: int | None = None
+        self._damaged = False
+        self._descriptor = open_segment(folder, name)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def read(self) -> list[Found | Damage]:
+        """The next lines, at most about 4 MiB of them; empty when there are none yet."""
+        released = not has_writer(self._descriptor)  # asked first: what came before it is read below
+        chunk = os.pread(self._descriptor, CHUNK, self.offset)
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            return list(self._items(chunk[:end]))
+        if len(chunk) > LINE_LIMIT:
+            beyond = self._end_of_line(self.offset + len(chunk))
+            if beyond:
+                return [self._skip(beyond - self.offset, "longer than a line can be")]
+        self.finished = released and self._written(chunk)
+        if self.finished and chunk:
+            length = os.fstat(self._descriptor).st_size - self.offset
+            return [Damage(Position(self.name, self.offset), length, "cut off in the middle of a line")]
+        return []
+
+    def _items(self, chunk: bytes) -> Iterator[Found | Damage]:
+        for raw in chunk.split(b"\n")[:-1]:
+            found = parse(raw)
+            if isinstance(found, str):
+                yield self._skip(len(raw) + 1, found)
+                continue
+            position = Position(self.name, self.offset)
+            gap = self._gap(found.n)
+            if gap:
+                yield Damage(position, 0, gap)
+            yield Found(position, found)
+            self._last, self._damaged = found.n, False
+            self.offset += len(raw) + 1
+
+    def _gap(self, n: int) -> str | None:
+        """What the numbering says is missing. Lines reported as damaged explain a jump forward."""
+        if self._last is None or n == self._last + 1 or (self._damaged and n > self._last):
+            return None
+        return f"line {self._last} is followed by line {n}"
+
+    def _skip(self, length: int, reason: str) -> Damage:
+        damage = Damage(Position(self.name, self.offset), length, reason)
+        self.offset += length
+        self._damaged = True
+        return damage
+
+    def _end_of_line(self, offset: int) -> int | None:
+        """The offset after the next line break from `offset` on, if there is one."""
+        while chunk := os.pread(self._descriptor, CHUNK, offset):
+            found = chunk.find(b"\n")
+            if found >= 0:
+                return offset + found + 1
+            offset += len(chunk)
+        return None
+
+    def _written(self, chunk: bytes) -> bool:
+        """An empty segment may have been created this very moment: its writer has not locked it yet."""
+        return bool(chunk) or self.offset > 0
+
+
+def read_at(folder: Path, position: Position) -> Line | None:
+    """The line at a position, or None when it cannot be read there (any more)."""
+    try:
+        descriptor = open_segment(folder, position.segment)
+    except OSError:
+        return None
+    try:
+        raw = os.pread(descriptor, _COMMON_LINE, position.offset)
+        if b"\n" not in raw:
+            raw = os.pread(descriptor, LINE_LIMIT, position.offset)
+    except OSError:
+        return None
+    finally:
+        os.close(descriptor)
+    found = parse(raw.partition(b"\n")[0])
+    return None if isinstance(found, str) else found
