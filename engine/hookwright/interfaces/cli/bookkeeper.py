@@ -1,0 +1,42 @@
+"""`hookwright bookkeeper`: the process of a node that writes its history; started by `serve`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from hookwright.engine.bookkeeper import Bookkeeper
+from hookwright.engine.ledger import Ledger
+from hookwright.engine.state import State
+
+from .. import logs
+from .commands import command
+from .exits import Exit, Stop
+from .options import shared
+
+
+@command(hidden=True)
+@shared("state", "redis_url")
+def bookkeeper(state: Path, redis_url: str | None) -> None:
+    """Keep the book of the node on --state until standard input ends.
+
+    Signals are ignored: a signal to the whole group must not end it before the workers' last results came.
+    Its parent closes standard input when they have; if the parent dies, the system does.
+    """
+    if redis_url is None:
+        raise Stop(Exit.USAGE, "the bookkeeper needs --redis-url")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    logs.configure()
+    ending = threading.Event()
+    threading.Thread(target=_wait_for_the_end, args=(ending,), name="stdin", daemon=True).start()
+    Bookkeeper(state, State(state).prepare(), Ledger(redis_url)).run(ending)
+
+
+def _wait_for_the_end(ending: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    ending.set()

@@ -1,0 +1,101 @@
+"""`/v1/deliveries`: what became of every delivery, and each in full."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hookwright.engine.history import HistoryUnavailable
+from hookwright.engine.row import Filter
+
+from ..filters import NAMES, BadFilter, read_filter
+from .parts import Parts
+from .problems import Refusal
+
+PAGE, PAGE_LIMIT = 50, 500
+_DELIVERY = re.compile(r"dlv_[a-z2-7]{26}")
+_FILTERS = {re.sub(r"_(.)", lambda found: found[1].upper(), name): name for name in NAMES}  # entityType
+_OTHERS = ("limit", "cursor")
+
+
+class _BadQuery(Exception):
+    """A query parameter that cannot be read."""
+
+    def __init__(self, parameter: str, detail: str) -> None:
+        super().__init__(detail)
+        self.refusal = Refusal(400, "Bad query", f"{parameter}: {detail}", members={"parameter": parameter})
+
+
+async def list_deliveries(request: Request) -> Response:
+    """The newest deliveries that fit the filters, newest first; `next` is the cursor of the next page."""
+    parts: Parts = request.app.state.parts
+    try:
+        wanted, limit, before = _read_query(request)
+        rows = await run_in_threadpool(parts.history.list, wanted, limit + 1, before)
+    except _BadQuery as bad:
+        return bad.refusal.response()
+    except HistoryUnavailable as error:
+        return _unavailable(error)
+    following = rows[limit - 1].id if len(rows) > limit else None
+    return _json({"deliveries": rows[:limit], "next": following})
+
+
+async def show_delivery(request: Request) -> Response:
+    """One delivery with the request and the response of every attempt."""
+    parts: Parts = request.app.state.parts
+    identifier = request.path_params["id"]
+    if not _DELIVERY.fullmatch(identifier):
+        raise HTTPException(404)
+    try:
+        detail = await run_in_threadpool(parts.history.show, identifier)
+    except HistoryUnavailable as error:
+        return _unavailable(error)
+    if detail is None:
+        raise HTTPException(404)
+    return _json(detail.document())
+
+
+def _read_query(request: Request) -> tuple[Filter, int, str | None]:
+    given: dict[str, str] = {}
+    for name, value in request.query_params.multi_items():
+        if name not in _FILTERS and name not in _OTHERS:
+            known = ", ".join((*_FILTERS, *_OTHERS))
+            raise _BadQuery(name[:50], f"not a parameter; there are {known}")
+        if name in given:
+            raise _BadQuery(name, "given twice")
+        given[name] = value
+    limit, before = _limit(given.pop("limit", None)), _cursor(given.pop("cursor", None))
+    try:
+        texts = {_FILTERS[name]: value for name, value in given.items()}
+        return read_filter(texts, int(time.time() * 1000)), limit, before
+    except BadFilter as bad:
+        name = next(shown for shown, inner in _FILTERS.items() if inner == bad.name)
+        raise _BadQuery(name, str(bad)) from None
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return PAGE
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= PAGE_LIMIT:
+        raise _BadQuery("limit", f"a number from 1 to {PAGE_LIMIT}")
+    return int(text)
+
+
+def _cursor(text: str | None) -> str | None:
+    if text is not None and not _DELIVERY.fullmatch(text):
+        raise _BadQuery("cursor", "not a cursor; use `next` of the page before")
+    return text
+
+
+def _json(value: object) -> Response:
+    return Response(msgspec.json.encode(value), media_type="application/json")
+
+
+def _unavailable(error: HistoryUnavailable) -> Response:
+    return Refusal(503, "History unavailable", str(error), (("retry-after", "1"),)).response()

@@ -1,0 +1,114 @@
+"""`POST /v1/events`: a bare ASGI function, because a framework would take half the time of a request."""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+
+import msgspec
+import structlog
+from starlette.types import Message, Receive, Scope, Send
+
+from hookwright.engine.door import REQUEST_LIMIT, Rejected
+
+from .metrics import Metrics
+from .parts import Accept
+from .problems import INTERNAL, MEDIA_TYPE, SECURITY_HEADERS, Refusal, from_rejected
+
+BODY_SECONDS = 10.0  # a request body that takes longer is given up on
+_encode = msgspec.json.Encoder().encode
+_log = structlog.get_logger("hookwright.api")
+
+
+class _Gone(Exception):
+    """The client hung up in the middle of its request: nothing is stored, nobody waits for an answer."""
+
+
+class Events:
+    """Reads a request body within its limits, hands it to intake, and answers 202 or a problem."""
+
+    def __init__(self, accept: Accept, metrics: Metrics, body_seconds: float = BODY_SECONDS) -> None:
+        self._accept = accept
+        self._metrics = metrics
+        self._body_seconds = body_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        try:
+            body = await self._read(headers, receive)
+            answer = await self._accept(body, headers.get("content-type", ""), headers)
+        except _Gone:
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, the sender gets an answer and the log the rest
+            await send_refusal(send, self._refused(error))
+            return
+        self._metrics.accepted(answer, perf_counter() - started)
+        await _respond(send, 202, _encode(answer), b"application/json")
+
+    async def _read(self, headers: dict[str, str], receive: Receive) -> bytes:
+        if int(headers.get("content-length", 0)) > REQUEST_LIMIT:
+            raise _TooLarge
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                return await _body(receive)
+        except TimeoutError:
+            raise _TooSlow from None
+
+    def _refused(self, error: Exception) -> Refusal:
+        if isinstance(error, _TooLarge | _TooSlow):
+            refusal = error.refusal
+        elif isinstance(error, Rejected):
+            refusal = from_rejected(error)
+        else:
+            _log.error("request failed", exc_info=error)
+            refusal = INTERNAL
+        self._metrics.refused(refusal.status)
+        return refusal
+
+
+class _TooLarge(Exception):
+    refusal = Refusal(
+        413,
+        "Request too large",
+        f"at most {REQUEST_LIMIT} bytes a request; send smaller batches",
+        closes=True,
+    )
+
+
+class _TooSlow(Exception):
+    refusal = Refusal(408, "Request too slow", "the body did not arrive in time", closes=True)
+
+
+async def _body(receive: Receive) -> bytes:
+    """The whole body. Most arrive in one message; those are not copied."""
+    message: Message = await receive()
+    body: bytes = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body"):
+        return body
+    parts, size = [body], len(body)
+    while message["type"] == "http.request" and message.get("more_body"):
+        message = await receive()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > REQUEST_LIMIT:
+            raise _TooLarge
+    if message["type"] != "http.request":
+        raise _Gone
+    return b"".join(parts)
+
+
+async def send_refusal(send: Send, refusal: Refusal) -> None:
+    """Answers with a problem document."""
+    extra = [(name.encode(), value.encode("latin-1")) for name, value in refusal.headers]
+    if refusal.closes:
+        extra.append((b"connection", b"close"))
+    await _respond(send, refusal.status, refusal.body(), MEDIA_TYPE.encode(), extra)
+
+
+async def _respond(
+    send: Send, status: int, body: bytes, media: bytes, extra: list[tuple[bytes, bytes]] | None = None
+) -> None:
+    headers = [(b"content-type", media), (b"content-length", b"%d" % len(body)), *SECURITY_HEADERS]
+    await send({"type": "http.response.start", "status": status, "headers": headers + (extra or [])})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,38 @@
+"""What the API needs from the engine, as values and callables, so that it can be run with any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from hookwright.engine.history import History
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition of readiness: `ok`, and `detail` for people."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+
+
+class Accept(Protocol):
+    """`Intake.accept`: stores the events of one request and answers for them, or raises `Rejected`."""
+
+    def __call__(self, body: bytes, content_type: str, headers: Mapping[str, str]) -> Awaitable[Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The API's collaborators.
+
+    `readiness` and `depth` may block for a moment; they are called in a thread. `depth` says how many
+    deliveries the ledger holds by state (`ready`, `in_flight`, …), empty while Redis is away.
+    """
+
+    accept: Accept
+    history: History
+    readiness: Callable[[], Sequence[Check]]
+    depth: Callable[[], Mapping[str, int]]

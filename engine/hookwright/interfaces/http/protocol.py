@@ -1,0 +1,78 @@
+"""HTTP/1.1 as we take it: uvicorn's parser, with bounds on a request's head and one form of target."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .problems import MEDIA_TYPE, SECURITY_HEADERS, Refusal
+
+HEAD_LIMIT = 64 * 1024  # bytes of request line and headers
+HEAD_SECONDS = 10.0  # for the whole head to arrive, counted from the connection or the head's first byte
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection. What is not well formed is answered with 400 and the connection closed."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._head_bytes: int | None = None  # None: not inside a head
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._start_timer()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self._head_bytes is None or self.transport.is_closing():
+            return
+        self._head_bytes += len(data)
+        self._start_timer()
+        if self._head_bytes > HEAD_LIMIT:
+            self.send_400_response(f"request line and headers are longer than {HEAD_LIMIT} bytes")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._head_bytes = 0
+
+    def on_headers_complete(self) -> None:
+        self._head_bytes = None
+        self._stop_timer()
+        if not self.url.startswith(b"/"):
+            # `http://host/path` and `*` are legal, but then the Host header would not be the whole truth.
+            raise ValueError("the target must be a path")
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        refusal = Refusal(400, "Bad request", msg)
+        body = refusal.body()
+        head = [
+            b"HTTP/1.1 400 Bad Request",
+            b"content-type: " + MEDIA_TYPE.encode(),
+            b"content-length: %d" % len(body),
+            b"connection: close",
+            *(name + b": " + value for name, value in SECURITY_HEADERS),
+        ]
+        self.transport.write(b"\r\n".join(head) + b"\r\n\r\n" + body)
+        self.transport.close()
+
+    def _start_timer(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_SECONDS, self._give_up)
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _give_up(self) -> None:
+        self._head_timer = None
+        if not self.transport.is_closing():
+            self.transport.close()
