@@ -13,6 +13,7 @@ Judge: TypeAlias = Callable[[str, int], str | None]
 
 RESPONSE_BODY_LIMIT = 8 * 1024  # bytes kept; the rest is not read (`truncated`)
 RESPONSE_HEAD_LIMIT = 64 * 1024  # bytes of header lines before the answer is refused
+CONNECT_LIMIT = 5.0  # seconds until a connection stands
 INTERIM_LIMIT = 8  # 1xx answers before the real one
 
 

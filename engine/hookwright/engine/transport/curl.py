@@ -14,12 +14,15 @@ import pycurl
 
 from . import Call, Judge, Reply, cut_off
 from .handle import Handle
+from .kept import KeptConnections
+from .opening import SocketRefused
 from .readiness import READ, WRITE, readiness
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 _IDLE_CONNECTIONS = 512
 _SPARE_HANDLES = 128
+_GRUDGE = 600.0  # seconds without kept connections for a receiver that closes them unannounced
 _LONGEST_WAIT = 60.0  # seconds
 _TO_WATCH = {pycurl.POLL_IN: READ, pycurl.POLL_OUT: WRITE, pycurl.POLL_INOUT: READ | WRITE}
 _TO_CURL = {
@@ -41,6 +44,8 @@ class CurlTransport:
         self._closed = False
         self._spare: list[Handle] = []
         self._active: dict[pycurl.Curl, Handle] = {}
+        self._kept = KeptConnections()
+        self._unreliable: dict[tuple[str, int], float] = {}  # (host, port) -> until when, monotonic
         self._timer: float | None = None  # when libcurl wants to be called, monotonic
         self._readiness = readiness()
         self._multi = pycurl.CurlMulti()
@@ -75,7 +80,7 @@ class CurlTransport:
             while not self._closed:
                 self._turn()
         except Exception:
-            _logger.exception("the transport broke down")
+            logger.exception("the transport broke down")
         finally:
             self._stop()
 
@@ -97,15 +102,26 @@ class CurlTransport:
             batch, self._submitted = self._submitted, deque()
             self._rung = False
         for call, done in batch:
-            handle = self._spare.pop() if self._spare else Handle(self._judge, self._ca)
+            handle = self._spare.pop() if self._spare else Handle(self._judge, self._ca, self._kept)
             try:
-                handle.begin(call, done)
-            except (pycurl.error, UnicodeError, IndexError) as error:
+                handle.begin(call, done, reuse=self._may_reuse(call))
+            except (SocketRefused, pycurl.error, ValueError) as error:
+                kind = "blocked_target" if isinstance(error, SocketRefused) else "protocol"
                 self._spare.append(handle)
-                _answer(done, Reply(None, False, error="protocol", message=f"cannot be sent: {error}"))
+                _answer(done, Reply(None, False, error=kind, message=f"cannot be sent: {error}"))
                 continue
             self._active[handle.curl] = handle
             self._multi.add_handle(handle.curl)
+
+    def _may_reuse(self, call: Call) -> bool:
+        """Not where a kept connection was found closed lately: there every call would risk a try."""
+        until = self._unreliable.get((call.host, call.port))
+        if until is None:
+            return True
+        if time.monotonic() < until:
+            return False
+        del self._unreliable[call.host, call.port]
+        return True
 
     def _collect(self) -> None:
         more = 1
@@ -117,12 +133,16 @@ class CurlTransport:
                 self._finish(curl, code, message)
 
     def _finish(self, curl: pycurl.Curl, code: int, message: str) -> None:
-        self._multi.remove_handle(curl)
         handle = self._active[curl]
-        if handle.try_next(code):
+        if code == 0:
+            handle.keep_connection()
+        self._multi.remove_handle(curl)
+        if handle.try_again(code):
             self._multi.add_handle(curl)
             return
         del self._active[curl]
+        if handle.was_repeated:
+            self._unreliable[handle.call.host, handle.call.port] = time.monotonic() + _GRUDGE
         reply, done = handle.reply(code, message), handle.done
         if len(self._spare) < _SPARE_HANDLES:
             self._spare.append(handle)
@@ -162,4 +182,4 @@ def _answer(done: Callable[[Reply], None], reply: Reply) -> None:
     try:
         done(reply)
     except Exception:
-        _logger.exception("the receiver of a reply broke down")
+        logger.exception("the receiver of a reply broke down")

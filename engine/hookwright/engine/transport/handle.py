@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import socket
 import time
 from collections.abc import Callable
 from typing import Final
@@ -9,14 +11,17 @@ from typing import Final
 import pycurl
 
 from ..delivery import Timing
-from . import RESPONSE_BODY_LIMIT, Call, Judge, Reply
+from . import CONNECT_LIMIT, RESPONSE_BODY_LIMIT, Call, Judge, Reply
 from .head import Head
-from .opening import open_socket
+from .kept import KeptConnections
+from .opening import SocketRefused, check_peer, open_socket
+from .request_line import origin, request_target
 
-CONNECT_LIMIT = 5.0  # seconds until the connection stands, TLS included
 # Idle seconds after which a connection is not used again: shorter than the 5 s at which common servers hang
 # up, because a request that meets a hang-up costs a try.
 _IDLE_LIMIT = 4
+
+logger = logging.getLogger(__name__)
 
 _SETTINGS: Final = (
     (pycurl.NOSIGNAL, 1),
@@ -63,8 +68,9 @@ _ERRORS: Final = {
 class Handle:
     """Carries one call after the other. Used by the driver thread only."""
 
-    def __init__(self, judge: Judge, ca: str) -> None:
+    def __init__(self, judge: Judge, ca: str, kept: KeptConnections) -> None:
         self.curl = pycurl.Curl()
+        self._kept = kept
         self._judge = judge
         for option, value in _SETTINGS:
             self.curl.setopt(option, value)
@@ -76,31 +82,57 @@ class Handle:
         self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
         self._clear()
 
-    def begin(self, call: Call, done: Callable[[Reply], None]) -> None:
-        """Prepare the handle for `call`. Raises pycurl.error or UnicodeError for what cannot be sent."""
+    def begin(self, call: Call, done: Callable[[Reply], None], *, reuse: bool = True) -> None:
+        """Prepare the handle for `call`. Raises SocketRefused without a checked address, and pycurl.error or
+        ValueError for what cannot be sent. Without `reuse` the call has a connection of its own.
+        """
+        if not call.addresses:
+            raise SocketRefused("the call has no checked address")
         self._clear()
         self.call = call
         self.done = done
         self._deadline = time.monotonic() + call.timeout
         curl = self.curl
-        curl.setopt(pycurl.URL, call.url.encode("ascii"))
+        curl.setopt(pycurl.URL, origin(call))
+        curl.setopt(pycurl.REQUEST_TARGET, request_target(call))  # libcurl would spell %2f as %2F
         curl.setopt(pycurl.HTTPHEADER, _header_lines(call.headers))
         curl.setopt(pycurl.POSTFIELDS, call.body)
+        curl.setopt(pycurl.FRESH_CONNECT, not reuse)
+        curl.setopt(pycurl.FORBID_REUSE, not reuse)
         if call.method == "POST":
             curl.unsetopt(pycurl.CUSTOMREQUEST)
         else:
             curl.setopt(pycurl.CUSTOMREQUEST, call.method)
         self._aim()
 
-    def try_next(self, code: int) -> bool:
-        """After a connection that never stood: aim at the next checked address, if one and time are left."""
-        if code != pycurl.E_COULDNT_CONNECT or self._refusal:
+    def try_again(self, code: int) -> bool:
+        """After a failure before the first byte of the request: whether to go on, aimed anew.
+
+        A kept connection that is no good is replaced by a new one; an address that takes no connection, by
+        the next checked one.
+        """
+        if time.monotonic() >= self._deadline:
             return False
-        if self._address + 1 >= len(self.call.addresses) or time.monotonic() >= self._deadline:
+        if self._stale:
+            self.curl.setopt(pycurl.FRESH_CONNECT, 1)
+        elif code == pycurl.E_COULDNT_CONNECT and not self._refusal and self._has_next_address():
+            self._address += 1
+        else:
             return False
-        self._address += 1
         self._aim()
         return True
+
+    def _has_next_address(self) -> bool:
+        return self._address + 1 < len(self.call.addresses)
+
+    @property
+    def was_repeated(self) -> bool:
+        """Whether a kept connection turned out closed, and libcurl wanted to send the request again."""
+        return self._requests > 1
+
+    def keep_connection(self) -> None:
+        """After a call that went well: say whether its connection may carry another one."""
+        self._kept.keep(self._ours, self.curl.getinfo(pycurl.ACTIVESOCKET), sound=not self._head.odd)
 
     def reply(self, code: int, message: str) -> Reply:
         """What came of the call: libcurl's result `code` (0 is fine) and message, and what was seen."""
@@ -126,7 +158,6 @@ class Handle:
         self._body: list[bytes] = []
         self._room = RESPONSE_BODY_LIMIT
         self._address = 0
-        self._requests = 0
         self._refusal = ""
 
     def _aim(self) -> None:
@@ -137,17 +168,20 @@ class Handle:
         self.curl.setopt(pycurl.TIMEOUT_MS, max(round(left * 1000), 1))
         self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(round(min(left, CONNECT_LIMIT) * 1000), 1))
         self._requests = 0
+        self._opened = False  # a socket of this call's own
+        self._stale = False  # the kept connection libcurl chose is no good
+        self._ours = ("", 0)
 
     def _failure(self, code: int, message: str) -> tuple[str, str]:
         if self._refusal:
             return "blocked_target", self._refusal
         if self._head.complaint:
             return "protocol", self._head.complaint
-        if self._requests > 1:
+        if self.was_repeated:
             return "reset", "the receiver closed the connection without an answer"
         if code == 0:
             return "protocol", "the connection ended before the headers did"
-        return _ERRORS.get(code, "protocol"), message
+        return _ERRORS.get(code, "protocol"), message or f"the answer cannot be read (libcurl error {code})"
 
     def _timing(self) -> Timing:
         get = self.curl.getinfo
@@ -161,22 +195,31 @@ class Handle:
     # Called by libcurl. An exception here would be printed and lost, so none is raised.
 
     def _open(self, _purpose: int, address: tuple[int, int, int, tuple[str, int]]) -> object:
-        opened = open_socket(address, self.call, self._judge)
-        if isinstance(opened, str):
-            self._refusal = opened
-            return pycurl.SOCKET_BAD
-        return opened
+        try:
+            opened = _Opened(open_socket(address, self.call, self._judge))
+            self._opened = True
+            return opened
+        except (SocketRefused, TypeError, IndexError) as error:  # no internet address has another shape
+            self._refusal = str(error)
+        except OSError:
+            logger.exception("no socket could be opened")
+        return pycurl.SOCKET_BAD
 
-    def _before_request(self, peer: str, _local: str, port: int, _local_port: int) -> int:
-        """Also for reused connections; a second request is libcurl repeating itself behind our back."""
+    def _before_request(self, peer: str, local: str, port: int, local_port: int) -> int:
+        """For kept connections, too. A second request is libcurl repeating itself behind our back."""
         self._requests += 1
         if self._requests > 1:
             return pycurl.PREREQFUNC_ABORT
-        if peer not in self.call.addresses or port != self.call.port:
-            self._refusal = "the connection leads to an address that was not checked"
-        else:
-            self._refusal = self._judge(peer, port) or ""
-        return pycurl.PREREQFUNC_ABORT if self._refusal else pycurl.PREREQFUNC_OK
+        self._ours = (local, local_port)
+        self._stale = not self._opened and not self._kept.is_usable(self._ours)
+        if self._stale:
+            return pycurl.PREREQFUNC_ABORT
+        try:
+            check_peer(peer, port, self.call, self._judge)
+        except SocketRefused as error:
+            self._refusal = str(error)
+            return pycurl.PREREQFUNC_ABORT
+        return pycurl.PREREQFUNC_OK
 
     def _header(self, line: bytes) -> int:
         return len(line) if self._head.feed(line) else 0
@@ -190,6 +233,19 @@ class Handle:
         self._body.append(chunk)
         self._room -= len(chunk)
         return len(chunk)
+
+
+class _Opened:
+    """A socket for pycurl, which makes itself a copy and forgets ours: it has to be closed."""
+
+    def __init__(self, opened: socket.socket) -> None:
+        self._opened = opened
+
+    def fileno(self) -> int:
+        return self._opened.fileno()
+
+    def __del__(self) -> None:
+        self._opened.close()
 
 
 def _header_lines(headers: tuple[tuple[str, str], ...]) -> list[bytes]:

@@ -6,7 +6,7 @@ import re
 
 from . import INTERIM_LIMIT, RESPONSE_HEAD_LIMIT
 
-_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([0-9]{3})(?: [^\r\n]*)?\r?\n")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\x00\r\n]*)?\r?\n")
 _HEADER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*:[^\x00\r\n]*\r?\n")
 _FOLDED_LINE = re.compile(rb"[ \t][^\x00\r\n]*\r?\n")
 _BLANK = (b"\r\n", b"\n")
@@ -16,15 +16,17 @@ class Head:
     """Collects an answer's lines. `complete` turns true at the blank line that ends the final head.
 
     Interim answers (1xx) are dropped, but counted. Lines that come after the final head are a chunked body's
-    trailers: counted, never kept.
+    trailers: counted, never kept. `odd` means that two things disagree about where the body ends, so that
+    the connection must not be used again.
     """
 
-    __slots__ = ("_interim", "_lines", "_size", "complaint", "complete", "status")
+    __slots__ = ("_interim", "_lines", "_size", "complaint", "complete", "odd", "status")
 
     def __init__(self) -> None:
         self.status: int | None = None
         self.complete = False
         self.complaint = ""
+        self.odd = False
         self._lines: list[bytes] = []
         self._size = 0
         self._interim = 0
@@ -82,7 +84,9 @@ class Head:
 
     def _framed(self) -> bool:
         """Whether every `Content-Length` is a number, and all say the same."""
-        lengths = {value for name, value in self.headers() if name.lower() == "content-length"}
+        headers = [(name.lower(), value) for name, value in self.headers()]
+        lengths = {value for name, value in headers if name == "content-length"}
+        self.odd = bool(lengths) and any(name == "transfer-encoding" for name, _ in headers)
         return not lengths or (len(lengths) == 1 and re.fullmatch(r"[0-9]{1,18}", lengths.pop()) is not None)
 
     def _refuse(self, complaint: str) -> bool:

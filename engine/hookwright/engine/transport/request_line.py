@@ -1,0 +1,31 @@
+"""What of a call's URL goes on the wire: its scheme, and everything after the host exactly as written.
+
+Host and port come from the call. So the URL is read once, by the guard, and by no second parser.
+"""
+
+from __future__ import annotations
+
+import re
+
+from . import Call
+
+_URL = re.compile(r"(https?)://(?:(?![/?#])[\x21-\x7e])+([/?][\x21-\x22\x24-\x7e]*)?", re.IGNORECASE)
+
+
+def is_secure(call: Call) -> bool:
+    return call.url[:6].lower() == "https:"
+
+
+def request_target(call: Call) -> str:
+    """`/path?query` of the request line. Raises ValueError for a URL that cannot stand in one."""
+    match = _URL.fullmatch(call.url)
+    if match is None:
+        raise ValueError("the URL cannot be sent as it is")
+    target = match.group(2) or "/"
+    return target if target.startswith("/") else f"/{target}"
+
+
+def origin(call: Call) -> str:
+    """`https://host:port/` of the call."""
+    host = f"[{call.host}]" if ":" in call.host else call.host
+    return f"{'https' if is_secure(call) else 'http'}://{host}:{call.port}/"
