@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
 import pty
 import select
@@ -10,13 +12,21 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from hookwright.engine.acceptance import accepted_entries
+from hookwright.engine.delivery import Delivery, Received, Result, Sent, Timing, delivery_id, message_id
+from hookwright.engine.journal import Writer
+from hookwright.engine.outcome import entries as booked_entries
+from hookwright.engine.state import State
 from hookwright.interfaces.cli import root
 from hookwright.interfaces.cli.commands import run
+from hookwright.rules.event import Event
 
 SECONDS = 30.0
 
@@ -145,3 +155,75 @@ def running(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     for process in started:
         process.kill()
         process.communicate()
+
+
+HOSTILE = "\x1b[2J\u202e<script>"
+
+
+@dataclass(frozen=True, slots=True)
+class Journalled:
+    """What `journal` wrote: the state folder and the ids of its deliveries, oldest first."""
+
+    state: Path
+    ids: tuple[str, ...]
+
+
+def _delivery(number: int, event: Event, body: bytes) -> Delivery:
+    message = message_id(event.source, event.id, "webhook", f"hook-{number}", "")
+    return Delivery(
+        id=delivery_id(message),
+        message=message,
+        entity_type="webhook",
+        entity_id=f"hook-{number}",
+        action="",
+        event_id=event.id,
+        event_source=event.source,
+        event_type=event.type,
+        node="nod_x",
+        due=1_795_000_000_000 + number,
+        body=hashlib.sha256(body).hexdigest(),
+        place="hooks/crm.yaml:14",
+    )
+
+
+def _result(delivery: Delivery, attempt: int, outcome: Literal["retry", "success"], status: int) -> Result:
+    return Result(
+        delivery=delivery.id,
+        node="nod_x",
+        attempt=attempt,
+        outcome=outcome,
+        at=1_795_000_000_000 + attempt,
+        worker="w",
+        revision="sha256:r",
+        request=Sent(method="POST", url="http://127.0.0.1:1/hook", headers=(("X-Team", "growth"),)),
+        response=Received(status=status, headers=(("X-Odd", HOSTILE),), body=f"body {HOSTILE}\nline two"),
+        error="status" if outcome == "retry" else None,
+        timing=Timing(total=0.25),
+        next=1_795_000_010_000 if outcome == "retry" else None,
+    )
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Journalled:
+    return write_journal(tmp_path / "state")
+
+
+def write_journal(folder: Path) -> Journalled:
+    """A state folder with three deliveries: one open, one retrying, one that succeeded at its second try."""
+    state = State(folder)
+    state.prepare()
+    deliveries: list[Delivery] = []
+    with closing(Writer(state.history, "intake")) as intake, closing(Writer(state.history, "book")) as book:
+        for number in range(3):
+            raw = b'{"n": %d, "text":"gr\xc3\xbc\xc3\x9fe"}' % number
+            event = Event(f"evt_{number}", "/shop", "Lead_Post_Create", json.loads(raw), raw)
+            deliveries.append(_delivery(number, event, raw))
+            entries = accepted_entries(event, "sha256:r", deliveries[-1:], {deliveries[-1].body: raw})
+            intake.append_many(entries).result()
+        booked = [
+            *booked_entries(_result(deliveries[1], 1, "retry", 500), 0),
+            *booked_entries(_result(deliveries[2], 1, "retry", 500), 0),
+            *booked_entries(_result(deliveries[2], 2, "success", 200), 1),
+        ]
+        book.append_many(booked).result()
+    return Journalled(state.path, tuple(each.id for each in deliveries))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
 from typing import Any
@@ -13,6 +14,8 @@ from prometheus_client.registry import Collector
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+
+from hookwright.engine.history import HistoryUnavailable
 
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 
@@ -63,9 +66,9 @@ class _Known(Collector):
         info = GaugeMetricFamily("hookwright_build_info", "Which version runs.", labels=["version"])
         info.add_metric([version("hookwright")], 1)
         yield info
-        yield _gauge(
-            "hookwright_deliveries", "Deliveries in the history, by status.", "status", self._counts()
-        )
+        with contextlib.suppress(HistoryUnavailable):
+            counts = self._counts()
+            yield _gauge("hookwright_deliveries", "Deliveries in the history, by status.", "status", counts)
         yield _gauge(
             "hookwright_queue_deliveries", "Deliveries in the ledger, by state.", "state", self._depth()
         )

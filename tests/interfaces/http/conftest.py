@@ -1,0 +1,190 @@
+"""The API under a real uvicorn on a real socket, in front of a real intake."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hookwright.engine.history import History
+from hookwright.engine.intake import Intake
+from hookwright.engine.known import KnownEvents
+from hookwright.engine.offering import Offering
+from hookwright.engine.state import State
+from hookwright.interfaces.addresses import Listen
+from hookwright.interfaces.http.app import API
+from hookwright.interfaces.http.gate import Gate
+from hookwright.interfaces.http.parts import Check, Parts
+from hookwright.interfaces.http.server import build_server
+from hookwright.interfaces.tokens import Keyring
+from hookwright.plugins.loader import load_plugins
+from hookwright.rules.compile import compile_table
+from hookwright.rules.model import Action, EntityType, Model, Subscriber, Target, endpoint_name
+from hookwright.schemas.problem import Place
+
+TOKEN = "the-token-of-the-administrator"
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(slots=True)
+class Running:
+    """A running API: where it is, what it stored, and switches for what its parts say."""
+
+    state: State
+    port: int = 0
+    journalled: list[Any] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=lambda: [Check("table", ok=True, detail="sha256:r")])
+    depth: dict[str, int] = field(default_factory=dict)
+    failure: BaseException | None = None
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        token: str | None = None,
+        host: str | None = None,
+        **headers: str,
+    ) -> Response:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token is not None:
+            sent["Authorization"] = f"Bearer {token}"
+        if host is not None:
+            sent["Host"] = host
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request(method, path, body, sent)
+            answer = connection.getresponse()
+            return Response(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+        finally:
+            connection.close()
+
+    def post(self, event: object, **headers: str) -> Response:
+        raw = event if isinstance(event, bytes) else json.dumps(event).encode()
+        return self.request("POST", "/v1/events", raw, **{"Content_Type": "application/json", **headers})
+
+    def raw(self, request: bytes, *, timeout: float = 10) -> bytes:
+        """Sends bytes as they are; returns all that comes back until the server closes the connection."""
+        with socket.create_connection(("127.0.0.1", self.port), timeout) as connection:
+            connection.sendall(request)
+            got = b""
+            with contextlib.suppress(ConnectionResetError):
+                while block := connection.recv(65536):
+                    got += block
+            return got
+
+
+def _subscriber(identifier: str) -> Subscriber:
+    action = Action(endpoint_name(EntityType.WEBHOOK, identifier, ""), "", Target(url="http://127.0.0.1:1/"))
+    return Subscriber(EntityType.WEBHOOK, identifier, ("Lead_Post_Create",), (action,), Place("a.yaml", 3, 5))
+
+
+def _intake(running: Running) -> Intake:
+    table = compile_table(
+        Model("b", "leadsquared", "sha256:r", (_subscriber("one"),), frozenset({"Lead_Post_Create"}))
+    )
+
+    async def record(plans: Any) -> None:
+        await asyncio.sleep(0)
+        if running.failure is not None:
+            raise running.failure
+        running.journalled += plans
+
+    return Intake(
+        node="nod_x",
+        table=lambda: table,
+        encoders=load_plugins(allow=()).encoders,
+        record=record,
+        known=KnownEvents(lambda source, name: None, time.monotonic),
+        offering=Offering(lambda fresh: None, limit=1000, clock=time.monotonic),
+    )
+
+
+Serve = Callable[..., Running]
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Starts an API of its own on loopback."""
+    with contextlib.ExitStack() as stack:
+
+        def start(state: State | None = None, **options: Any) -> Running:
+            state = state or State(tmp_path / "state")
+            state.prepare()
+            return stack.enter_context(serving(Running(state), Listen(), options))
+
+        yield start
+
+
+@contextlib.contextmanager
+def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterator[Running]:
+    parts = Parts(
+        accept=_intake(running).accept,
+        history=History(running.state.path),
+        readiness=lambda: running.checks,
+        depth=lambda: running.depth,
+    )
+    server = build_server(API(parts, Gate(listen, Keyring.of(TOKEN)), **options), listen)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        running.port = listening.getsockname()[1]
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        try:
+            yield running
+        finally:
+            server.should_exit = True
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def _servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Running]]:
+    """One server on loopback and one that says it listens beyond, for all tests of a file."""
+    beyond = Listen("0.0.0.0", 8420, frozenset({"hooks.example.com"}))
+    with contextlib.ExitStack() as stack:
+        running = {}
+        for name, listen in (("api", Listen()), ("public", beyond)):
+            state = State(tmp_path_factory.mktemp("state"))
+            state.prepare()
+            running[name] = stack.enter_context(serving(Running(state), listen, {}))
+        yield running
+
+
+@pytest.fixture
+def api(_servers: dict[str, Running]) -> Running:
+    """An API that listens on loopback."""
+    return _fresh(_servers["api"])
+
+
+@pytest.fixture
+def public(_servers: dict[str, Running]) -> Running:
+    """An API that says it listens beyond loopback."""
+    return _fresh(_servers["public"])
+
+
+def _fresh(running: Running) -> Running:
+    running.journalled.clear()
+    running.checks[:] = [Check("table", ok=True, detail="sha256:r")]
+    running.depth.clear()
+    running.failure = None
+    return running
