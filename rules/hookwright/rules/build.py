@@ -1,0 +1,140 @@
+"""Build the `Model` of a `Source`: every layer merged, every default filled in, every name resolved.
+
+Deterministic and free of files: a worker builds from the published JSON the very model that was checked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import cast
+
+from hookwright.schemas.catalogue import load_catalogue
+from hookwright.schemas.grammar import duration
+from hookwright.schemas.preset import Preset, load_preset
+from hookwright.schemas.problem import Place
+
+from .bundle import KINDS
+from .event import JSON
+from .glob import is_glob
+from .merge import Layer, merge
+from .model import Action, EntityType, Model, Subscriber, endpoint_name
+from .references import Encoders, EventNames
+from .source import Source
+from .targets import target
+
+_NOWHERE = Place("")
+
+
+def build(source: Source) -> Model:
+    """The model of a source that `load` found valid. Disabled subscribers are not in it."""
+    content = source.content
+    preset = load_preset(source.preset)
+    names = event_names(str(each["type"]) for each in _mappings(content.get("events")))
+    settings = Settings(preset, _mapping(content.get("defaults")), names)
+    builder = _Builder(source, settings, Encoders.of(source.encoders))
+    return Model(
+        bundle=source.bundle,
+        preset=source.preset,
+        revision=source.revision,
+        subscribers=tuple(sorted(builder.subscribers(), key=lambda one: one.id)),
+        event_types=names.types,
+        allow_undeclared_events=source.allow_undeclared_events,
+    )
+
+
+def event_names(declared: Iterable[str]) -> EventNames:
+    """The catalogue's event types and their labels, and the types a bundle declares."""
+    catalogue = load_catalogue()
+    labels = {label: entry.type for label, entry in catalogue.by_label.items()}
+    return EventNames(frozenset(catalogue.by_type).union(declared), labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What lies below every subscriber: the preset, its families and the bundle's defaults."""
+
+    preset: Preset
+    defaults: Layer
+    names: EventNames
+
+    def events(self, subscriber: Layer) -> tuple[str, ...]:
+        """The types its `event` selects, sorted. A name nobody knows stands for itself."""
+        named = texts(subscriber.get("event"))
+        unknown = (name for name in named if not is_glob(name) and not self.names.resolve(name))
+        return tuple(sorted({kind for name in named for kind in self.names.resolve(name)}.union(unknown)))
+
+    def over(self, events: tuple[str, ...], nearest: Layer) -> dict[str, JSON]:
+        """`nearest` over everything below it.
+
+        A family's settings hold for a subscriber when all its events are of that family.
+        """
+        catalogue = load_catalogue().by_type
+        families = {catalogue[kind].family if kind in catalogue else None for kind in events}
+        family = self.preset.families.get(families.pop() or "", {}) if len(families) == 1 else {}
+        return merge(self.preset.defaults, family, self.defaults, nearest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Builder:
+    source: Source
+    settings: Settings
+    encoders: Encoders
+
+    def subscribers(self) -> Iterator[Subscriber]:
+        for key, kind in KINDS.items():
+            for raw in _mappings(self.source.content.get(key)):
+                events = self.settings.events(raw)
+                merged = self.settings.over(events, raw)
+                if merged.get("enabled", True):
+                    actions = tuple(self._actions(kind, events, raw, merged))
+                    yield self._subscriber(kind, events, merged, actions)
+
+    def _subscriber(
+        self, kind: EntityType, events: tuple[str, ...], merged: Layer, actions: tuple[Action, ...]
+    ) -> Subscriber:
+        identifier = str(merged["id"])
+        match = merged.get("match")
+        return Subscriber(
+            entity_type=kind,
+            id=identifier,
+            events=events,
+            actions=actions,
+            place=self.source.places.get(identifier, _NOWHERE),
+            globs=tuple(sorted({name for name in texts(merged.get("event")) if is_glob(name)})),
+            sources=tuple(sorted(set(texts(merged.get("source"))))),
+            match=MappingProxyType(match) if isinstance(match, dict) else None,
+            delay=duration(str(merged.get("delay", "0s"))),
+            description=str(merged.get("description", "")),
+            labels=MappingProxyType(
+                {key: str(label) for key, label in _mapping(merged.get("labels")).items()}
+            ),
+            owner=str(merged.get("owner", "")),
+        )
+
+    def _actions(
+        self, kind: EntityType, events: tuple[str, ...], raw: Layer, merged: Layer
+    ) -> Iterator[Action]:
+        identifier = str(raw["id"])
+        if kind is EntityType.WEBHOOK:
+            yield Action(endpoint_name(kind, identifier, ""), "", target(merged, self.encoders))
+            return
+        for index, action in enumerate(_mappings(raw.get("actions"))):
+            path = f"actions/{index}/post"
+            settings = self.settings.over(events, _mapping(action.get("post")))
+            yield Action(endpoint_name(kind, identifier, path), path, target(settings, self.encoders))
+
+
+def texts(written: JSON) -> tuple[str, ...]:
+    """One text or a list of them."""
+    items = written if isinstance(written, list) else [written]
+    return tuple(item for item in items if isinstance(item, str))
+
+
+def _mapping(written: JSON) -> Mapping[str, JSON]:
+    return written if isinstance(written, dict) else {}
+
+
+def _mappings(written: JSON) -> list[dict[str, JSON]]:
+    return [item for item in cast("list[JSON]", written or []) if isinstance(item, dict)]

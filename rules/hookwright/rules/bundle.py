@@ -1,0 +1,180 @@
+"""A `Bundle`: the parts of its documents, gathered over all files and still knowing where they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from hookwright.schemas.document import Document
+from hookwright.schemas.problem import Place, Problem, Severity
+
+from .event import JSON
+from .model import EntityType
+
+KINDS: Mapping[str, EntityType] = {"webhooks": EntityType.WEBHOOK, "rules": EntityType.RULE}
+_ONE_HOME = ("bundle", "preset", "defaults")
+_APART = ("version", "preset")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A mapping somewhere in a document. It may be anything the schema refused: look before you read."""
+
+    document: Document
+    path: tuple[str | int, ...]
+    value: Mapping[str, JSON]
+
+    def place(self, *path: str | int, key: bool = False) -> Place:
+        """Where the value below this part stands, or with `key` where its key does."""
+        return self.document.place((*self.path, *path), key=key)
+
+    def problem(
+        self,
+        code: str,
+        message: str,
+        *path: str | int,
+        hint: str | None = None,
+        severity: Severity = "error",
+        key: bool = False,
+        related: tuple[Place, ...] = (),
+    ) -> Problem:
+        """What is wrong with what stands at `path` below this part."""
+        where = "".join(f"/{_escaped(step)}" for step in (*self.path, *path))
+        return Problem(code, message, self.place(*path, key=key), hint, severity, where, related)
+
+    def part(self, *path: str | int) -> Part | None:
+        """The mapping at `path` below this one, or None when there is none."""
+        value: JSON | Mapping[str, JSON] = self.value
+        for step in path:
+            value = _child(value, step)
+        return Part(self.document, (*self.path, *path), value) if isinstance(value, Mapping) else None
+
+    def parts(self, key: str) -> Iterator[Part]:
+        """The mappings in the list under `key`."""
+        items = self.value.get(key)
+        for index in range(len(items) if isinstance(items, list) else 0):
+            part = self.part(key, index)
+            if part is not None:
+                yield part
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A subscriber as written."""
+
+    kind: EntityType
+    part: Part
+
+    @property
+    def id(self) -> str | None:
+        found = self.part.value.get("id")
+        return found if isinstance(found, str) else None
+
+    def targets(self) -> Iterator[Part]:
+        """What it calls: a webhook is a target itself, a rule has one in each `post`."""
+        if self.kind is EntityType.WEBHOOK:
+            yield self.part
+            return
+        for action in self.part.parts("actions"):
+            target = action.part("post")
+            if target is not None:
+                yield target
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """`defaults`, `name`, `preset` come from the one file that has them; `declared` are own event types."""
+
+    roots: tuple[Part, ...]
+    entries: tuple[Entry, ...]
+    declared: tuple[Part, ...]
+    defaults: Part | None
+    name: str | None
+    preset: str | None
+
+    @property
+    def default_values(self) -> Mapping[str, JSON]:
+        return self.defaults.value if self.defaults else {}
+
+    def declared_types(self) -> frozenset[str]:
+        return frozenset(kind for part in self.declared if isinstance(kind := part.value.get("type"), str))
+
+    def content(self) -> dict[str, JSON]:
+        """All files as one mapping. Lists are ordered by what names their items, so files and order vanish.
+
+        `version` and `preset` are left out: every file says the first, and a source has the second apart.
+        """
+        merged: dict[str, JSON] = {}
+        for root in self.roots:
+            for key, value in root.value.items():
+                if key in _APART or not value:
+                    continue
+                before = merged.get(key)
+                merged[key] = (
+                    [*before, *value] if isinstance(before, list) and isinstance(value, list) else value
+                )
+        return {
+            key: sorted(value, key=_name) if isinstance(value, list) else value
+            for key, value in merged.items()
+        }
+
+
+def gather(documents: Iterable[Document]) -> Bundle:
+    """The bundle these documents make up. Parts of the wrong type are left out: the schema reports them."""
+    roots = tuple(
+        Part(document, (), document.value) for document in documents if isinstance(document.value, dict)
+    )
+    return Bundle(
+        roots=roots,
+        entries=tuple(
+            Entry(kind, part) for root in roots for key, kind in KINDS.items() for part in root.parts(key)
+        ),
+        declared=tuple(part for root in roots for part in root.parts("events")),
+        defaults=next((part for root in roots if (part := root.part("defaults"))), None),
+        name=_first_text(roots, "bundle"),
+        preset=_first_text(roots, "preset"),
+    )
+
+
+def conflicts(bundle: Bundle) -> Iterator[Problem]:
+    """What two files, or two places of one, say against each other."""
+    for key in _ONE_HOME:
+        homes = [root for root in bundle.roots if key in root.value]
+        for root in homes[1:]:
+            message = f"`{key}` stands in two files of this bundle"
+            yield root.problem("HW104", message, key, key=True, related=(homes[0].place(key, key=True),))
+    yield from _twice([entry.part for entry in bundle.entries], "id", "HW101", "duplicate id")
+    yield from _twice(bundle.declared, "type", "HW113", "duplicate event type")
+
+
+def _twice(parts: Iterable[Part], key: str, code: str, what: str) -> Iterator[Problem]:
+    first: dict[str, Place] = {}
+    for part in parts:
+        name = part.value.get(key)
+        if not isinstance(name, str):
+            continue
+        if name in first:
+            yield part.problem(code, f'{what} "{name}"', key, related=(first[name],))
+        first.setdefault(name, part.place(key))
+
+
+def _child(value: JSON | Mapping[str, JSON], step: str | int) -> JSON:
+    if isinstance(value, Mapping) and isinstance(step, str):
+        return value.get(step)
+    if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
+        return value[step]
+    return None
+
+
+def _name(item: JSON) -> str:
+    """Subscribers are named by `id`, event types by `type`."""
+    return str(item.get("id", item.get("type", ""))) if isinstance(item, dict) else str(item)
+
+
+def _first_text(roots: Iterable[Part], key: str) -> str | None:
+    return next((value for root in roots if isinstance(value := root.value.get(key), str)), None)
+
+
+def _escaped(step: str | int) -> str:
+    """A step of a JSON Pointer (RFC 6901)."""
+    return str(step).replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,152 @@
+"""What a schema cannot see: names that refer to nothing, patterns, URLs and headers that cannot be sent.
+
+Works on documents the schema may have refused, so that one run tells everything; what has the wrong type
+is passed by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from hookwright.schemas.problem import Problem
+
+from . import headers
+from .address import url_fault
+from .build import Settings
+from .bundle import Bundle, Entry, Part
+from .glob import is_glob
+from .merge import Layer
+from .model import EntityType
+from .pattern import pattern_errors
+from .references import Encoders
+from .targets import BUILT_IN
+from .times import time_problems
+
+_TEMPLATE = ("{{", "{%")
+
+_Fault: TypeAlias = tuple[str, str, str, str | None]  # code, key, message, hint
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Everything the parts of a bundle are held against."""
+
+    settings: Settings
+    encoders: Encoders
+    allow_undeclared_events: bool = False
+    complete: bool = True  # False while a file that may declare events cannot be read
+
+    def bundle(self, bundle: Bundle) -> Iterator[Problem]:
+        """All problems of a bundle's parts, file by file."""
+        if bundle.defaults:
+            yield from _own(bundle.defaults)
+        for entry in bundle.entries:
+            yield from self._entry(entry, bundle.defaults)
+
+    def _entry(self, entry: Entry, defaults: Part | None) -> Iterator[Problem]:
+        if self.complete:
+            yield from self._events(entry.part)
+        yield from _pattern(entry.part)
+        if entry.kind is not EntityType.WEBHOOK:  # which is a target itself
+            yield from time_problems(entry.part)
+        events = self.settings.events(entry.part.value)
+        for target in entry.targets():
+            yield from _own(target)
+            yield from self._merged(events, target, defaults)
+
+    def _events(self, part: Part) -> Iterator[Problem]:
+        written = part.value.get("event")
+        items = written if isinstance(written, list) else [written]
+        for index, name in enumerate(items):
+            path = ("event", index) if isinstance(written, list) else ("event",)
+            if isinstance(name, str) and not self.settings.names.resolve(name):
+                yield from self._unresolved(part, path, name)
+
+    def _unresolved(self, part: Part, path: tuple[str | int, ...], name: str) -> Iterator[Problem]:
+        guess = self.settings.names.did_you_mean(name)
+        if is_glob(name):
+            if not self.allow_undeclared_events:
+                message = f'"{name}" selects no event'
+                yield part.problem("HW105", message, *path, hint=guess, severity="warning")
+        elif not self.allow_undeclared_events:
+            hint = guess or "declare it under `events:` if it is your own"
+            yield part.problem("HW102", f'unknown event "{name}"', *path, hint=hint)
+        elif guess:
+            message = f'"{name}" is not a declared event'
+            yield part.problem("HW102", message, *path, hint=guess, severity="warning")
+
+    def _merged(self, events: tuple[str, ...], target: Part, defaults: Part | None) -> Iterator[Problem]:
+        """What only shows once the layers are merged; said of the nearest layer that has the key."""
+        merged = self.settings.over(events, target.value)
+        for fault in (self._encoder(merged), self._header_count(merged)):
+            if fault:
+                code, key, message, hint = fault
+                part = defaults if defaults and key not in target.value and key in defaults.value else target
+                yield part.problem(code, message, key, hint=hint, key=key == "headers")
+
+    def _encoder(self, merged: Layer) -> _Fault | None:
+        named, content_type = merged.get("encoder"), merged.get("content_type", BUILT_IN.content_type)
+        known = ", ".join(self.encoders.claims) or "none"
+        if isinstance(named, str) and named not in self.encoders.claims:
+            return "HW108", "encoder", f'unknown encoder "{named}"', f"there are: {known}"
+        if named is not None or not isinstance(content_type, str):
+            return None
+        found = self.encoders.claimants(content_type)
+        if len(found) == 1:
+            return None
+        message = f'{"more than one" if found else "no"} encoder makes "{content_type}"'
+        hint = f"choose one with `encoder:`; there are: {', '.join(found) or known}"
+        return "HW108", "content_type", message, hint
+
+    def _header_count(self, merged: Layer) -> _Fault | None:
+        written, most = merged.get("headers"), self.settings.preset.limits.get("headers")
+        if not isinstance(written, dict) or most is None or len(written) <= most:
+            return None
+        return (
+            "HW111",
+            "headers",
+            f"{len(written)} headers, defaults included; the preset allows {most}",
+            None,
+        )
+
+
+def _pattern(part: Part) -> Iterator[Problem]:
+    pattern = part.value.get("match")
+    if isinstance(pattern, dict):
+        for error in pattern_errors(pattern):
+            yield part.problem("HW103", error.message, "match", *error.path, hint=error.hint)
+
+
+def _own(target: Part) -> Iterator[Problem]:
+    """What can be said of a target, or of the defaults, without looking at other layers."""
+    yield from _url(target)
+    yield from _headers(target)
+    yield from time_problems(target)
+
+
+def _url(target: Part) -> Iterator[Problem]:
+    url = target.value.get("url")
+    if not isinstance(url, str) or any(mark in url for mark in _TEMPLATE):
+        return
+    fault = url_fault(url)
+    if fault:
+        yield target.problem("HW109", fault[0], "url", hint=fault[1])
+
+
+def _headers(target: Part) -> Iterator[Problem]:
+    written = target.value.get("headers")
+    first: dict[str, str] = {}
+    for name, value in written.items() if isinstance(written, dict) else ():
+        reserved = headers.name_fault(name)
+        if reserved:
+            yield target.problem("HW112", reserved, "headers", name, key=True)
+        fault = headers.value_fault(value) if isinstance(value, str) else None
+        if fault:
+            yield target.problem("HW112", fault, "headers", name)
+        before = first.setdefault(name.lower(), name)
+        if before != name:
+            place = target.place("headers", before, key=True)
+            message = f"the header {name} stands here twice: case does not count"
+            yield target.problem("HW112", message, "headers", name, key=True, related=(place,))

@@ -1,0 +1,120 @@
+"""Load a bundle: from files to a `Model`, or to every problem that keeps it from being one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hookwright.schemas.document import Document, read
+from hookwright.schemas.preset import Preset, load_preset
+from hookwright.schemas.problem import Problem
+from hookwright.schemas.validate import Fragments, validate
+
+from .build import Settings, build, event_names
+from .bundle import Bundle, conflicts, gather
+from .check import Check
+from .files import find_files
+from .model import Model
+from .references import Encoders
+from .source import Source
+
+DEFAULT_PRESET = "leadsquared"
+DEFAULT_BUNDLE = "default"
+JSON_ENCODER: Mapping[str, Sequence[str]] = {"json": ("application/json",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`model` and `source` are both there, or neither is and `problems` says why. Warnings stop nothing."""
+
+    model: Model | None
+    source: Source | None
+    problems: tuple[Problem, ...]
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+def load(
+    path: Path,
+    *,
+    fragments: Fragments | None = None,
+    encoders: Mapping[str, Iterable[str]] = JSON_ENCODER,
+    allow_undeclared_events: bool = False,
+) -> Loaded:
+    """Load the bundle at `path`, a folder or one file, and report every problem of every file.
+
+    `fragments` are schemas of plugins, as `validate` takes them. `encoders` are names of encoders and the
+    content types each claims. Never raises for what stands in the files or for files it cannot read.
+    """
+    files = find_files(path)
+    problems = list(files.problems)
+    documents: list[Document] = []
+    for file, name in files.found:
+        reading = read(file, name=name)
+        problems += reading.problems
+        if reading.document is not None:
+            documents.append(reading.document)
+            problems += validate(reading.document, fragments)
+    bundle = gather(documents)
+    claims = Encoders.of(encoders)
+    complete = len(documents) == len(files.found)
+    found = [
+        *conflicts(bundle),
+        *_checked(bundle, claims, undeclared=allow_undeclared_events, complete=complete),
+    ]
+    problems = _in_order([*problems, *_beyond(problems, found)])
+    if any(problem.severity == "error" for problem in problems):
+        return Loaded(None, None, tuple(problems))
+    source = _source(bundle, path, claims, undeclared=allow_undeclared_events)
+    return Loaded(build(source), source, tuple(problems))
+
+
+def _checked(bundle: Bundle, claims: Encoders, *, undeclared: bool, complete: bool) -> Iterable[Problem]:
+    settings = Settings(_preset(bundle), bundle.default_values, event_names(bundle.declared_types()))
+    return Check(settings, claims, undeclared, complete).bundle(bundle)
+
+
+def _source(bundle: Bundle, path: Path, claims: Encoders, *, undeclared: bool) -> Source:
+    preset = _preset(bundle)
+    return Source(
+        bundle=bundle.name or _bundle_name(path),
+        preset=preset.name,
+        preset_version=preset.version,
+        content=bundle.content(),
+        places={entry.id: entry.part.place() for entry in bundle.entries if entry.id is not None},
+        encoders=claims.claims,
+        allow_undeclared_events=undeclared,
+    )
+
+
+def _preset(bundle: Bundle) -> Preset:
+    """The preset to check against; a name the schema refuses must not hide what else is wrong."""
+    name = bundle.preset or DEFAULT_PRESET
+    try:
+        return load_preset(name if re.fullmatch("[a-z0-9-]+", name) else DEFAULT_PRESET)
+    except FileNotFoundError:
+        return load_preset(DEFAULT_PRESET)
+
+
+def _bundle_name(path: Path) -> str:
+    """A folder's own name as far as it can be a bundle's; a single file belongs to the default bundle."""
+    if not path.is_dir():
+        return DEFAULT_BUNDLE
+    name = re.sub(r"[^a-z0-9]+", "-", path.resolve().name.lower()).strip("-")
+    return name[:63].rstrip("-") or DEFAULT_BUNDLE
+
+
+def _beyond(schema: Iterable[Problem], found: Iterable[Problem]) -> Iterator[Problem]:
+    """What the schema has not said already of the very same value."""
+    said = {(problem.place.file, problem.path) for problem in schema if problem.severity == "error"}
+    return (problem for problem in found if (problem.place.file, problem.path) not in said)
+
+
+def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """By place, each once: an alias shows the same mistake in many places, and it is still one."""
+    once = {(each.code, each.place, each.message): each for each in problems}
+    return sorted(once.values(), key=lambda each: (each.place.file, each.place.line, each.place.column))

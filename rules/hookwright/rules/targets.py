@@ -1,0 +1,97 @@
+"""Read a `Target` from its merged settings. What they leave out keeps the built-in value of `model`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, cast
+
+from hookwright.schemas.grammar import duration
+
+from .event import JSON
+from .merge import LISTED, Layer
+from .model import Auth, RetryPolicy, SecretReference, Target, Text
+from .references import Encoders
+
+BUILT_IN = Target(url="")
+MAX_WAIT = 24 * 3_600_000  # ms between two tries, unless `retry.max` says otherwise
+_INITIAL = "10s"
+_MULTIPLIER = 3
+
+
+def target(merged: Layer, encoders: Encoders) -> Target:
+    """The target of valid settings. Raises LookupError when no encoder claims its content type."""
+    said: dict[str, Any] = {key: read(merged[key]) for key, read in _FIELDS.items() if key in merged}
+    if "encoder" not in said:
+        said["encoder"] = encoders.claimants(said.get("content_type", BUILT_IN.content_type))[0]
+    return Target(**said)
+
+
+def retry_policy(retry: Layer) -> RetryPolicy:
+    """The waits of a `retry` setting: as listed, or delay(n) = min(initial * multiplier^(n-1), max)."""
+    if LISTED in retry:
+        return RetryPolicy(tuple(duration(str(each)) for each in cast("list[JSON]", retry[LISTED])))
+    attempts = cast("int", retry.get("attempts", BUILT_IN.retry.tries))
+    initial = duration(str(retry.get("initial", _INITIAL)))
+    ceiling = duration(str(retry["max"])) if "max" in retry else MAX_WAIT
+    return RetryPolicy(
+        tuple(_growing(attempts - 1, initial, cast("float", retry.get("multiplier", _MULTIPLIER)), ceiling))
+    )
+
+
+def _growing(count: int, initial: int, multiplier: float, ceiling: int) -> list[int]:
+    """Multiplied step by step and capped on the way: no power can overflow."""
+    waits: list[int] = []
+    wait = float(initial)
+    for _ in range(count):
+        wait = min(wait, float(ceiling))
+        waits.append(round(wait))
+        wait *= multiplier
+    return waits
+
+
+def success_codes(written: JSON) -> frozenset[int]:
+    """The status codes `200`, `2xx` or a list of either stand for."""
+    codes: set[int] = set()
+    for each in written if isinstance(written, list) else [written]:
+        if isinstance(each, str) and each.endswith("xx"):
+            codes.update(range(int(each[0]) * 100, int(each[0]) * 100 + 100))
+        else:
+            codes.add(int(cast("int | str", each)))
+    return frozenset(codes)
+
+
+def _auth(written: JSON) -> Auth:
+    config = dict(cast("Mapping[str, JSON]", written))
+    return Auth(str(config.pop("type")), MappingProxyType(config))
+
+
+def _named(written: JSON) -> tuple[tuple[str, Text], ...]:
+    """Sorted by name, so that the order of keys in YAML means nothing."""
+    entries = cast("Mapping[str, JSON]", written)
+    return tuple(
+        (name, _text(entries[name])) for name in sorted(entries, key=lambda name: (name.lower(), name))
+    )
+
+
+def _text(written: JSON) -> Text:
+    if isinstance(written, dict):
+        ((source, name),) = written.items()
+        return SecretReference(source, str(name))
+    return str(written)
+
+
+_FIELDS: Mapping[str, Callable[[JSON], object]] = {
+    "auth": _auth,
+    "concurrency": lambda written: written,
+    "content_type": str,
+    "encoder": str,
+    "entity_params": bool,
+    "headers": _named,
+    "method": str,
+    "query": _named,
+    "retry": lambda written: retry_policy(cast("Layer", written)),
+    "success": success_codes,
+    "timeout": lambda written: duration(str(written)),
+    "url": str,
+}

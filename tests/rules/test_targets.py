@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+
+from hookwright.rules.targets import MAX_WAIT, retry_policy, success_codes
+
+
+@pytest.mark.parametrize(
+    ("retry", "waits"),
+    [
+        ({}, (10_000, 30_000)),
+        ({"attempts": 1}, ()),
+        ({"attempts": 3, "initial": "10s"}, (10_000, 30_000)),
+        ({"attempts": 4, "initial": "1s", "multiplier": 2}, (1_000, 2_000, 4_000)),
+        ({"attempts": 4, "initial": "1s", "multiplier": 1.5}, (1_000, 1_500, 2_250)),
+        (
+            {"attempts": 5, "initial": "1m", "multiplier": 10, "max": "1h"},
+            (60_000, 600_000, 3_600_000, 3_600_000),
+        ),
+        ({"attempts": 2, "initial": "2h", "max": "1h"}, (3_600_000,)),
+        ({"schedule": ["5s", "5m"]}, (5_000, 300_000)),
+    ],
+)
+def test_waits_are_computed_when_the_model_is_built(retry, waits):
+    assert retry_policy(retry).waits == waits
+    assert retry_policy(retry).tries == len(waits) + 1
+
+
+def test_a_hundred_growing_waits_stop_at_the_longest():
+    waits = retry_policy({"attempts": 100, "multiplier": 100}).waits
+    assert len(waits) == 99
+    assert waits[-1] == MAX_WAIT == 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("written", "codes"),
+    [
+        (200, {200}),
+        ("2xx", set(range(200, 300))),
+        ([200, "3xx"], {200, *range(300, 400)}),
+    ],
+)
+def test_success_is_a_code_a_class_or_a_list(written, codes):
+    assert success_codes(written) == codes
