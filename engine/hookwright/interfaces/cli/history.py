@@ -99,13 +99,13 @@ def tail(limit: int, follow: bool, state: Path, output: Output, **filters: str |
     """Print the last deliveries, oldest first, and with -f each change of any."""
     wanted = _wanted(filters)
     with _opened(state) as found:
+        changes = found.follow(threading.Event()) if follow else ()  # from before the list, so none is missed
         for row in reversed(found.list(wanted, limit) if limit else []):
             _print_change(row, output)
-        if follow:
-            fits = _fitting(wanted)
-            for row in found.follow(threading.Event()):
-                if fits(row):
-                    _print_change(row, output)
+        fits = _fitting(wanted)
+        for row in changes:
+            if fits(row):
+                _print_change(row, output)
 
 
 @contextmanager

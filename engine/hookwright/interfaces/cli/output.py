@@ -32,7 +32,7 @@ def print_columns(heads: Sequence[str], rows: Iterable[Sequence[str]], colors: M
     for number, row in enumerate(shown):
         padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         cells = [
-            click.style(text, fg=colors.get(cell), bold=number == 0)
+            click.style(text, fg=colors.get(cell), bold=number == 0 or None)
             for text, cell in zip(padded, row, strict=True)
         ]
         click.echo("  ".join(cells).rstrip())
