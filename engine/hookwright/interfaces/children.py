@@ -77,13 +77,11 @@ class Child:
         self._pause = RESTART_FIRST if now - self._started >= STEADY else min(self._pause * 2, RESTART_MOST)
         self._next = now + self._pause
 
-    def terminate(self) -> None:
-        """Ask it to finish what it has begun and to end."""
-        if self._process is not None and self.running:
-            self._process.terminate()
-
     def hang_up(self) -> None:
-        """Close its standard input: the other way to ask it to end."""
+        """Ask it to finish what it has begun and to end, by closing its standard input.
+
+        Never by a signal: one to the whole group may have reached it already, and a second means "at once".
+        """
         if self._process is not None:
             self._hang_up()
 

@@ -88,7 +88,7 @@ def _client(server: Child, folder: Path) -> Client:
 
 
 def _end(server: Child) -> None:
-    server.terminate()
+    server.hang_up()
     server.wait(STOP_SECONDS)
 
 

@@ -37,7 +37,7 @@ def run_fleet(processes: int, url: str, arguments: Sequence[str]) -> None:
 
 def _end(fleet: Sequence[Child]) -> None:
     for child in fleet:
-        child.terminate()
+        child.hang_up()
     deadline = time.monotonic() + GRACE
     for child in fleet:
         child.wait(deadline - time.monotonic())

@@ -155,7 +155,7 @@ def _children(settings: NodeSettings, url: str) -> list[Child]:
 
 def _end_workers(workers: Sequence[Child]) -> None:
     for worker in workers:
-        worker.terminate()
+        worker.hang_up()
     deadline = time.monotonic() + STOP_WORKERS
     for worker in workers:
         worker.wait(deadline - time.monotonic())
