@@ -133,15 +133,15 @@ class Booking:
                 self._halt(False)
 
     def _note_epoch(self, epoch: str) -> None:
-        if epoch == self._epoch:
+        """When the ledger lost its data, all that is open has to be offered again."""
+        known, self._epoch = self._epoch, epoch
+        if known in {None, epoch}:
             return
-        if self._epoch is not None:
+        with self._book.lock:
             log.warning("ledger_lost_its_data", open=len(self._book.open))
-        self._epoch = epoch
+            self._book.open.doubt_all()
         if self._unacknowledged:  # stream ids of lost data mean nothing
             self._unacknowledged = ("0-0", self._unacknowledged[1])
-        with self._book.lock:
-            self._book.open.doubt_all()
 
     def _receive(self, block_ms: int) -> tuple[int, bool]:
         """Read results unless some wait already: how many are in hand, and whether there are no more."""

@@ -23,7 +23,7 @@ from .state import State
 FOLLOW_EVERY = 0.03  # seconds between looks at intake's segments
 BLOCK_MS = 200  # the longest wait for a result
 PAUSE = (0.05, 1.0)  # seconds between tries while the ledger or the disk does not work: first, longest
-DRAIN_SECONDS = 10.0  # for booking what is left at the end
+DRAIN_SECONDS = 3.0  # for booking what is left at the end
 
 log = structlog.get_logger(__name__)
 

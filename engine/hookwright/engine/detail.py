@@ -103,8 +103,8 @@ class Detail:
             "event": None if self.event is None else msgspec.json.decode(msgspec.json.encode(self.event)),
             "body": self.body,
             **encoding,
-            "attempts": msgspec.to_builtins(self.attempts),
-            "held": msgspec.to_builtins(self.held),
+            "attempts": msgspec.to_builtins(list(self.attempts)),
+            "held": msgspec.to_builtins(list(self.held)),
         }
 
 

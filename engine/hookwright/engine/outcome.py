@@ -69,6 +69,7 @@ def entries(result: Result, attempts: int, *, recorded: bool = False) -> list[En
 
     `recorded` says that its `attempt` line is there already and only the `settled` line is missing.
     """
+    result = _bounded(result)
     if result.outcome == "held":
         return [Entry("held", _held(result))]
     if result.outcome == "lost":
