@@ -7,7 +7,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 
 import certifi
 import pycurl
@@ -171,8 +170,10 @@ class CurlTransport:
         if what == pycurl.POLL_REMOVE:
             self._readiness.forget(fd)
         else:
-            with suppress(OSError):  # a socket already closed again: libcurl finds out by itself
+            try:
                 self._readiness.watch(fd, _TO_WATCH[what])
+            except OSError:  # closed again already: libcurl finds out by itself
+                logger.debug("socket %d cannot be watched", fd)
 
     def _set_timer(self, milliseconds: int) -> None:
         self._timer = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000

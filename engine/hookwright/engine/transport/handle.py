@@ -6,6 +6,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import pycurl
@@ -71,6 +72,7 @@ class Handle:
     def __init__(self, judge: Judge, ca: str, kept: KeptConnections) -> None:
         self.curl = pycurl.Curl()
         self._kept = kept
+        self._options: dict[int, object] = {}
         self._judge = judge
         for option, value in _SETTINGS:
             self.curl.setopt(option, value)
@@ -88,22 +90,19 @@ class Handle:
         """
         if not call.addresses:
             raise SocketRefused("the call has no checked address")
+        target = request_target(call)
         self._clear()
         self.call = call
         self.done = done
         self._deadline = time.monotonic() + call.timeout
-        curl = self.curl
-        curl.setopt(pycurl.URL, origin(call))
-        curl.setopt(pycurl.REQUEST_TARGET, request_target(call))  # libcurl would spell %2f as %2F
-        curl.setopt(pycurl.HTTPHEADER, _header_lines(call.headers))
-        curl.setopt(pycurl.POSTFIELDS, call.body)
-        curl.setopt(pycurl.FRESH_CONNECT, not reuse)
-        curl.setopt(pycurl.FORBID_REUSE, not reuse)
-        if call.method == "POST":
-            curl.unsetopt(pycurl.CUSTOMREQUEST)
-        else:
-            curl.setopt(pycurl.CUSTOMREQUEST, call.method)
-        self._aim()
+        self._set(pycurl.URL, origin(call))
+        self._set(pycurl.REQUEST_TARGET, target)  # libcurl would spell %2f as %2F
+        self._set(pycurl.CUSTOMREQUEST, call.method)
+        self._set(pycurl.FRESH_CONNECT, not reuse)
+        self._set(pycurl.FORBID_REUSE, not reuse)
+        self.curl.setopt(pycurl.HTTPHEADER, _header_lines(call.headers))
+        self.curl.setopt(pycurl.POSTFIELDS, call.body)
+        self._aim(call.timeout)
 
     def try_again(self, code: int) -> bool:
         """After a failure before the first byte of the request: whether to go on, aimed anew.
@@ -111,19 +110,19 @@ class Handle:
         A kept connection that is no good is replaced by a new one; an address that takes no connection, by
         the next checked one.
         """
-        if time.monotonic() >= self._deadline:
+        if not (self._stale or code == pycurl.E_COULDNT_CONNECT):
+            return False
+        left = self._deadline - time.monotonic()
+        if left <= 0:
             return False
         if self._stale:
-            self.curl.setopt(pycurl.FRESH_CONNECT, 1)
-        elif code == pycurl.E_COULDNT_CONNECT and not self._refusal and self._has_next_address():
+            self._set(pycurl.FRESH_CONNECT, True)
+        elif not self._refusal and self._address + 1 < len(self.call.addresses):
             self._address += 1
         else:
             return False
-        self._aim()
+        self._aim(left)
         return True
-
-    def _has_next_address(self) -> bool:
-        return self._address + 1 < len(self.call.addresses)
 
     @property
     def was_repeated(self) -> bool:
@@ -160,17 +159,23 @@ class Handle:
         self._address = 0
         self._refusal = ""
 
-    def _aim(self) -> None:
-        call = self.call
-        address = call.addresses[self._address]
-        left = max(self._deadline - time.monotonic(), 0.001)
-        self.curl.setopt(pycurl.CONNECT_TO, [f"::{_bracketed(address)}:{call.port}"])
-        self.curl.setopt(pycurl.TIMEOUT_MS, max(round(left * 1000), 1))
-        self.curl.setopt(pycurl.CONNECTTIMEOUT_MS, max(round(min(left, CONNECT_LIMIT) * 1000), 1))
+    def _aim(self, seconds: float) -> None:
+        """At the current address, with so much time left."""
+        address = self.call.addresses[self._address]
+        host = f"[{address}]" if ":" in address else address
+        self._set(pycurl.CONNECT_TO, [f"::{host}:{self.call.port}"])
+        self._set(pycurl.TIMEOUT_MS, max(round(seconds * 1000), 1))
+        self._set(pycurl.CONNECTTIMEOUT_MS, max(round(min(seconds, CONNECT_LIMIT) * 1000), 1))
         self._requests = 0
         self._opened = False  # a socket of this call's own
         self._stale = False  # the kept connection libcurl chose is no good
         self._ours = ("", 0)
+
+    def _set(self, option: int, value: object) -> None:
+        """Tells libcurl only what is new: most calls differ from the last one in little."""
+        if self._options.get(option) != value:
+            self.curl.setopt(option, value)
+            self._options[option] = value
 
     def _failure(self, code: int, message: str) -> tuple[str, str]:
         if self._refusal:
@@ -253,11 +258,12 @@ def _header_lines(headers: tuple[tuple[str, str], ...]) -> list[bytes]:
     lines = [
         f"{name}: {value}".encode("latin-1") if value else f"{name};".encode() for name, value in headers
     ]
-    given = {name.lower() for name, _ in headers}
-    lines.extend(removal for name, removal in _DEFAULTS if name not in given)
-    lines.extend(_ALWAYS)
+    lines += _removals(tuple([name for name, _ in headers]))
     return lines
 
 
-def _bracketed(address: str) -> str:
-    return f"[{address}]" if ":" in address else address
+@lru_cache(maxsize=4096)
+def _removals(names: tuple[str, ...]) -> tuple[bytes, ...]:
+    """What takes out the headers that libcurl or pycurl would add to these."""
+    given = {name.lower() for name in names}
+    return (*(removal for name, removal in _DEFAULTS if name not in given), *_ALWAYS)

@@ -9,6 +9,7 @@ from . import INTERIM_LIMIT, RESPONSE_HEAD_LIMIT
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\x00\r\n]*)?\r?\n")
 _HEADER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*:[^\x00\r\n]*\r?\n")
 _FOLDED_LINE = re.compile(rb"[ \t][^\x00\r\n]*\r?\n")
+_LENGTH = re.compile(r"[0-9]{1,18}")
 _BLANK = (b"\r\n", b"\n")
 
 
@@ -20,7 +21,7 @@ class Head:
     the connection must not be used again.
     """
 
-    __slots__ = ("_interim", "_lines", "_size", "complaint", "complete", "odd", "status")
+    __slots__ = ("_headers", "_interim", "_lines", "_size", "complaint", "complete", "odd", "status")
 
     def __init__(self) -> None:
         self.status: int | None = None
@@ -28,6 +29,7 @@ class Head:
         self.complaint = ""
         self.odd = False
         self._lines: list[bytes] = []
+        self._headers: tuple[tuple[str, str], ...] | None = None
         self._size = 0
         self._interim = 0
 
@@ -49,16 +51,9 @@ class Head:
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         """The header lines as (name, value), in their order, folded lines joined by one space."""
-        found: list[tuple[str, str]] = []
-        for line in self._lines:
-            text = line.decode("latin-1")
-            if text[0] in " \t":
-                name, value = found.pop()
-                found.append((name, f"{value} {text.strip()}".strip()))
-            else:
-                name, _, value = text.partition(":")
-                found.append((name.rstrip(), value.strip()))
-        return tuple(found)
+        if self._headers is None:
+            self._headers = tuple(_read(self._lines))
+        return self._headers
 
     def _start(self, line: bytes) -> bool:
         match = _STATUS_LINE.fullmatch(line)
@@ -84,11 +79,30 @@ class Head:
 
     def _framed(self) -> bool:
         """Whether every `Content-Length` is a number, and all say the same."""
-        headers = [(name.lower(), value) for name, value in self.headers()]
-        lengths = {value for name, value in headers if name == "content-length"}
-        self.odd = bool(lengths) and any(name == "transfer-encoding" for name, _ in headers)
-        return not lengths or (len(lengths) == 1 and re.fullmatch(r"[0-9]{1,18}", lengths.pop()) is not None)
+        lengths = set()
+        coded = False
+        for name, value in self.headers():
+            key = name.lower()
+            if key == "content-length":
+                lengths.add(value)
+            elif key == "transfer-encoding":
+                coded = True
+        self.odd = coded and bool(lengths)
+        return not lengths or (len(lengths) == 1 and _LENGTH.fullmatch(lengths.pop()) is not None)
 
     def _refuse(self, complaint: str) -> bool:
         self.complaint = complaint
         return False
+
+
+def _read(lines: list[bytes]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for line in lines:
+        text = line.decode("latin-1")
+        if text[0] in " \t":
+            name, value = found.pop()
+            found.append((name, f"{value} {text.strip()}".strip()))
+        else:
+            name, _, value = text.partition(":")
+            found.append((name.rstrip(), value.strip()))
+    return found

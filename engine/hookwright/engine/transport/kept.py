@@ -15,21 +15,21 @@ class KeptConnections:
     """Knows kept connections by our end's (address, port). Used by one thread."""
 
     def __init__(self) -> None:
-        self._sockets: dict[tuple[str, int], int | None] = {}
-        self._poll = select.poll()
+        self._known: dict[tuple[str, int], tuple[int, select.poll]] = {}
 
     def keep(self, ours: tuple[str, int], fd: int, *, sound: bool) -> None:
         """A call is over and may leave its connection. Without `sound` it must not be used again."""
-        if len(self._sockets) >= _MOST:
-            self._sockets.clear()
-        self._sockets[ours] = fd if sound else None
+        known = self._known.get(ours)
+        if not sound or fd < 0:
+            self._known.pop(ours, None)
+        elif known is None or known[0] != fd:
+            if len(self._known) >= _MOST:
+                self._known.clear()
+            poll = select.poll()
+            poll.register(fd, select.POLLIN)
+            self._known[ours] = fd, poll
 
     def is_usable(self, ours: tuple[str, int]) -> bool:
         """Whether nothing has come in since: neither a hang-up nor bytes that nobody asked for."""
-        fd = self._sockets.get(ours)
-        if fd is None:
-            return False
-        self._poll.register(fd, select.POLLIN)
-        ready = self._poll.poll(0)
-        self._poll.unregister(fd)
-        return not ready
+        known = self._known.get(ours)
+        return known is not None and not known[1].poll(0)

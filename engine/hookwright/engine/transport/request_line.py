@@ -9,7 +9,7 @@ import re
 
 from . import Call
 
-_URL = re.compile(r"(https?)://(?:(?![/?#])[\x21-\x7e])+([/?][\x21-\x22\x24-\x7e]*)?", re.IGNORECASE)
+_URL = re.compile(r"[hH][tT]{2}[pP][sS]?://[!\"$-.0->@-~]+([/?][!\"$-~]*)?")  # printable ASCII, but no #
 
 
 def is_secure(call: Call) -> bool:
@@ -21,7 +21,7 @@ def request_target(call: Call) -> str:
     match = _URL.fullmatch(call.url)
     if match is None:
         raise ValueError("the URL cannot be sent as it is")
-    target = match.group(2) or "/"
+    target = match.group(1) or "/"
     return target if target.startswith("/") else f"/{target}"
 
 
