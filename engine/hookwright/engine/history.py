@@ -116,8 +116,10 @@ class History:
         return self._query(sql, [])
 
     def follow(self, stop: threading.Event, *, everything: bool = False) -> Iterator[Row]:
-        """Each delivery whenever it changes, until `stop` is set; with `everything`, what is there first."""
-        seen = 0 if everything else self._last_change()
+        """Each delivery that changes after this call, until `stop` is set; `everything`: all before too."""
+        return self._changes(stop, 0 if everything else self._last_change())
+
+    def _changes(self, stop: threading.Event, seen: int) -> Iterator[Row]:
         index, since = self._identity, 0
         latest = 0
         while True:
