@@ -17,7 +17,7 @@ import redis
 from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 
-from .lua import KEYS, Script, connect, translated
+from .lua import KEYS, SOCKET_TIMEOUT, Script, connect, translated
 
 BELL_WAIT = 1.0  # seconds; a stop is seen within it (and BLPOP waits shorter than 0.1 s take 0.1 s)
 DELIVER = "deliver"  # the queue and the actor that drains what is due
@@ -41,10 +41,13 @@ class Pump(Protocol):
 class Broker(RedisBroker):
     """A `RedisBroker` under our keys. `pumps` maps a queue to the pump its messages start or wake."""
 
-    def __init__(self, url: str, *, pumps: Mapping[str, Pump] | None = None) -> None:
+    def __init__(
+        self, url: str, *, pumps: Mapping[str, Pump] | None = None, timeout: float = SOCKET_TIMEOUT
+    ) -> None:
+        """`timeout` (seconds) bounds every answer of Redis; it must be longer than BELL_WAIT."""
         dramatiq.set_encoder(dramatiq.JSONEncoder())
         super().__init__(  # type: ignore[no-untyped-call]
-            client=connect(url), middleware=[], namespace=f"{KEYS}dramatiq"
+            client=connect(url, timeout=timeout), middleware=[], namespace=f"{KEYS}dramatiq"
         )
         self.pumps = dict(pumps or {})
 
