@@ -107,7 +107,7 @@ class CurlTransport:
             except (SocketRefused, pycurl.error, ValueError) as error:
                 kind = "blocked_target" if isinstance(error, SocketRefused) else "protocol"
                 self._spare.append(handle)
-                _answer(done, Reply(None, False, error=kind, message=f"cannot be sent: {error}"))
+                _answer(done, Reply(None, False, error=kind, message=str(error)))
                 continue
             self._active[handle.curl] = handle
             self._multi.add_handle(handle.curl)

@@ -85,11 +85,13 @@ class Handle:
         self._clear()
 
     def begin(self, call: Call, done: Callable[[Reply], None], *, reuse: bool = True) -> None:
-        """Prepare the handle for `call`. Raises SocketRefused without a checked address, and pycurl.error or
-        ValueError for what cannot be sent. Without `reuse` the call has a connection of its own.
+        """Prepare the handle for `call`. Raises SocketRefused when no socket may be opened, and pycurl.error
+        or ValueError for what cannot be sent. Without `reuse` the call has a connection of its own.
         """
         if not call.addresses:
             raise SocketRefused("the call has no checked address")
+        for address in call.addresses:  # libcurl would look up what is no address
+            check_peer(address, call.port, call, self._judge)
         target = request_target(call)
         self._clear()
         self.call = call
