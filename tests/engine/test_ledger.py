@@ -212,7 +212,7 @@ def test_nothing_is_left_when_all_is_settled_and_acknowledged(ledger, client):
     ledger.acknowledge(NODE, results[-1][0], [r.delivery for _, r in results])
     ledger.leave()
     left = {key.decode().removeprefix("{hw:0}:") for key in client.scan_iter("*")}
-    assert left == {"schema", "epoch", "live", f"revision:{REVISION}", f"results:{NODE}"}
+    assert left == {"schema", "epoch", "live", "heard", f"revision:{REVISION}", f"results:{NODE}"}
     assert client.xlen(f"{{hw:0}}:results:{NODE}") == 0
 
 
@@ -328,6 +328,33 @@ def test_the_claims_of_a_dead_worker_come_back_unspent(make, ledger):
         ("dlv_a1", "lost", "dead"),
     ]
     assert list(alive.workers()) == ["alive"]
+
+
+def test_a_silence_of_all_workers_is_the_death_of_none(make, ledger, client):
+    """Redis was away for longer than a lease, say, or its clock jumped: who comes back first reaps nobody."""
+    first, second = make("first", lease=0.5), make("second", lease=0.5)
+    ledger.offer(offers(4))
+    claims = [*first.step(claim=2).claims, *second.step(claim=2).claims]
+    for jump in (-600_000, 600_000):
+        for worker in ("first", "second"):
+            client.zincrby("{hw:0}:lease", jump, worker)
+        client.incrby("{hw:0}:heard", jump)
+        for each in (first, second, first):
+            each.beat()
+        assert ledger.depth().in_flight == 4
+    second.step(settles=[settle(claim) for claim in claims])
+    assert {outcome for _, _, outcome in outcomes(ledger)} == {"success"}
+
+
+def test_a_dead_worker_is_found_after_a_silence_too(make, ledger, client):
+    dead, alive = make("dead", lease=0.2), make("alive", lease=0.2)
+    ledger.offer(offers(1))
+    dead.step(claim=1)
+    client.zincrby("{hw:0}:lease", 600_000, "dead")  # the clock went back
+    client.incrby("{hw:0}:heard", 600_000)
+    alive.beat()
+    assert ledger.depth().in_flight == 1
+    until(lambda: alive.step(claim=1).claims)
 
 
 def test_a_beat_keeps_the_lease_and_reaps_the_dead(make, ledger):

@@ -278,7 +278,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for ledger in self.ledgers.values():
             ledger.leave()
         left = {key.decode().removeprefix("{hw:0}:") for key in self.client.scan_iter("*")}
-        assert left <= {"schema", "epoch", "live", "caps", "revision:sha256:r", f"results:{NODE}"}
+        assert left <= {"schema", "epoch", "live", "heard", "caps", "revision:sha256:r", f"results:{NODE}"}
 
     def time_passes_for_all(self) -> None:
         while any((known.state, "due") in TRANSITIONS for known in self.held.values()):

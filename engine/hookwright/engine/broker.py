@@ -19,7 +19,7 @@ from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 
 from .lua import KEYS, SOCKET_TIMEOUT, Script, connect, translated
 
-BELL_WAIT = 1.0  # seconds; a stop is seen within it (and BLPOP waits shorter than 0.1 s take 0.1 s)
+BELL_WAIT = 1.0  # seconds (BLPOP waits shorter than 0.1 s take 0.1 s)
 DELIVER = "deliver"  # the queue and the actor that drains what is due
 
 _ring = Script("ring", prelude=False)
@@ -42,14 +42,21 @@ class Broker(RedisBroker):
     """A `RedisBroker` under our keys. `pumps` maps a queue to the pump its messages start or wake."""
 
     def __init__(
-        self, url: str, *, pumps: Mapping[str, Pump] | None = None, timeout: float = SOCKET_TIMEOUT
+        self,
+        url: str,
+        *,
+        pumps: Mapping[str, Pump] | None = None,
+        timeout: float = SOCKET_TIMEOUT,
+        bell_wait: float = BELL_WAIT,
     ) -> None:
-        """`timeout` (seconds) bounds every answer of Redis; it must be longer than BELL_WAIT."""
+        """Seconds: `timeout` bounds every answer of Redis; `bell_wait`, shorter, is the time until a consumer
+        sees that it should stop."""
         dramatiq.set_encoder(dramatiq.JSONEncoder())
         super().__init__(  # type: ignore[no-untyped-call]
             client=connect(url, timeout=timeout), middleware=[], namespace=f"{KEYS}dramatiq"
         )
         self.pumps = dict(pumps or {})
+        self.bell_wait = bell_wait
 
     def declare_queue(self, queue_name: str) -> None:
         """Declare a queue, without the queue for delayed messages Dramatiq adds: the ledger keeps time."""
@@ -91,7 +98,7 @@ class _DoorbellConsumer(_RedisConsumer):
             return self._next()
         except redis.RedisError as error:
             _logger.warning("waiting for Redis: %s", error)
-            threading.Event().wait(BELL_WAIT)
+            threading.Event().wait(self.broker.bell_wait)
         except dramatiq.DecodeError:
             _logger.exception("a message on queue %s cannot be read and is dropped", self.queue_name)
         return None
@@ -107,10 +114,10 @@ class _DoorbellConsumer(_RedisConsumer):
 
     def _next(self) -> MessageProxy | None:
         pump: Pump | None = self.broker.pumps.get(self.queue_name)
-        if not self._may_take(pump, BELL_WAIT):
+        if not self._may_take(pump, self.broker.bell_wait):
             return None
         bell = f"{self.broker.namespace}:bell:{self.queue_name}"
-        rung = self.broker.client.blpop([bell], BELL_WAIT)
+        rung = self.broker.client.blpop([bell], self.broker.bell_wait)
         if not self._may_take(pump, 0):  # the pump got busy while we waited: let somebody else hear it
             if rung:
                 self.broker.client.rpush(bell, 1)

@@ -29,7 +29,7 @@ from .work import Claim, Settle, Tick
 
 IN_FLIGHT = 64  # calls at once in a process
 GRACE = 10.0  # seconds that calls in flight get to finish after a stop
-TICK = 0.002  # seconds between steps while there is work: answers are settled in batches
+TICK = 0.002  # seconds between steps at least: answers are settled in batches
 LONGEST_WAIT = 1.0  # seconds
 LAST_WAIT = 0.1  # seconds, once stopped
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0  # seconds between tries to reach the ledger
@@ -69,6 +69,7 @@ class Drain:
         self._hand_back: list[str] = []
         self._unanswered: Step | None = None
         self._pause = FIRST_PAUSE
+        self._stepped = float("-inf")
         self._offset = 0.0  # the server's Unix time minus our monotonic clock, in seconds
         self._stop_at: float | None = None
         self._event = threading.Event()
@@ -126,6 +127,8 @@ class Drain:
 
     def _turn(self) -> bool:
         """Collect, step, start, wait. False when there is nothing left to do soon."""
+        time.sleep(max(self._stepped + TICK - self._clock(), 0))
+        self._stepped = self._clock()
         self._collect()
         self._end_grace()
         try:
@@ -137,10 +140,7 @@ class Drain:
         reloaded = self._reload(tick.live)
         for claim in tick.claims:
             self._begin(claim)
-        if self._settles or self._hand_back or reloaded:
-            return True
-        if tick.claims:
-            time.sleep(TICK)
+        if tick.claims or self._settles or reloaded:
             return True
         return self._linger(tick)
 

@@ -1,12 +1,13 @@
 #!lua flags=allow-oom
 -- Renews a worker's lease, reaps dead workers, and says whether a drain should look.
--- Keys: lease; of a dead worker w:*, d:*, q:*, ring, ep:*, results:<node>; reads due, live.
+-- Keys: lease, heard, spared; of a dead worker w:*, d:*, q:*, ring, ep:*, results:<node>; reads due, live.
 -- Idempotent: it is a state, not a step. Cost: O(1), and O(claims) of a dead worker once.
 -- ARGV: epoch candidate, worker, lease in ms, horizon in ms. Answer: epoch, 1 when work is due within it.
 
 begin(ARGV[1])
-redis.call('ZADD', P .. 'lease', now, ARGV[2])
-reap(tonumber(ARGV[3]))
+local lease = tonumber(ARGV[3])
+renew(ARGV[2], lease)
+reap(lease)
 save_endpoints()
 local wait = next_due()
 local work = redis.call('LLEN', P .. 'ring') > 0 or (wait and wait <= tonumber(ARGV[4]))

@@ -1,6 +1,6 @@
 -- The first part of every ledger script: the clock, the head keys, the endpoint table, and the moves of a
 -- delivery that several scripts make. Not a script of its own: it is put after the `#!lua` line of each.
--- KEYS[1] is the prefix of all keys. Keys touched here: schema, epoch, live (read once a call); caps, ep:*,
+-- KEYS[1] is the prefix of all keys. Keys touched here: schema, epoch, live, heard, spared (read once a call); caps, ep:*,
 -- q:*, ring (endpoints); d:*, body:*, total, due, w:*, lease, results:*, settled:* (deliveries).
 -- An endpoint stands in `ring` exactly once while it has ready work and a free slot under its cap; `ringed`
 -- in its hash says so. Work waiting behind a full cap is therefore never looked at.
@@ -12,7 +12,7 @@ local DEFAULT_CAP = 4
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
-local head = redis.call('MGET', P .. 'schema', P .. 'epoch', P .. 'live')
+local head = redis.call('MGET', P .. 'schema', P .. 'epoch', P .. 'live', P .. 'heard', P .. 'spared')
 if head[1] and tonumber(head[1]) > SCHEMA then
   return redis.error_reply('SCHEMA the data was written by a newer version (' .. head[1] .. ')')
 end
@@ -95,9 +95,25 @@ local function forget(id, body)
   if redis.call('DECR', P .. 'total') <= 0 then redis.call('DEL', P .. 'total') end
 end
 
+-- Renews a worker's lease. When no worker at all was heard for half a lease, or the clock went back, then the
+-- server was away or its clock jumped: no lease says anything about its worker until all had time to renew.
+local function renew(worker, lease)
+  redis.call('ZADD', P .. 'lease', now, worker)
+  local heard = tonumber(head[4])
+  if heard and (now - heard > lease / 2 or now < heard) then
+    head[5] = now + lease
+    redis.call('SET', P .. 'spared', head[5], 'PX', lease) -- expiry tidies up; the value decides
+  end
+  redis.call('SET', P .. 'heard', now)
+end
+
 -- A worker whose lease ended loses its claims: each is ready again, and its node is told.
 local function reap(lease)
-  for _, worker in ipairs(redis.call('ZRANGEBYSCORE', P .. 'lease', '-inf', now - lease, 'LIMIT', 0, 8)) do
+  local spared = (tonumber(head[5]) or 0) - now
+  if spared > 0 and spared <= lease then return end
+  local ended = redis.call('ZRANGEBYSCORE', P .. 'lease', '-inf', now - lease, 'LIMIT', 0, 8)
+  if #ended == 0 then ended = redis.call('ZRANGEBYSCORE', P .. 'lease', now + lease, '+inf', 'LIMIT', 0, 8) end
+  for _, worker in ipairs(ended) do
     for _, id in ipairs(redis.call('SMEMBERS', P .. 'w:' .. worker)) do
       local d = redis.call('HMGET', P .. 'd:' .. id, 'endpoint', 'node', 'attempts', 'worker')
       if d[4] == worker then

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- One tick of a worker: renew its lease, settle, hand back, reap dead workers, promote due work, claim.
--- Keys: lease, w:<worker>, call:<worker>, d:*, body:*, total, due, q:*, ring, ep:*, results:<node>,
+-- Keys: lease, heard, spared, w:<worker>, call:<worker>, d:*, body:*, total, due, q:*, ring, ep:*, results:<node>,
 --       settled:<node>; reads caps, live, halt:<node>.
 -- Idempotent: a call number seen before changes nothing but the lease and answers with the same claims (those
 -- still held); a settle or hand-back counts only with the token of the claim.
@@ -130,7 +130,7 @@ local function execute()
 end
 
 begin(candidate)
-redis.call('ZADD', P .. 'lease', now, worker)
+renew(worker, lease)
 local stored = redis.call('GET', P .. 'call:' .. worker)
 local last = stored and cmsgpack.unpack(stored) or { -1, {} }
 local ids = {}
