@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from hookwright.rules.source import Source, SourceError, from_json
+from hookwright.rules.errors import SourceError
+from hookwright.rules.source import Source, from_json
 from hookwright.schemas.problem import Place
 
 CONTENT = {"webhooks": [{"id": "a", "event": "Lead_Post_Create", "url": "https://example.com"}]}

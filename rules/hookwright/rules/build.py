@@ -16,8 +16,10 @@ from hookwright.schemas.preset import Preset, load_preset
 from hookwright.schemas.problem import Place
 
 from .bundle import KINDS
+from .errors import SourceError
 from .event import JSON
 from .glob import is_glob
+from .known import unknown_keys
 from .merge import Layer, merge
 from .model import Action, EntityType, Model, Subscriber, endpoint_name
 from .references import Encoders, EventNames
@@ -28,9 +30,16 @@ _NOWHERE = Place("")
 
 
 def build(source: Source) -> Model:
-    """The model of a source that `load` found valid. Disabled subscribers are not in it."""
+    """The model of a source that `load` found valid. Disabled subscribers are not in it.
+
+    Raises `SourceError` when the source says something this version cannot carry out: it was published by
+    another version, and building half of it would call without what is missing.
+    """
     content = source.content
-    preset = load_preset(source.preset)
+    preset = _preset(source)
+    unknown = next(unknown_keys(content), None)
+    if unknown:
+        raise SourceError(f"this version cannot carry out {unknown}")
     names = event_names(str(each["type"]) for each in _mappings(content.get("events")))
     settings = Settings(preset, _mapping(content.get("defaults")), names)
     builder = _Builder(source, settings, Encoders.of(source.encoders))
@@ -61,9 +70,10 @@ class Settings:
 
     def events(self, subscriber: Layer) -> tuple[str, ...]:
         """The types its `event` selects, sorted. A name nobody knows stands for itself."""
-        named = texts(subscriber.get("event"))
-        unknown = (name for name in named if not is_glob(name) and not self.names.resolve(name))
-        return tuple(sorted({kind for name in named for kind in self.names.resolve(name)}.union(unknown)))
+        selected: set[str] = set()
+        for name in texts(subscriber.get("event")):
+            selected.update(self.names.resolve(name) or (() if is_glob(name) else (name,)))
+        return tuple(sorted(selected))
 
     def over(self, events: tuple[str, ...], nearest: Layer) -> dict[str, JSON]:
         """`nearest` over everything below it.
@@ -124,6 +134,17 @@ class _Builder:
             path = f"actions/{index}/post"
             settings = self.settings.over(events, _mapping(action.get("post")))
             yield Action(endpoint_name(kind, identifier, path), path, target(settings, self.encoders))
+
+
+def _preset(source: Source) -> Preset:
+    try:
+        preset = load_preset(source.preset)
+    except FileNotFoundError:
+        raise SourceError(f"this version has no preset {source.preset}") from None
+    if preset.version != source.preset_version:
+        wanted = f"version {source.preset_version} of the preset {source.preset}"
+        raise SourceError(f"this version has {preset.version} in place of {wanted}")
+    return preset
 
 
 def texts(written: JSON) -> tuple[str, ...]:

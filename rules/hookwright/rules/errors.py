@@ -1,10 +1,14 @@
-"""What the rules floor raises: a `PatternError` says what is wrong in a pattern and where."""
+"""What the rules floor raises: `PatternError` for a pattern, `SourceError` for a published configuration."""
 
 from __future__ import annotations
 
 from typing import TypeAlias
 
 Steps: TypeAlias = tuple[str | int, ...]
+
+
+class SourceError(ValueError):
+    """A published configuration that this version cannot read, or cannot carry out."""
 
 
 class PatternError(ValueError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
+from functools import lru_cache
 
 
 def is_glob(text: str) -> bool:
@@ -11,6 +12,7 @@ def is_glob(text: str) -> bool:
     return "*" in text or "?" in text
 
 
+@lru_cache(maxsize=4096)
 def compile_glob(pattern: str) -> re.Pattern[str]:
     """A case-sensitive expression to `match` whole names with. `[` has no special meaning.
 

@@ -14,13 +14,10 @@ from types import MappingProxyType
 
 from hookwright.schemas.problem import Place
 
+from .errors import SourceError
 from .event import JSON
 
 _FORMAT = 1
-
-
-class SourceError(ValueError):
-    """Bytes that are no published source, or one of a format this version does not read."""
 
 
 @dataclass(frozen=True, slots=True)

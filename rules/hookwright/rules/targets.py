@@ -21,7 +21,7 @@ _MULTIPLIER = 3
 
 def target(merged: Layer, encoders: Encoders) -> Target:
     """The target of valid settings. Raises LookupError when no encoder claims its content type."""
-    said: dict[str, Any] = {key: read(merged[key]) for key, read in _FIELDS.items() if key in merged}
+    said: dict[str, Any] = {key: read(merged[key]) for key, read in FIELDS.items() if key in merged}
     if "encoder" not in said:
         said["encoder"] = encoders.claimants(said.get("content_type", BUILT_IN.content_type))[0]
     return Target(**said)
@@ -31,7 +31,7 @@ def retry_policy(retry: Layer) -> RetryPolicy:
     """The waits of a `retry` setting: as listed, or delay(n) = min(initial * multiplier^(n-1), max)."""
     if LISTED in retry:
         return RetryPolicy(tuple(duration(str(each)) for each in cast("list[JSON]", retry[LISTED])))
-    attempts = cast("int", retry.get("attempts", BUILT_IN.retry.tries))
+    attempts = _whole(retry.get("attempts", BUILT_IN.retry.tries))
     initial = duration(str(retry.get("initial", _INITIAL)))
     ceiling = duration(str(retry["max"])) if "max" in retry else MAX_WAIT
     return RetryPolicy(
@@ -61,6 +61,11 @@ def success_codes(written: JSON) -> frozenset[int]:
     return frozenset(codes)
 
 
+def _whole(written: JSON) -> int:
+    """A whole number; `4.0` is one in JSON."""
+    return int(cast("float", written))
+
+
 def _auth(written: JSON) -> Auth:
     config = dict(cast("Mapping[str, JSON]", written))
     return Auth(str(config.pop("type")), MappingProxyType(config))
@@ -81,9 +86,9 @@ def _text(written: JSON) -> Text:
     return str(written)
 
 
-_FIELDS: Mapping[str, Callable[[JSON], object]] = {
+FIELDS: Mapping[str, Callable[[JSON], object]] = {
     "auth": _auth,
-    "concurrency": lambda written: written,
+    "concurrency": _whole,
     "content_type": str,
     "encoder": str,
     "entity_params": bool,

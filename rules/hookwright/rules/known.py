@@ -1,0 +1,56 @@
+"""The keys this version reads, so that a configuration published by a newer one is refused, not half obeyed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from .event import JSON
+from .merge import GROWING, LISTED, Layer
+from .targets import FIELDS
+
+RETRY = GROWING | {LISTED}
+TARGET = frozenset(FIELDS)
+SUBSCRIBER = frozenset(
+    {"id", "description", "event", "source", "match", "delay", "labels", "owner", "enabled"}
+)
+WEBHOOK = SUBSCRIBER | TARGET | {"type"}
+RULE = SUBSCRIBER | {"actions"}
+EVENT = frozenset({"type", "description"})
+ROOT = frozenset({"bundle", "defaults", "webhooks", "rules", "events"})
+
+
+def unknown_keys(content: Layer) -> Iterator[str]:
+    """Each key of a source's content that this version would not read, as in `webhooks/0/signing`."""
+    yield from _beyond(content, ROOT, "")
+    for where, part in _parts(content, "defaults"):
+        yield from _settings(part, WEBHOOK, where)
+    for where, part in _parts(content, "webhooks"):
+        yield from _settings(part, WEBHOOK, where)
+    for where, part in _parts(content, "rules"):
+        yield from _beyond(part, RULE, where)
+        for below, action in _parts(part, "actions"):
+            yield from _beyond(action, frozenset({"post"}), f"{where}{below}")
+            for deeper, target in _parts(action, "post"):
+                yield from _settings(target, TARGET, f"{where}{below}{deeper}")
+    for where, part in _parts(content, "events"):
+        yield from _beyond(part, EVENT, where)
+
+
+def _settings(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:
+    yield from _beyond(part, known, where)
+    for below, retry in _parts(part, "retry"):
+        yield from _beyond(retry, RETRY, f"{where}{below}")
+
+
+def _beyond(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:
+    return (f"{where}{key}" for key in part if key not in known)
+
+
+def _parts(part: Layer, key: str) -> Iterator[tuple[str, Mapping[str, JSON]]]:
+    """The mapping under `key`, or the mappings in the list there, and the way to each."""
+    value = part.get(key)
+    if isinstance(value, Mapping):
+        yield f"{key}/", value
+    for index, item in enumerate(value if isinstance(value, list) else []):
+        if isinstance(item, Mapping):
+            yield f"{key}/{index}/", item

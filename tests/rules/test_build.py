@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import pytest
+
+from hookwright.rules import known
+from hookwright.rules.build import build
+from hookwright.rules.errors import SourceError
+from hookwright.rules.source import Source
+from hookwright.schemas.schema import NOT_YET, load_schema
+
+HOOK = {"id": "a", "event": "Lead_Post_Create", "url": "https://example.com/"}
+ENCODERS = {"json": ("application/json",)}
+
+
+def source(content, **changes) -> Source:
+    fields = {"bundle": "crm", "preset": "leadsquared", "preset_version": 1, "encoders": ENCODERS}
+    return Source(content=content, **{**fields, **changes})
+
+
+def supported(name: str) -> set[str]:
+    """The keys of a part of the language that are supported in this version."""
+    properties = load_schema("config")["$defs"][name]["properties"]
+    return {key for key, part in properties.items() if part.get(NOT_YET) is not True}
+
+
+def test_every_key_the_schema_takes_is_read():
+    schema = load_schema("config")
+    roots = {key for key, part in schema["properties"].items() if part.get(NOT_YET) is not True}
+    retry = schema["$defs"]["target"]["properties"]["retry"]["properties"]
+    assert supported("target") == known.TARGET
+    assert supported("subscriber") == known.SUBSCRIBER
+    assert supported("webhook") == known.WEBHOOK
+    assert supported("rule") == known.RULE
+    assert supported("event") == known.EVENT
+    assert supported("action") == {"post"}
+    assert supported("defaults") <= known.WEBHOOK
+    assert {key for key, part in retry.items() if part.get(NOT_YET) is not True} == known.RETRY
+    assert roots - {"version", "preset"} == known.ROOT
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ({"automations": []}, "automations"),
+        ({"defaults": {"signing": {}}}, "defaults/signing"),
+        ({"webhooks": [HOOK, {**HOOK, "signing": {}}]}, "webhooks/1/signing"),
+        ({"webhooks": [{**HOOK, "retry": {"max_age": "1d"}}]}, "webhooks/0/retry/max_age"),
+        ({"rules": [{"id": "b", "if": "x"}]}, "rules/0/if"),
+        ({"rules": [{"id": "b", "actions": [{"notify": {}}]}]}, "rules/0/actions/0/notify"),
+        ({"rules": [{"id": "b", "actions": [{"post": {"tls": 1}}]}]}, "rules/0/actions/0/post/tls"),
+        ({"events": [{"type": "a", "schema": {}}]}, "events/0/schema"),
+    ],
+)
+def test_what_a_newer_version_published_is_refused_not_half_obeyed(content, key):
+    with pytest.raises(SourceError, match=f"this version cannot carry out {key}$"):
+        build(source(content))
+
+
+def test_a_preset_this_version_does_not_have_is_refused():
+    with pytest.raises(SourceError, match="this version has no preset unheard-of"):
+        build(source({}, preset="unheard-of"))
+    with pytest.raises(
+        SourceError, match="this version has 1 in place of version 9 of the preset leadsquared"
+    ):
+        build(source({}, preset_version=9))
+
+
+def test_a_type_of_a_later_catalogue_stands_for_itself():
+    """The accepting node and its workers may be of different versions for a while."""
+    (webhook,) = build(source({"webhooks": [{**HOOK, "event": "Lead_Post_Teleport"}]})).subscribers
+    assert webhook.events == ("Lead_Post_Teleport",)
+
+
+def test_settings_of_a_family_hold_when_all_events_are_of_that_family(monkeypatch):
+    from dataclasses import replace
+
+    from hookwright.rules import build as module
+    from hookwright.schemas.preset import load_preset
+
+    preset = replace(load_preset("leadsquared"), families={"activity": {"delay": "1m", "timeout": "9s"}})
+    monkeypatch.setattr(module, "load_preset", lambda name: preset)
+    hooks = [
+        {**HOOK, "id": "activity", "event": "*Activity_Post_*"},
+        {**HOOK, "id": "mixed", "event": ["LeadActivity_Post_Create", "Lead_Post_Create"]},
+        {**HOOK, "id": "own", "event": "LeadActivity_Post_Create", "delay": "1s"},
+        {**HOOK, "id": "other"},
+    ]
+    found = {one.id: one for one in build(source({"webhooks": hooks})).subscribers}
+    assert {name: one.delay for name, one in found.items()} == {
+        "activity": 60_000,
+        "mixed": 0,
+        "own": 1_000,
+        "other": 0,
+    }
+    assert found["activity"].actions[0].target.timeout == 9_000
+    assert found["mixed"].actions[0].target.timeout == 15_000
