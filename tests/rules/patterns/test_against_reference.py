@@ -1,8 +1,8 @@
 """The index answers as a slow, obvious matcher does, which shares no code with it.
 
-The reference takes a pattern as written, multiplies it out into conjunctions, lists the leaves of the event with
-the list elements each one lies in, and tries every choice of leaves. Patterns and events are drawn from a
-handful of names and values, so that everything collides with everything.
+The reference takes a pattern as written, multiplies it out into conjunctions, lists the leaves of the event
+with the list elements each one lies in, and tries every choice of leaves. Patterns and events are drawn from
+a handful of names and values, so that everything collides with everything.
 """
 
 from __future__ import annotations

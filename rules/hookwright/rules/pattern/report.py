@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ..errors import PatternError, Steps
 
@@ -30,7 +30,7 @@ def kind(value: object) -> str:
         return "a string"
     if isinstance(value, Mapping):
         return "an object"
-    return "a list" if isinstance(value, Sequence) else f"a {type(value).__name__}"
+    return "a list" if isinstance(value, list | tuple) else f"a value of type {type(value).__name__}"
 
 
 def shown(value: object, limit: int = 40) -> str:

@@ -1,0 +1,146 @@
+"""Whatever JSON comes in, matching raises nothing, needs no stack for depth, and does not explode."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hookwright.rules import PatternIndex
+
+JSON = st.recursive(
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=5),
+        st.sampled_from(["1e999", "x"]),
+    ),
+    lambda below: st.one_of(
+        st.lists(below, max_size=4),
+        st.dictionaries(
+            st.one_of(st.text(max_size=3), st.sampled_from(["a", "b", "a.b", "."])), below, max_size=4
+        ),
+    ),
+    max_leaves=20,
+)
+EVERYTHING = PatternIndex(
+    {
+        "exact": {"a": ["x", 1, None, True], "b": [1]},
+        "numbers": {"a.b": [{"number": [">", 0.5]}, {"numeric": ["<", 10**400]}]},
+        "text": {"a": [{"prefix": "x"}, {"wildcard": "*x*"}, {"suffix": {"equals-ignore-case": "X"}}]},
+        "address": {"a": [{"cidr": "::/0"}, {"cidr": "0.0.0.0/0"}]},
+        "logic": {
+            "$not": {"a": {"b": [{"exists": False}]}},
+            "$or": [{"a": {"a": 1}}, {".": [{"anything-but": 1}]}],
+        },
+        "absent": {"a": {"b": [{"exists": False}], "a": [{"exists": True}]}},
+    }
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(JSON)
+def test_no_json_value_makes_matching_raise(data: Any) -> None:
+    assert EVERYTHING.match(data) <= {"exact", "numbers", "text", "address", "logic", "absent"}
+
+
+def nested(levels: int, innermost: Any, wrap: Any) -> Any:
+    value = innermost
+    for _ in range(levels):
+        value = wrap(value)
+    return value
+
+
+@pytest.mark.parametrize("levels", [64, 300, 900])
+def test_depth_of_objects_costs_no_stack(levels: int) -> None:
+    pattern = nested(levels, {"x": 1, "y": [{"exists": False}]}, lambda below: {"a": below})
+    index = PatternIndex({"p": pattern})
+    assert index.match(nested(levels, {"x": 1}, lambda below: {"a": below})) == {"p"}
+    assert index.match(nested(levels, {"x": 1, "y": 0}, lambda below: {"a": below})) == set()
+
+
+@pytest.mark.parametrize("levels", [64, 300, 3000])
+def test_depth_of_lists_costs_no_stack(levels: int) -> None:
+    index = PatternIndex({"p": {"a": {"x": 1, "y": 2}}, "q": {"a": {"x": 1, "y": [{"exists": False}]}}})
+    assert index.match({"a": nested(levels, {"x": 1, "y": 2}, lambda below: [below])}) == {"p"}
+    assert index.match({"a": nested(levels, {"x": 1}, lambda below: [{"y": 3}, below])}) == {"q"}
+
+
+@pytest.mark.parametrize("levels", [64, 300, 900])
+def test_depth_of_lists_of_objects_costs_no_stack(levels: int) -> None:
+    pattern = nested(levels, {"x": 1, "y": 2}, lambda below: {"a": below})
+    index = PatternIndex({"p": pattern})
+    assert index.match(nested(levels, {"x": 1, "y": 2}, lambda below: {"a": [{"x": 1}, below]})) == {"p"}
+    assert index.match(nested(levels, {"x": 1, "y": 3}, lambda below: {"a": [below]})) == set()
+
+
+def test_a_number_with_thousands_of_digits_is_compared_exactly() -> None:
+    index = PatternIndex({"p": {"a": [{"number": [">", 10**30]}]}})
+    assert index.match({"a": "9" * 10_000}) == {"p"}
+    assert index.match({"a": "-" + "9" * 10_000}) == set()
+    assert index.match({"a": "0" * 10_000}) == set()
+
+
+def test_a_wildcard_is_linear_in_the_text() -> None:
+    index = PatternIndex({"p": {"a": [{"wildcard": "*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b*c"}]}})
+    assert index.match({"a": "a" * 1_000_000 + "c"}) == set()
+    assert index.match({"a": "a" * 1_000_000 + "bc"}) == {"p"}
+
+
+def test_many_independent_lists_are_not_multiplied() -> None:
+    names = [f"f{number}" for number in range(40)]
+    pattern = {name: {"x": 1, "y": 2} for name in names}
+    data = {name: [{"x": 1, "y": at % 2 + 1} for at in range(50)] for name in names}
+    index = PatternIndex({"p": pattern})
+    assert index.match(data) == {"p"}
+    data["f39"] = [{"x": 1, "y": 1}, {"x": 2, "y": 2}]
+    assert index.match(data) == set()
+
+
+def test_lists_in_lists_are_looked_at_once() -> None:
+    pattern = nested(6, {"x": 1, "y": 2}, lambda below: {"x": 1, "a": below})
+    data = nested(6, {"x": 1, "y": 3}, lambda below: {"x": 1, "a": [below] * 4})
+    assert PatternIndex({"p": pattern}).match(data) == set()
+
+
+def test_a_field_spelt_in_many_ways_is_not_multiplied_out() -> None:
+    names = [f"x{number}" for number in range(8)]
+    pattern = {"a": {"b": {"c": {"d": dict.fromkeys(names, 1)}}}}
+    rows = [{name: int(name == other) for name in names} for other in names[:7]]
+    data = {
+        "a.b.c.d": rows,
+        "a": {"b.c.d": rows, "b": {"c.d": rows, "c": {"d": rows}}, "b.c": {"d": rows}},
+        "a.b": {"c.d": rows, "c": {"d": rows}},
+        "a.b.c": {"d": rows},
+    }
+    assert PatternIndex({"p": pattern}).match(data) == set()
+    data["a.b.c.d"] = [*rows, {"x7": 1}]
+    assert PatternIndex({"p": pattern}).match(data) == {"p"}
+
+
+def test_many_disjunctions_over_plain_fields_are_not_multiplied_out() -> None:
+    pattern = {"$and": [{"$or": [{f"a{n}": 1}, {f"b{n}": 1}]} for n in range(200)]}
+    data = {f"a{n}": 1 for n in range(200)}
+    index = PatternIndex({"p": pattern})
+    assert index.match(data) == {"p"}
+    assert index.match({**data, "a0": 2}) == set()
+
+
+def test_long_names_cost_nothing_where_no_pattern_asks() -> None:
+    data = nested(30, {str(n): n for n in range(5000)}, lambda below: {"k" * 10_000: below, "a": 1})
+    assert PatternIndex({"p": {"a": 1}, "q": {"a": {"b": 1}}}).match(data) == {"p"}
+
+
+def test_a_list_beside_a_pattern_with_thousand_fields_is_walked_once_a_field() -> None:
+    pattern = {"rows": {f"f{n}": 1 for n in range(300)}}
+    row = {f"f{n}": 1 for n in range(300)}
+    data = {"rows": [{**row, "f299": 0} for _ in range(100)]}
+    index = PatternIndex({"p": pattern})
+    assert index.match(json.loads(json.dumps(data))) == set()
+    data["rows"].append(row)
+    assert index.match(data) == {"p"}
