@@ -1,4 +1,4 @@
-"""The keys this version reads, so that a configuration published by a newer one is refused, not half obeyed."""
+"""The keys this version reads, so that what a newer one published is refused, not half obeyed."""
 
 from __future__ import annotations
 
