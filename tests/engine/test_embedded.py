@@ -19,6 +19,7 @@ import psutil
 import pytest
 import redis
 
+from hookwright.engine.binary import find_server
 from hookwright.engine.embedded import EmbeddedServer
 from hookwright.engine.redischeck import check_server
 from hookwright.engine.serverfolder import EmbeddedError, ServerFolder
@@ -29,6 +30,7 @@ Make = Callable[..., EmbeddedServer]
 SUPERVISOR = """
 import sys
 from pathlib import Path
+from hookwright.engine.binary import find_server
 from hookwright.engine.embedded import EmbeddedServer
 server = EmbeddedServer(Path(sys.argv[1]))
 sys.stdin.readline()
@@ -302,6 +304,47 @@ def test_a_socket_in_a_folder_others_can_write_is_not_trusted(make: Make, state:
     shared.mkdir(mode=0o755)
     (state / "redis" / "socket").write_text(f"{shared}/valkey.sock\n")
     assert server.start() not in {url, f"unix://{shared}/valkey.sock"}
+
+
+def test_a_server_is_not_attached_to_through_a_folder_that_became_open(make: Make, state: Path) -> None:
+    url = make().start()
+    folder = Path(url.removeprefix("unix://")).parent
+    folder.chmod(0o755)
+    assert ServerFolder(state / "redis").resident() is None
+    folder.chmod(0o700)
+    assert ServerFolder(state / "redis").resident() is not None
+
+
+def test_a_server_that_is_still_loading_does_not_count_as_ready(make: Make, state: Path) -> None:
+    server = make()
+    with _client(server.start()) as client:
+        for number in range(40):
+            client.set(f"k{number}", random.randbytes(100).hex())
+        client.bgrewriteaof()  # from a snapshot, a server answers while it loads
+        _await(lambda: client.info("persistence")["aof_base_size"] > 4000)
+    server.stop()
+    folder = ServerFolder(state / "redis")
+    slow = ("--key-load-delay", "20000", "--loading-process-events-interval-bytes", "1024")
+    files = ("--port", "0", "--dir", ".", "--appendonly", "yes", "--unixsocket", folder.place_socket())
+    loading = subprocess.Popen([find_server(), *files, *slow], cwd=folder.path, stdout=subprocess.DEVNULL)
+    try:
+        _await(lambda: _is_loading(url=f"unix://{folder.socket()}"))
+        assert folder.resident() is None
+        _await(lambda: folder.resident() is not None)
+    finally:
+        loading.kill()
+        loading.wait()
+
+
+def _is_loading(url: str) -> bool:
+    try:
+        with _client(url) as client:
+            client.ping()
+    except redis.exceptions.BusyLoadingError:
+        return True
+    except redis.RedisError:
+        return False
+    raise AssertionError("it has loaded already")
 
 
 def test_a_copied_state_folder_gets_a_server_of_its_own(make: Make, state: Path, tmp_path: Path) -> None:
