@@ -19,7 +19,7 @@ from .bundle import Bundle, Entry, Part
 from .glob import is_glob
 from .merge import Layer
 from .model import EntityType
-from .pattern import pattern_errors
+from .pattern import parse_pattern, pattern_errors, pattern_warnings
 from .references import Encoders
 from .targets import BUILT_IN
 from .times import time_problems
@@ -114,9 +114,14 @@ class Check:
 
 def _pattern(part: Part) -> Iterator[Problem]:
     pattern = part.value.get("match")
-    if isinstance(pattern, dict):
-        for error in pattern_errors(pattern):
-            yield part.problem("HW103", error.message, "match", *error.path, hint=error.hint)
+    if not isinstance(pattern, dict):
+        return
+    errors = pattern_errors(pattern)
+    for error in errors:
+        yield part.problem("HW103", error.message, "match", *error.path, hint=error.hint)
+    for found in () if errors else pattern_warnings(parse_pattern(pattern)):
+        path = ("match", *found.path)
+        yield part.problem("HW114", found.message, *path, hint=found.hint, severity="warning")
 
 
 def _own(target: Part) -> Iterator[Problem]:

@@ -70,8 +70,11 @@ _TABLE = (
     Code("HW111", "too many headers", "The preset allows fewer headers than the target has."),
     Code("HW112", "bad header", "The header cannot be sent, or Hookwright writes it itself."),
     Code("HW113", "duplicate event type", "An event type is declared twice under `events`."),
-    Code("HW112", "header not yours", "The header is one Hookwright sets itself, or it stands there twice."),
-    Code("HW113", "duplicate event type", "An event type is declared twice; one declaration would be lost."),
+    Code(
+        "HW114",
+        "suspicious pattern",
+        "A pattern is valid but matches everything by mistake, or can never match.",
+    ),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType({entry.code: entry for entry in _TABLE})
