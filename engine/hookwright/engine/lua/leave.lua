@@ -10,6 +10,7 @@ for _, id in ipairs(redis.call('SMEMBERS', P .. 'w:' .. worker)) do
   local d = redis.call('HMGET', P .. 'd:' .. id, 'endpoint', 'worker')
   if d[2] == worker then give_back(id, d[1], worker) end
 end
+save_departures()
 save_endpoints()
 redis.call('DEL', P .. 'w:' .. worker, P .. 'call:' .. worker)
 redis.call('ZREM', P .. 'lease', worker)

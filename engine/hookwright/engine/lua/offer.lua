@@ -29,6 +29,6 @@ for _, offer in ipairs(cmsgpack.unpack(ARGV[2])) do
     end
   end
 end
-if added > 0 then redis.call('INCRBY', P .. 'total', added) end
+count(added)
 save_endpoints()
 return { head[2], added, refused }

@@ -74,17 +74,30 @@ local function make_ready(id, e, push)
   enter_ring(e)
 end
 
--- Takes a delivery out of flight; the caller says where it goes next.
+-- Takes a delivery out of flight; the caller says where it goes next. Who held it is written once a call.
+local departed = {}
 local function land(id, name, worker)
-  redis.call('HDEL', P .. 'd:' .. id, 'token', 'worker')
-  redis.call('SREM', P .. 'w:' .. worker, id)
+  departed[worker] = departed[worker] or {}
+  table.insert(departed[worker], id)
   local e = endpoint(name)
   e.flying = math.max(e.flying - 1, 0)
   return e
 end
 
+local function save_departures()
+  for worker, ids in pairs(departed) do
+    for i = 1, #ids, 1000 do
+      redis.call('SREM', P .. 'w:' .. worker, unpack(ids, i, math.min(i + 999, #ids)))
+    end
+  end
+  departed = {}
+end
+
+local function untoken(id) redis.call('HDEL', P .. 'd:' .. id, 'token', 'worker') end
+
 -- In flight to ready again, in front of its queue: no try is spent.
 local function give_back(id, name, worker)
+  untoken(id)
   make_ready(id, land(id, name, worker), 'LPUSH')
 end
 
@@ -92,7 +105,10 @@ local function forget(id, body)
   redis.call('DEL', P .. 'd:' .. id)
   local key = P .. 'body:' .. body
   if redis.call('HINCRBY', key, 'count', -1) <= 0 then redis.call('DEL', key) end
-  if redis.call('DECR', P .. 'total') <= 0 then redis.call('DEL', P .. 'total') end
+end
+
+local function count(more)
+  if more ~= 0 and redis.call('INCRBY', P .. 'total', more) <= 0 then redis.call('DEL', P .. 'total') end
 end
 
 -- Renews a worker's lease. When no worker at all was heard for half a lease, or the clock went back, then the
