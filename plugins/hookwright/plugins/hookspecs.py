@@ -124,8 +124,10 @@ class Injector(Protocol):
     def schema(self) -> JSONSchema: ...
 
     def build(self, config: Mapping[str, JSON], secrets: Secrets) -> Inject | AuthBase:
-        """Called once per endpoint and revision, never per call. `config` is valid by `schema` and holds
-        secret references, not secrets: resolve them here with `secrets(config["token"])`.
+        """Called when an endpoint of a revision is first used, and again every few seconds at most, so that a
+        changed secret is seen; never per call. `config` is valid by `schema` and holds secret references, not
+        secrets: resolve them here with `secrets(config["token"])`. What should outlive this (a token that was
+        fetched, say) belongs into the injector itself.
 
         What comes back is called for every attempt, from several threads. It edits the headers and the query
         of the `PreparedRequest` it is given (`method`, `url`, `headers`, `body` are set; the headers do not
@@ -161,7 +163,7 @@ def hookwright_encoders() -> list[Encoder]:  # type: ignore[empty-body]  # plugg
 
 @hookspec
 def hookwright_injectors() -> list[Injector]:  # type: ignore[empty-body]
-    """Injectors this plugin adds. Called once at start; `build` runs once per endpoint and revision."""
+    """Injectors this plugin adds. Called once at start; `build` runs for each endpoint that names one."""
 
 
 @hookspec

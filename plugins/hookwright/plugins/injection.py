@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def build_injector(injector: Injector, config: Mapping[str, JSON], secrets: Secrets) -> Inject:
-    """What to call for every attempt, made once per endpoint and revision.
+    """What to call for every attempt of an endpoint.
 
     An `AuthBase` is tried on a request that is never sent, so that one which only works with answers (Digest,
     NTLM) is refused here. The callable returned raises `RefusedInjector` when a request comes back with a
