@@ -121,6 +121,14 @@ class Server:
         assert code == 0, err
         return json.loads(out)
 
+    def journal(self):
+        """Every line of the journal."""
+        return [
+            json.loads(line)
+            for path in sorted((self.state / "history").rglob("*.jsonl"))
+            for line in path.read_bytes().splitlines()
+        ]
+
     def reader(self):
         return History(self.state)
 
@@ -170,10 +178,20 @@ def until():
 @pytest.fixture
 def serve(tmp_path):
     """`serve(bundle, workers=1, arguments=...)` starts a server; it is stopped, with all it started."""
+    yield from _starter(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def module_serve(tmp_path_factory):
+    """The same, for a server that all tests of a module share."""
+    yield from _starter(tmp_path_factory.mktemp("server"))
+
+
+def _starter(folder):
     servers = []
 
     def start(bundle, *, ready=True, **options):
-        server = Server(tmp_path, bundle, **options)
+        server = Server(folder, bundle, **options)
         servers.append(server)
         return server.start(ready=ready)
 
@@ -203,6 +221,10 @@ class Arrivals:
         with self._lock:
             self.all.append(arrival)
 
+    def of(self, row):
+        """The requests of one delivery, given its row of the history."""
+        return self.by_message()[row.message]
+
     def by_message(self):
         found = defaultdict(list)
         with self._lock:
@@ -214,6 +236,16 @@ class Arrivals:
 @pytest.fixture
 def receiver():
     """`receiver(answers={"/path": (500, 200)}, delay=0)` starts a receiver; its `.arrivals` say what came."""
+    yield from _receivers()
+
+
+@pytest.fixture(scope="module")
+def module_receiver():
+    """The same, for a receiver that all tests of a module share."""
+    yield from _receivers()
+
+
+def _receivers():
     started = []
 
     def start(answers=None, delay=0.0):
