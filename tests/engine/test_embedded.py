@@ -471,6 +471,7 @@ def test_data_of_a_newer_server_is_left_where_it_is(make: Make, state: Path) -> 
     with pytest.raises(EmbeddedError, match="did not start"):
         server.start()
     assert list((state / "redis").glob("*.damaged-*")) == []
+    assert not (state / "redis" / "socket").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:

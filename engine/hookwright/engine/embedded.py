@@ -143,6 +143,7 @@ class EmbeddedServer:
                 return self._run(lock, deadline)
             except _Ended as ended:
                 said = str(ended)
+        self._folder.forget_socket()
         raise EmbeddedError(f"the embedded server did not start ({_last_line(said)}): see {self._folder.log}")
 
     def _run(self, lock: int, deadline: float) -> str:
