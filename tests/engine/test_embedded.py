@@ -334,6 +334,7 @@ def test_a_server_that_is_still_loading_does_not_count_as_ready(make: Make, stat
     finally:
         loading.kill()
         loading.wait()
+        folder.forget_socket()
 
 
 def _is_loading(url: str) -> bool:
