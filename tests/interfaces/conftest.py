@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 import pty
 import select
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+import structlog
 
 from hookwright.engine.acceptance import accepted_entries
 from hookwright.engine.delivery import Delivery, Received, Result, Sent, Timing, delivery_id, message_id
@@ -71,7 +73,24 @@ def hookwright(tmp_path: Path) -> Hookwright:
 
 
 @pytest.fixture
-def inside(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Hookwright:
+def logging_restored() -> Iterator[None]:
+    """Puts logging back as it was before the test configured it."""
+    logger = logging.getLogger()
+    handlers, level = logger.handlers[:], logger.level
+    yield
+    logger.handlers[:] = handlers
+    logger.setLevel(level)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+
+
+@pytest.fixture
+def inside(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    logging_restored: None,
+) -> Hookwright:
     """Runs `hookwright ARGUMENTS` in this process: the same code, without the start of an interpreter."""
     monkeypatch.chdir(tmp_path)
     for name in set(os.environ) - set(environment()):

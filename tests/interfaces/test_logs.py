@@ -1,7 +1,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -12,14 +11,8 @@ HOSTILE = "a\x1b[2J\r\n2026-01-01 fake line\u2028\u202e"
 
 
 @pytest.fixture(autouse=True)
-def _restored() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
+def _restored(logging_restored: None) -> None:
+    """Every test here configures logging."""
 
 
 def _configured(*, terminal: bool) -> io.StringIO:

@@ -179,7 +179,7 @@ def _look_up(hosts: Sequence[str], lookup: Callable[[str], object]) -> list[tupl
         try:
             host, reason = answers.get(timeout=max(0.0, deadline - time.monotonic()))
         except Empty:
-            return failed + [(host, f"no answer in {LOOKUP_SECONDS:.0f} s") for host in sorted(open_)]
+            return failed + [(host, f"no answer in {LOOKUP_SECONDS:g} s") for host in sorted(open_)]
         open_.discard(host)
         if reason:
             failed.append((host, reason))

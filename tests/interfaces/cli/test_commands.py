@@ -118,8 +118,8 @@ def test_the_program_help_imports_no_command() -> None:
         (["history", "nope"], "No such command 'nope'"),
     ],
 )
-def test_usage_errors_exit_4_with_one_line(hookwright, arguments: list[str], said: str) -> None:
-    ran = hookwright(*arguments)
+def test_usage_errors_exit_4_with_one_line(inside, arguments: list[str], said: str) -> None:
+    ran = inside(*arguments)
     assert (ran.code, ran.out) == (4, "")
     assert said in ran.err
     assert ran.err.count("\n") == 1
@@ -228,11 +228,9 @@ def test_a_setting_comes_from_flag_then_environment_then_file(hookwright, tmp_pa
         ("[lisn]\nport = 1\n", "hookwright.toml:1:2: unknown table 'lisn'"),
     ],
 )
-def test_a_wrong_settings_file_exits_4_with_its_place(
-    hookwright, tmp_path: Path, text: str, said: str
-) -> None:
+def test_a_wrong_settings_file_exits_4_with_its_place(inside, tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "hookwright.toml").write_text(text)
-    ran = hookwright("listen", "--count", "1")
+    ran = inside("listen", "--count", "1")
     assert (ran.code, ran.out) == (4, "")
     assert said in ran.err
     assert ran.err.count("\n") == 1

@@ -63,6 +63,6 @@ def test_a_port_that_is_taken_is_one_line_and_3(running, hookwright) -> None:
     assert ran.err == f"error: cannot listen on 127.0.0.1 port {port}: Address already in use\n"
 
 
-def test_answers_must_be_http_statuses(hookwright) -> None:
+def test_answers_must_be_http_statuses(inside) -> None:
     for wrong in ("", "200,", "99", "200,6000", "abc"):
-        assert hookwright("listen", "--answer", wrong).code == 4, wrong
+        assert inside("listen", "--answer", wrong).code == 4, wrong

@@ -94,6 +94,8 @@ def _settings() -> SettingsFile:
     for name, value in settings.values.items():
         if isinstance(value, dict) and name not in COMMANDS:
             raise SettingsError(f"{settings.place(name)}: unknown table {name!r}")
+        if name in COMMANDS and not isinstance(value, dict):
+            raise SettingsError(f"{settings.place(name)}: expected a table [{name}]")
     return settings
 
 

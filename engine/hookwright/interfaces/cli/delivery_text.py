@@ -46,9 +46,8 @@ def _head(detail: Detail) -> Iterator[str]:
 def _attempt(tried: Tried) -> Iterator[str]:
     yield ""
     took = f"  {tried.timing.total:.3f} s" if tried.timing else ""
-    error = f"  {tried.error}" if tried.error else ""
-    reason = f": {tried.reason}" if tried.reason else ""
-    yield printable(f"attempt {tried.attempt}  {tried.ended}  {tried.outcome}{took}{error}{reason}")
+    why = tried.reason or tried.error or ""
+    yield printable(f"attempt {tried.attempt}  {tried.ended}  {tried.outcome}{took}  {why}").rstrip()
     if tried.request is not None:
         yield from _request(tried.request)
     if tried.response is not None:

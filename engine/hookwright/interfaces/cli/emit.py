@@ -57,12 +57,12 @@ def emit(
     try:
         client = Client(find_server(server, token_file, state))
         said = _accepted(client.post("/v1/events", body, "application/json"))
-        if wait or fail:
-            said = {**said, "deliveries": _ended(client, said, time.monotonic() + timeout)}
+        waiting = _wait(client, said, time.monotonic() + timeout) if wait or fail else 0
     except (NoServer, Unreachable) as error:
         raise Stop(Exit.UNREACHABLE, str(error)) from None
     _print(said, output)
-    return _exit(said, waited=wait or fail, fail=fail)
+    failed = fail and any(each["status"] != Status.SUCCESS for each in said.get("deliveries", ()))
+    return Exit.NO if waiting or failed else Exit.FINE
 
 
 def _data(given: str) -> bytes:
@@ -100,18 +100,19 @@ def _accepted(answer: Answer) -> dict[str, Any]:
     raise Stop(Exit.NO, f"not accepted: {answer.complaint}")
 
 
-def _ended(client: Client, said: dict[str, Any], deadline: float) -> list[dict[str, Any]]:
-    """The deliveries once all have ended, or as they are when time is up."""
-    named = {each["id"] for each in said.get("deliveries", ())}  # more than a thousand are not named
+def _wait(client: Client, said: dict[str, Any], deadline: float) -> int:
+    """Waits until every delivery has ended, and puts into `said` how; how many have not when time is up."""
+    named = {each["id"]: each for each in said.get("deliveries", ())}  # more than a thousand are not named
     expected = said.get("count", len(named))
     while True:
         found = [each for each in _deliveries(client, said["id"]) if not named or each["id"] in named]
-        waiting = expected - sum(each["status"] != Status.IN_QUEUE for each in found)
+        said["deliveries"] = list({**named, **{each["id"]: each for each in found}}.values())
+        waiting: int = expected - sum(each["status"] != Status.IN_QUEUE for each in found)
         if waiting <= 0:
-            return found
+            return 0
         if time.monotonic() >= deadline:
             note(f"{waiting} still {Status.IN_QUEUE}; look again with `hookwright history list`")
-            return found
+            return waiting
         time.sleep(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic())))
 
 
@@ -128,13 +129,6 @@ def _deliveries(client: Client, event: str) -> list[dict[str, Any]]:
         query["cursor"] = answer.body["next"]
 
 
-def _exit(said: dict[str, Any], *, waited: bool, fail: bool) -> Exit:
-    statuses = {each["status"] for each in said.get("deliveries", ())}
-    if fail and statuses - {Status.SUCCESS}:
-        return Exit.NO
-    return Exit.NO if waited and Status.IN_QUEUE in statuses else Exit.FINE
-
-
 def _print(said: dict[str, Any], output: Output) -> None:
     if output != "text":
         (print_document if output == "json" else lambda value: print_lines([value]))(said)
@@ -142,7 +136,8 @@ def _print(said: dict[str, Any], output: Output) -> None:
     deliveries = said.get("deliveries", ())
     number = said.get("count", len(deliveries))
     seen = ", seen before" if said["duplicate"] else ""
-    click.echo(printable(f"{said['id']}  {number} deliveries{seen}"))
+    noun = "delivery" if number == 1 else "deliveries"
+    click.echo(printable(f"{said['id']}  {number} {noun}{seen}"))
     for each in deliveries:
         status = click.style(each["status"], fg=STATUS_COLORS.get(each["status"]))
         click.echo(f"  {each['id']}  {printable(each['entityType'])}/{printable(each['entityId'])}  {status}")

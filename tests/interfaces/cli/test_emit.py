@@ -1,0 +1,159 @@
+import json
+from contextlib import closing
+
+import pytest
+
+from hookwright.engine.acceptance import accepted_entries
+from hookwright.engine.delivery import Result
+from hookwright.engine.history import History
+from hookwright.engine.journal import Writer
+from hookwright.engine.outcome import entries
+from hookwright.engine.state import State
+from hookwright.interfaces.addresses import Listen
+
+from ..http.conftest import TOKEN, Running, serving
+
+
+@pytest.fixture
+def api(tmp_path):
+    """A running API whose state folder is `state` in the test's folder, where commands are told to look."""
+    state = State(tmp_path / "state")
+    state.prepare()
+    with serving(Running(state), Listen(), {}) as running:
+        state.announce(f"http://127.0.0.1:{running.port}")
+        yield running
+
+
+def _emit(run, *arguments: str, **options):
+    return run("emit", "--state", "state", "-t", "Lead_Post_Create", *arguments, **options)
+
+
+def test_the_answer_names_every_delivery(hookwright, api) -> None:
+    ran = _emit(hookwright, "-d", '{"a":1}', "--id", "e1")
+    assert (ran.code, ran.err) == (0, "")
+    first, second = ran.out.splitlines()
+    assert first == "e1  1 delivery"
+    assert second.endswith("  webhook/one  In Queue")
+
+
+def test_the_data_goes_out_byte_for_byte(inside, api, tmp_path) -> None:
+    raw = b'{ "a" :\t1.0,\n "b":"\\u00fc\xc3\xbc" }\n'
+    (tmp_path / "data.json").write_bytes(raw)
+    assert _emit(inside, "-d", "@data.json").code == 0
+    assert api.journalled[0].event.raw.strip() == raw.strip()
+
+
+def test_data_may_come_from_standard_input(hookwright, api) -> None:
+    assert _emit(hookwright, "-d", "-", stdin='{"from": "stdin"}').code == 0
+    assert api.journalled[0].event.data == {"from": "stdin"}
+
+
+def test_every_attribute_is_sent(inside, api) -> None:
+    assert _emit(inside, "--id", "i", "--source", "/s", "--subject", "x").code == 0
+    event = api.journalled[0].event
+    assert (event.id, event.source, event.subject, event.data) == ("i", "/s", "x", {})
+
+
+def test_json_is_the_servers_answer(inside, api) -> None:
+    said = json.loads(_emit(inside, "--id", "j", "-o", "json").out)
+    assert (said["format_version"], said["id"], said["duplicate"]) == ("1.0", "j", False)
+    again = json.loads(_emit(inside, "--id", "j", "-o", "ndjson").out)
+    assert again["duplicate"] is True
+    assert again["deliveries"] == said["deliveries"]
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("{", "--data:1:2: "),
+        ('{"a": NaN}', "--data:1:7: "),
+        ('1}, {"x": 2', "--data:1:2: "),
+        ("\udcff", "--data:1:1: "),
+    ],
+)
+def test_data_that_is_not_json_is_refused_here_with_its_place(inside, api, data: str, said: str) -> None:
+    ran = _emit(inside, "-d", data)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(f"error: {said}")
+    assert api.journalled == []
+
+
+def test_a_data_file_that_is_not_there_is_a_usage_error(inside, api) -> None:
+    ran = _emit(inside, "-d", "@nothing.json")
+    assert (ran.code, ran.err) == (4, "error: nothing.json: No such file or directory\n")
+
+
+def test_a_rejected_event_is_1_with_the_reason(inside, api) -> None:
+    ran = inside("emit", "--state", "state", "-t", "Lead_Post_Creat")
+    assert (ran.code, ran.out) == (1, "")
+    assert "did you mean Lead_Post_Create?" in ran.err
+    assert "(HTTP 422 at /type)" in ran.err
+
+
+def test_no_server_is_6(inside, tmp_path) -> None:
+    ran = _emit(inside)
+    assert (ran.code, ran.out) == (6, "")
+    assert "start `hookwright serve`" in ran.err
+
+
+def test_a_server_that_does_not_answer_is_6(inside) -> None:
+    ran = _emit(inside, "--server", "http://127.0.0.1:1")
+    assert ran.code == 6
+    assert "Connection refused" in ran.err
+
+
+def test_a_wrong_token_is_6(inside, tmp_path) -> None:
+    state = State(tmp_path / "other")
+    state.prepare()
+    (tmp_path / "token").write_text(TOKEN[:-1] + "X")
+    with serving(Running(state), Listen("0.0.0.0"), {}) as public:
+        url = f"http://127.0.0.1:{public.port}"
+        assert _emit(inside, "--server", url).code == 6
+        assert _emit(inside, "--server", url, "--token-file", "token").code == 6
+        (tmp_path / "token").write_text(TOKEN)
+        assert _emit(inside, "--server", url, "--token-file", "token").code == 0
+
+
+def _settle(api, outcome: str) -> None:
+    """Journals what intake accepted, and then its end, as a bookkeeper would."""
+    (plan,) = api.journalled
+    with closing(Writer(api.state.history, "intake")) as writer:
+        lines = accepted_entries(plan.event, plan.revision, plan.deliveries, plan.bodies, plan.fingerprint)
+        writer.append_many(lines).result()
+    with closing(Writer(api.state.history, "book")) as writer:
+        for delivery in plan.deliveries:
+            result = Result(delivery=delivery.id, node="nod_x", attempt=1, outcome=outcome, at=1)
+            writer.append_many(entries(result, 0)).result()
+    with History(api.state.path):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("outcome", "flags", "code", "status"),
+    [
+        ("success", ["--wait"], 0, "Success"),
+        ("success", ["--fail"], 0, "Success"),
+        ("failure", ["--wait"], 0, "Failure"),
+        ("failure", ["--fail"], 1, "Failure"),
+        ("cancelled", ["--fail"], 1, "Cancelled"),
+    ],
+)
+def test_waiting_tells_how_every_delivery_ended(inside, api, outcome, flags, code, status) -> None:
+    _emit(inside, "--id", "w")
+    _settle(api, outcome)
+    ran = _emit(inside, "--id", "w", *flags, "-o", "json")
+    assert ran.code == code
+    assert [each["status"] for each in json.loads(ran.out)["deliveries"]] == [status]
+
+
+def test_waiting_ends_when_its_time_is_up(inside, api) -> None:
+    _emit(inside, "--id", "t")
+    ran = _emit(inside, "--id", "t", "--wait", "--timeout", "0")
+    assert ran.code == 1
+    assert "1 still In Queue" in ran.err
+
+
+def test_a_type_is_needed(inside) -> None:
+    ran = inside("emit")
+    assert (ran.code, ran.out) == (4, "")
+    assert "--type" in ran.err
