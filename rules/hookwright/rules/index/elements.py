@@ -12,8 +12,9 @@ elements would be exponential in the number of lists. Instead:
    still open. Every part of the event is looked at once a clause: the time is linear in the event.
 
 The one exception to 3 is an event that spells one field twice, as `a.b` and as `a: {b: ...}`: a condition may
-then be met on either way. The walk therefore answers with *sets* of conditions met (bits of an integer), the
-smaller ones dropped; without such doubles there is never more than one set.
+then be met on either way. The walk therefore answers with *sets* of conditions met (bits of an integer);
+without such doubles there is never more than one set. Larger sets make smaller ones needless, except beside a
+condition on absence: there a list left alone differs from one chosen from, so each set says who was met here.
 
 A condition that a field is absent holds where the chosen elements have no such leaf. It chooses no element
 itself: a list nobody else chose from must lack the field in all of its elements.
@@ -186,17 +187,12 @@ class _Walk:
             return (yield from self._object(value, node, needed))
         if isinstance(value, list):
             return (yield from self._list(value, node, needed))
-        met = self._met(value, node)
-        return set() if node in self._absent or needed & ~met else {met}
+        return set() if node in self._absent else self._sets(self._met(value, node), needed)
 
     def _object(
         self, value: dict[str, JSON], node: PathNode, needed: int
     ) -> Generator[_Question, _Answer, _Answer]:
-        ways = [
-            (under, target)
-            for key, under in value.items()
-            if (target := node.step(key)) is not None and target in self._below
-        ]
+        ways = [(under, target) for under, target in node.entered_by(value) if target in self._below]
         reachable = doubled = 0
         for _, target in ways:
             doubled |= reachable & self._below[target]
@@ -205,7 +201,9 @@ class _Walk:
         for under, target in ways:
             if answers:
                 here = yield under, target, needed & self._below[target] & ~doubled
-                answers = _largest({one | other for one in answers for other in here})
+                answers = self._largest(
+                    {one | other for one in answers for other in here if not (self._absent and one & other)}
+                )
         return {answer for answer in answers if not needed & ~answer}
 
     def _list(self, value: list[JSON], node: PathNode, needed: int) -> Generator[_Question, _Answer, _Answer]:
@@ -215,15 +213,36 @@ class _Walk:
         free = 0
         for leaf in plain:
             free |= self._met(leaf, node)
-        needed &= ~free
-        answers = {free} if not needed and self._lacks(value, node) else set()
+        plainly = self._sets(free, needed & free)
+        open_ = needed & ~free
+        answers = set(plainly) if not open_ and self._lacks(value, node) else set()
+        everything = self._below[node]
         for each in value:
             if isinstance(each, dict | list):
-                here = yield each, node, needed
-                answers.update(free | met for met in here if met)
-                if self._below[node] in answers:
-                    return {self._below[node]}
-        return _largest(answers)
+                here = yield each, node, open_
+                answers.update(one | met for one in plainly for met in here if met)
+                if everything in answers and (needed == everything or not self._absent):
+                    return {everything}
+        return self._largest(answers)
+
+    def _sets(self, met: int, needed: int) -> _Answer:
+        """The sets to answer with where `met` are met: all that hold `needed`, or just the largest."""
+        if needed & ~met:
+            return set()
+        if not self._absent:
+            return {met}
+        spare = met & ~needed
+        sets, more = {needed}, spare
+        while more:
+            sets.add(needed | more)
+            more = (more - 1) & spare
+        return sets
+
+    def _largest(self, answers: _Answer) -> _Answer:
+        """The sets that are in no other one, where the others are needless."""
+        if len(answers) < 2 or self._absent:
+            return answers
+        return {one for one in answers if not any(one != other and one & ~other == 0 for other in answers)}
 
     def _met(self, value: Scalar, node: PathNode) -> int:
         met = 0
@@ -240,16 +259,9 @@ class _Walk:
             if at not in self._absent_below:
                 continue
             if isinstance(here, dict):
-                work.extend((under, target) for key, under in here.items() if (target := at.step(key)))
+                work.extend(at.entered_by(here))
             elif isinstance(here, list):
                 work.extend((each, at) for each in here)
             elif at in self._absent:
                 return False
         return True
-
-
-def _largest(answers: _Answer) -> _Answer:
-    """The sets that are in no other one."""
-    if len(answers) < 2:
-        return answers
-    return {one for one in answers if not any(one != other and one & ~other == 0 for other in answers)}

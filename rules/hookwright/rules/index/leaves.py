@@ -28,25 +28,25 @@ class Leaves:
         while work:
             value, node, nested = work.pop()
             if isinstance(value, dict):
-                for key, under in value.items():
-                    target = node.step(key)
-                    if target is not None:
+                for under, target in node.entered_by(value):
+                    if isinstance(under, dict | list):
                         work.append((under, target, nested))
+                    else:
+                        self._note(under, target, nested)
             elif isinstance(value, list):
-                self._read_list(value, node, nested, work)
+                for element in value:
+                    if isinstance(element, dict | list):
+                        work.append((element, node, True))
+                    else:
+                        self._note(element, node, nested)
             else:
                 self._note(value, node, nested)
 
-    def _read_list(
-        self, elements: list[JSON], node: PathNode, nested: bool, work: list[tuple[JSON, PathNode, bool]]
-    ) -> None:
-        for element in elements:
-            if isinstance(element, dict | list):
-                work.append((element, node, True))
-            else:
-                self._note(element, node, nested)
-
     def _note(self, value: Scalar, node: PathNode, nested: bool) -> None:
-        self.found.setdefault(node, []).append(value)
+        values = self.found.get(node)
+        if values is None:
+            self.found[node] = [value]
+        else:
+            values.append(value)
         if nested:
             self.nested.add(node)

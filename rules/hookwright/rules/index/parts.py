@@ -31,8 +31,10 @@ class Condition:
             return self.absent
         if self.absent and self.place in granted:
             return True
-        holds = self.holds
-        return any(holds(value) for value in values)
+        for value in values:  # noqa: SIM110 - here and below a generator costs more than what it runs
+            if self.holds(value):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +44,10 @@ class Every:
     parts: tuple[Part, ...]
 
     def true_of(self, leaves: Leaves, granted: Set[PathNode]) -> bool:
-        return all(part.true_of(leaves, granted) for part in self.parts)
+        for part in self.parts:  # noqa: SIM110
+            if not part.true_of(leaves, granted):
+                return False
+        return True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +57,10 @@ class Some:
     branches: tuple[Part, ...]
 
     def true_of(self, leaves: Leaves, granted: Set[PathNode]) -> bool:
-        return any(branch.true_of(leaves, granted) for branch in self.branches)
+        for branch in self.branches:  # noqa: SIM110
+            if branch.true_of(leaves, granted):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..event import JSON
+
 
 class PathNode:
     """A place in events that patterns ask about, or that lies on the way to one."""
@@ -37,6 +39,15 @@ class PathNode:
         for segment in key.split("."):
             node = node.children.get(segment) if node else None
         return node
+
+    def entered_by(self, value: dict[str, JSON]) -> list[tuple[JSON, PathNode]]:
+        """What stands in an object of an event at the places below this one.
+
+        Without dots in its names the object is asked for the few names patterns have, not gone through.
+        """
+        if "." in "".join(value):
+            return [(under, target) for key, under in value.items() if (target := self.step(key)) is not None]
+        return [(value[key], target) for key, target in self.children.items() if key in value]
 
     def upward(self) -> Iterator[PathNode]:
         """This node and all above it."""
