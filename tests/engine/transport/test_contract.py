@@ -593,8 +593,10 @@ def test_a_receiver_of_replies_that_fails_harms_no_other_call(caller, receive, c
         {"url": "http://receiver.test/a b"},
         {"url": "gopher://receiver.test/"},
         {"headers": (("X-A", "\u20ac"),)},
+        {"headers": None},
+        {"body": 5},
     ],
-    ids=["host", "space", "scheme", "header"],
+    ids=["host", "space", "scheme", "header", "no headers", "no body"],
 )
 def test_what_cannot_be_sent_is_a_reply_and_not_an_exception(changes, caller, receive):
     receiver = receive(close_after(OK))
@@ -602,6 +604,7 @@ def test_what_cannot_be_sent_is_a_reply_and_not_an_exception(changes, caller, re
     assert not reply.complete
     assert reply.error
     assert receiver.requests == []
+    assert caller(receiver).status == 200  # and the transport goes on
 
 
 class Gate:

@@ -101,16 +101,25 @@ class CurlTransport:
             batch, self._submitted = self._submitted, deque()
             self._rung = False
         for call, done in batch:
-            handle = self._spare.pop() if self._spare else Handle(self._judge, self._ca, self._kept)
             try:
-                handle.begin(call, done, reuse=self._may_reuse(call))
-            except (SocketRefused, pycurl.error, ValueError) as error:
-                kind = "blocked_target" if isinstance(error, SocketRefused) else "protocol"
-                self._spare.append(handle)
-                _answer(done, Reply(None, False, error=kind, message=str(error)))
-                continue
-            self._active[handle.curl] = handle
+                self._start(call, done)
+            except SocketRefused as error:
+                _answer(done, Reply(None, False, error="blocked_target", message=str(error)))
+            except (pycurl.error, ValueError) as error:
+                _answer(done, Reply(None, False, error="protocol", message=str(error)))
+            except Exception as error:
+                logger.exception("a call could not be started")
+                _answer(done, Reply(None, False, error="protocol", message=type(error).__name__))
+
+    def _start(self, call: Call, done: Callable[[Reply], None]) -> None:
+        handle = self._spare.pop() if self._spare else Handle(self._judge, self._ca, self._kept)
+        try:
+            handle.begin(call, done, reuse=self._may_reuse(call))
             self._multi.add_handle(handle.curl)
+        except BaseException:
+            self._spare.append(handle)
+            raise
+        self._active[handle.curl] = handle
 
     def _may_reuse(self, call: Call) -> bool:
         """Not where a kept connection was found closed lately: there every call would risk a try."""
