@@ -1,8 +1,8 @@
 """Writes the reference pages that are generated from the code; `--check` says which of them are stale.
 
 Each fact has one home: keys in the JSON Schema, event types in the catalogue, codes in their table, commands
-in click, metrics where they are counted. The pages under docs/reference/ are made from there with the templates
-under docs/templates/.
+in click, metrics where they are counted. The pages under docs/reference/ are made from there with the
+templates under docs/templates/.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hookwright.interfaces.cli import root
 from hookwright.interfaces.cli.exits import Exit
-from hookwright.interfaces.http.metrics import METRICS
+from hookwright.interfaces.http.metrics import Metrics
 from hookwright.plugins.loader import load_plugins
 from hookwright.schemas.catalogue import load_catalogue
 from hookwright.schemas.codes import CODES
@@ -56,7 +56,7 @@ def pages() -> Iterator[tuple[Path, str]]:
         "events": {"types": load_catalogue().types},
         "problems": {"codes": list(CODES.values())},
         "cli": {"commands": list(commands(root, ())), "exits": exits()},
-        "metrics": {"metrics": METRICS},
+        "metrics": {"metrics": list(metrics())},
     }
     for name, values in facts.items():
         yield REFERENCE / f"{name}.md", environment.get_template(f"{name}.md.j2").render(values)
@@ -91,7 +91,7 @@ def section(name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]
 def key(
     name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any], required: bool
 ) -> dict[str, Any]:
-    described = dict(resolved(schema, definitions)) | dict(schema)
+    described = resolved(schema, definitions)
     examples = [json.dumps(example, ensure_ascii=False) for example in described.get("examples", ())][:2]
     later = described.get("x-hookwright-not-supported-yet", False)
     return {
@@ -105,13 +105,16 @@ def key(
 
 
 def resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Any = schema
-    while "$ref" in found and found["$ref"].startswith("#/$defs/"):
+    """A property with what it refers to, step by step; the nearer description wins."""
+    found = dict(schema)
+    reference = found.pop("$ref", "")
+    while reference.startswith("#/$defs/"):
         target: Any = {"$defs": definitions}
-        for part in found["$ref"].removeprefix("#/").split("/"):
-            target = target.get(part, {})
-        found = target
-    return found if isinstance(found, Mapping) else {}
+        for part in reference.removeprefix("#/").split("/"):
+            target = target[part]
+        reference = target.get("$ref", "")
+        found = {**target, **found}
+    return found
 
 
 def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
@@ -133,6 +136,13 @@ def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[dict[str
 def option(parameter: click.Option, context: click.Context) -> dict[str, Any]:
     flags, text = parameter.get_help_record(context) or ("", "")
     return {"flags": flags, "help": text.split("  [")[0], "env": parameter.envvar or ""}
+
+
+def metrics() -> Iterator[dict[str, str]]:
+    """What a server without any traffic shows."""
+    for family in Metrics(dict, dict).registry.collect():
+        name = family.name + ("_total" if family.type == "counter" else "")
+        yield {"name": name, "type": family.type, "help": family.documentation}
 
 
 def exits() -> list[tuple[int, str]]:
