@@ -93,9 +93,8 @@ class Explainer:
         if form in FORMS:
             yield self._form(form, error.instance, path)
         else:
-            yield self._problem(
-                "HW016", f"{subject(path)}: {show(error.instance)} does not have the right form", path
-            )
+            message = f"{subject(path)}: {show(error.instance)} does not have the right form"
+            yield self._problem("HW016", message, path, error.schema.get("description"))
 
     def _form(self, form: str, value: Any, path: Path) -> Problem:
         code, expected, hint = FORMS[form]

@@ -22,6 +22,9 @@ from .suspects import suspects
 __all__ = ["Fragments", "config_schema", "load_schema", "validate"]
 
 
+MOST_ENTRIES = 100_000  # of one list, as the schema has it
+
+
 def validate(document: Document, fragments: Fragments | None = None) -> list[Problem]:
     """All problems of a bundle file, in the order of the document; warnings among them.
 
@@ -37,24 +40,41 @@ def validate(document: Document, fragments: Fragments | None = None) -> list[Pro
 
 
 class _Checker:
-    """The two validators of one set of fragments."""
+    """The validators of one set of fragments."""
 
     def __init__(self, schema: JSONSchema) -> None:
         strict = as_built(schema, lambda what: False if what is True else {"not": what})
         # Nothing is ever fetched: a `$ref` that leads outside is an error when this is built.
         self.fast = jsonschema_rs.Draft202012Validator(strict, offline=True)
+        self._entries = {
+            key: jsonschema_rs.Draft202012Validator({"$defs": strict["$defs"], **part["items"]}, offline=True)
+            for key, part in strict["properties"].items()
+            if isinstance(part, dict) and "items" in part
+        }
         self._slow = _Annotated(as_built(schema, lambda what: {NOT_YET: what}), registry=Registry())
 
     def explain(self, value: JSON, explainer: Explainer) -> list[Problem]:
         """Every failing part of a long list is explained, and none of the sound ones is looked at again."""
-        failing = [list(error.instance_path) for error in self.fast.iter_errors(value)]
-        reduced, numbers = _reduced(value, failing)
+        reduced, numbers = self._reduced(value)
         problems: list[Problem] = []
         for error in self._slow.iter_errors(reduced):
             problems += explainer.problems(_fault(error), _restored(error.absolute_path, numbers))
-        return problems or [
-            explainer.bare(error.message, error.instance_path) for error in self.fast.iter_errors(value)
-        ]
+        if not problems:  # the two disagree: one sentence of the fast one is better than none
+            error = next(self.fast.iter_errors(value))
+            problems.append(explainer.bare(error.message, error.instance_path))
+        return problems
+
+    def _reduced(self, value: JSON) -> tuple[JSON, dict[str, list[int]]]:
+        """The document with only the failing entries in its lists, and their true numbers for each list."""
+        if not isinstance(value, dict):
+            return value, {}
+        reduced, numbers = dict(value), dict[str, list[int]]()
+        for key, validator in self._entries.items():
+            entries = value.get(key)
+            if isinstance(entries, list) and len(entries) <= MOST_ENTRIES:
+                failing = [number for number, entry in enumerate(entries) if not validator.is_valid(entry)]
+                numbers[key], reduced[key] = failing, [entries[number] for number in failing]
+        return reduced, numbers
 
 
 @lru_cache(maxsize=8)
@@ -67,18 +87,6 @@ def _fault(error: ValidationError) -> Fault:
     keyword = error.validator if isinstance(error.validator, str) else ""
     within = list(error.relative_schema_path)
     return Fault(keyword, error.validator_value, error.instance, schema, error.message, within)
-
-
-def _reduced(value: JSON, failing: list[Path]) -> tuple[JSON, dict[str, list[int]]]:
-    """The document with only the failing items in its lists, and for each such list their true indexes."""
-    if not isinstance(value, dict):
-        return value, {}
-    reduced, numbers = dict(value), dict[str, list[int]]()
-    for key, part in value.items():
-        if isinstance(part, list) and [key] not in failing:
-            numbers[key] = sorted({int(path[1]) for path in failing if len(path) > 1 and path[0] == key})
-            reduced[key] = [part[index] for index in numbers[key]]
-    return reduced, numbers
 
 
 def _restored(path: Any, numbers: dict[str, list[int]]) -> Path:
