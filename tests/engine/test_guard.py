@@ -63,7 +63,8 @@ connects: list[object] = []
 
 
 def remember_connects(event: str, arguments: tuple[object, ...]) -> None:
-    if event in {"socket.connect", "socket.sendto"}:
+    ours = threading.current_thread().name in {"MainThread", "transport", "resolve"}
+    if event in {"socket.connect", "socket.sendto"} and ours:
         connects.append(arguments[-1])
 
 
