@@ -131,6 +131,15 @@ def test_many_disjunctions_over_plain_fields_are_not_multiplied_out() -> None:
     assert index.match({**data, "a0": 2}) == set()
 
 
+def test_many_disjunctions_below_one_list_are_not_multiplied_out() -> None:
+    pattern = {"rows": {"$and": [{"$or": [{f"a{n}": 1}, {f"b{n}": 1}]} for n in range(30)]}}
+    full = {f"{letter}{n}": 1 for n in range(30) for letter in "ab"}
+    rows = [{**full, f"a{n}": 0, f"b{n}": 0} for n in range(30)]
+    index = PatternIndex({"p": pattern})
+    assert index.match({"rows": rows}) == set()
+    assert index.match({"rows": [*rows, {**full, "a3": 0}]}) == {"p"}
+
+
 def test_long_names_cost_nothing_where_no_pattern_asks() -> None:
     data = nested(30, {str(n): n for n in range(5000)}, lambda below: {"k" * 10_000: below, "a": 1})
     assert PatternIndex({"p": {"a": 1}, "q": {"a": {"b": 1}}}).match(data) == {"p"}

@@ -6,63 +6,50 @@ elements would be exponential in the number of lists. Instead:
 
 1. What no choice can change is settled first. What is left is and/or over conditions below list elements.
 2. Its branches are taken depth first; each way through is a *clause*, conditions that all must hold together.
-   A clause whose conditions on values already contradict each other is left at once.
-3. A clause is checked by one walk over the event. Conditions below different keys of an object never share an
-   element, so an object asks each key by itself; a list asks one element after the other for all that is
-   still open. Every part of the event is looked at once a clause: the time is linear in the event.
-
-The one exception to 3 is an event that spells one field twice, as `a.b` and as `a: {b: ...}`: a condition may
-then be met on either way. The walk therefore answers with *sets* of conditions met (bits of an integer);
-without such doubles there is never more than one set. Larger sets make smaller ones needless, except beside a
-condition on absence: there a list left alone differs from one chosen from, so each set says who was met here.
-
-A condition that a field is absent holds where the chosen elements have no such leaf. It chooses no element
-itself: a list nobody else chose from must lack the field in all of its elements.
-
-The walk is written as generators that yield the questions they need answered, so depth costs no stack.
+   A clause whose conditions on values already contradict each other is left at once. How many clauses there
+   are is up to the pattern, never to the event; where no condition is on absence, a walk as in 3 first asks
+   which conditions can be met together at all, and mostly answers without going through them.
+3. A clause is checked by one walk over the event, see `walk`: linear in the event.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator
+from typing import TypeAlias
 
-from ..event import JSON
-from ..pattern.operators import Scalar
 from .leaves import Leaves
 from .parts import Condition, Every, Never, Part
-from .paths import PathNode
+from .walk import Both, Either, Literal, Open, TooManySetsError, Walk
 
-
-class Literal(NamedTuple):
-    """One way to meet a condition: by a leaf, or (`by_leaf` false) by there being none."""
-
-    condition: Condition
-    by_leaf: bool
-
-
-class Both(NamedTuple):
-    """Open parts that must all hold."""
-
-    parts: tuple[Open, ...]
-
-
-class Either(NamedTuple):
-    """Open branches, one of which must hold."""
-
-    branches: tuple[Open, ...]
-
-
-Open: TypeAlias = Literal | Both | Either
 _Clause: TypeAlias = frozenset[Literal]
-_Question: TypeAlias = tuple[JSON, PathNode, int]
-_Answer: TypeAlias = set[int]
 
 
 def consistent(root: Part, leaves: Leaves) -> bool:
     """Whether some choice of elements makes the tree of a rule true."""
     settled = _settle(root, leaves)
-    return settled if isinstance(settled, bool) else _any_clause(settled, leaves)
+    if isinstance(settled, bool):
+        return settled
+    literals = frozenset(_literals(settled))
+    if _chooses(settled) and all(each.by_leaf for each in literals):
+        walk = Walk(literals)
+        try:
+            answers = walk.answer(leaves.root, leaves.top, 0)
+        except TooManySetsError:
+            return _any_clause(settled, leaves)
+        return any(walk.meets(settled, answer) for answer in answers)
+    return _any_clause(settled, leaves)
+
+
+def _literals(part: Open) -> Iterator[Literal]:
+    if isinstance(part, Literal):
+        yield part
+    else:
+        for each in part.parts if isinstance(part, Both) else part.branches:
+            yield from _literals(each)
+
+
+def _chooses(part: Open) -> bool:
+    return isinstance(part, Either) or (isinstance(part, Both) and any(_chooses(each) for each in part.parts))
 
 
 def _settle(part: Part, leaves: Leaves) -> bool | Open:
@@ -136,132 +123,5 @@ def _can_hold(clause: _Clause, leaves: Leaves) -> bool:
     """Whether one choice of elements meets every condition of the clause."""
     if len(clause) < 2 and all(literal.by_leaf for literal in clause):
         return True
-    walk = _Walk(clause)
-    return walk.everything in walk.answer(leaves.root, leaves.top)
-
-
-class _Walk:
-    """One walk over an event for one clause. Each condition on a value is a bit."""
-
-    def __init__(self, clause: _Clause) -> None:
-        self.everything = 0
-        self._tests: dict[PathNode, list[tuple[int, Condition]]] = {}
-        self._below: dict[PathNode, int] = {}
-        self._absent: set[PathNode] = set()
-        self._absent_below: set[PathNode] = set()
-        for literal in clause:
-            self._take(literal)
-
-    def _take(self, literal: Literal) -> None:
-        place = literal.condition.place
-        bit = 0
-        if literal.by_leaf:
-            bit = self.everything + 1
-            self.everything |= bit
-            self._tests.setdefault(place, []).append((bit, literal.condition))
-        else:
-            self._absent.add(place)
-            self._absent_below.update(place.upward())
-        for node in place.upward():
-            self._below[node] = self._below.get(node, 0) | bit
-
-    def answer(self, value: JSON, node: PathNode) -> _Answer:
-        """The sets of conditions met together; none when an absent field is there, or not all can be met."""
-        stack = [self._outcomes(value, node, self.everything)]
-        answer: _Answer | None = None
-        while True:
-            try:
-                question = stack[-1].send(answer)  # type: ignore[arg-type] # None starts a generator
-            except StopIteration as end:
-                stack.pop()
-                answer = end.value
-                if not stack:
-                    return end.value  # type: ignore[no-any-return]
-            else:
-                stack.append(self._outcomes(*question))
-                answer = None
-
-    def _outcomes(self, value: JSON, node: PathNode, needed: int) -> Generator[_Question, _Answer, _Answer]:
-        """Sets of conditions met at or below `node`, each with all of `needed` in it."""
-        if isinstance(value, dict):
-            return (yield from self._object(value, node, needed))
-        if isinstance(value, list):
-            return (yield from self._list(value, node, needed))
-        return set() if node in self._absent else self._sets(self._met(value, node), needed)
-
-    def _object(
-        self, value: dict[str, JSON], node: PathNode, needed: int
-    ) -> Generator[_Question, _Answer, _Answer]:
-        ways = [(under, target) for under, target in node.entered_by(value) if target in self._below]
-        reachable = doubled = 0
-        for _, target in ways:
-            doubled |= reachable & self._below[target]
-            reachable |= self._below[target]
-        answers = {0} if not needed & ~reachable else set()
-        for under, target in ways:
-            if answers:
-                here = yield under, target, needed & self._below[target] & ~doubled
-                answers = self._largest(
-                    {one | other for one in answers for other in here if not (self._absent and one & other)}
-                )
-        return {answer for answer in answers if not needed & ~answer}
-
-    def _list(self, value: list[JSON], node: PathNode, needed: int) -> Generator[_Question, _Answer, _Answer]:
-        plain: list[Scalar] = [each for each in value if not isinstance(each, dict | list)]
-        if plain and node in self._absent:
-            return set()
-        free = 0
-        for leaf in plain:
-            free |= self._met(leaf, node)
-        plainly = self._sets(free, needed & free)
-        open_ = needed & ~free
-        answers = set(plainly) if not open_ and self._lacks(value, node) else set()
-        everything = self._below[node]
-        for each in value:
-            if isinstance(each, dict | list):
-                here = yield each, node, open_
-                answers.update(one | met for one in plainly for met in here if met)
-                if everything in answers and (needed == everything or not self._absent):
-                    return {everything}
-        return self._largest(answers)
-
-    def _sets(self, met: int, needed: int) -> _Answer:
-        """The sets to answer with where `met` are met: all that hold `needed`, or just the largest."""
-        if needed & ~met:
-            return set()
-        if not self._absent:
-            return {met}
-        spare = met & ~needed
-        sets, more = {needed}, spare
-        while more:
-            sets.add(needed | more)
-            more = (more - 1) & spare
-        return sets
-
-    def _largest(self, answers: _Answer) -> _Answer:
-        """The sets that are in no other one, where the others are needless."""
-        if len(answers) < 2 or self._absent:
-            return answers
-        return {one for one in answers if not any(one != other and one & ~other == 0 for other in answers)}
-
-    def _met(self, value: Scalar, node: PathNode) -> int:
-        met = 0
-        for bit, condition in self._tests.get(node, ()):
-            if condition.holds(value):
-                met |= bit
-        return met
-
-    def _lacks(self, value: JSON, node: PathNode) -> bool:
-        """Whether no field that must be absent has a leaf anywhere in `value`."""
-        work: list[tuple[JSON, PathNode]] = [(value, node)]
-        while work:
-            here, at = work.pop()
-            if at not in self._absent_below:
-                continue
-            if isinstance(here, dict):
-                work.extend(at.entered_by(here))
-            elif isinstance(here, list):
-                work.extend((each, at) for each in here)
-            elif at in self._absent:
-                return False
-        return True
+    walk = Walk(clause)
+    return walk.everything in walk.answer(leaves.root, leaves.top, walk.everything)
