@@ -35,6 +35,12 @@ test *arguments:
 lab *arguments:
     pytest -m slow --timeout 1800 {{ arguments }}
 
+# Real payloads and an independent receiver: needs npm, and Debian's `webhook` (fetched with apt if it is missing).
+interop:
+    npm ci --prefix tests/e2e/interop --no-audit --no-fund
+    command -v webhook > /dev/null || (apt-get update -q && apt-get install -y -q webhook)
+    pytest -m interop tests/e2e -s
+
 # Generated pages are fresh.
 docs:
     python docs/generate.py --check
