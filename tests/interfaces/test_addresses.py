@@ -41,6 +41,10 @@ def test_the_url_for_commands_reaches_the_server_from_this_machine(host: str, ur
     assert Listen(host, 1).url == url
 
 
+def test_nothing_but_this_machine_can_reach_a_server_unless_told_otherwise() -> None:
+    assert Listen().loopback
+
+
 LOCAL = (
     "localhost",
     "localhost:8420",

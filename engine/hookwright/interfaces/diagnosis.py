@@ -16,6 +16,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
+from hookwright.engine.history import History, HistoryUnavailable
 from hookwright.engine.state import State
 from hookwright.plugins.errors import PluginError
 from hookwright.plugins.registry import Plugins
@@ -83,6 +84,23 @@ def _look_at_owner(folder: Path) -> Iterator[Finding]:
         yield Finding("state", Level.WARN, f"others may read {state.token}", f"run `chmod 600 {state.token}`")
     else:
         yield Finding("state", Level.OK, str(folder))
+
+
+def look_at_history(folder: Path) -> Iterator[Finding]:
+    """Whether every line of the journal can be read, as far as the index has looked."""
+    if not State(folder).index.exists():
+        return
+    try:
+        with History(folder, refresh=False) as history:
+            damage = history.damage()
+    except HistoryUnavailable as error:
+        yield Finding("history", Level.WARN, str(error), "it is rebuilt when a server starts on the folder")
+        return
+    for segment, offset, _, reason in damage:
+        advice = "the rest is readable; bring the segment back from a backup if you have one"
+        yield Finding("history", Level.WARN, f"{segment} at byte {offset}: {reason}", advice)
+    if not damage:
+        yield Finding("history", Level.OK, "every line can be read")
 
 
 def look_at_clock(now: Callable[[], float] = time.time, server: float | None = None) -> Iterator[Finding]:

@@ -208,6 +208,13 @@ def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
     assert process.wait(30) == 0
 
 
+def test_letters_the_terminal_cannot_show_do_not_end_a_command(hookwright, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("version: 1\n東京: 1\n")
+    ran = hookwright("validate", env={"PYTHONIOENCODING": "latin-1"})
+    assert ran.code == 1
+    assert "\\u6771\\u4eac" in ran.out
+
+
 def test_a_setting_comes_from_flag_then_environment_then_file(hookwright, tmp_path: Path) -> None:
     (tmp_path / "hookwright.toml").write_text('output = "xml-from-file"\n')
     assert "xml-from-file" in hookwright("listen").err

@@ -3,12 +3,14 @@ import threading
 
 import pytest
 
+from hookwright.engine.history import History
 from hookwright.interfaces import diagnosis
 from hookwright.interfaces.cli.exits import Exit
 from hookwright.interfaces.diagnosis import (
     Level,
     look_at_clock,
     look_at_disk,
+    look_at_history,
     look_at_names,
     look_at_plugins,
     look_at_secrets,
@@ -129,6 +131,31 @@ def test_a_broken_plugin_is_a_failure_with_its_name() -> None:
 def test_a_folder_that_cannot_be_used_is_seen(tmp_path) -> None:
     (tmp_path / "file").write_text("")
     assert _levels(look_at_disk(tmp_path / "file" / "state"))[0] is Level.FAIL
+
+
+def test_a_damaged_line_of_the_journal_is_seen_with_its_place(journal) -> None:
+    (segment,) = journal.state.glob("history/*/intake-*.jsonl")
+    raw = bytearray(segment.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    segment.write_bytes(raw)
+    with History(journal.state):  # looks at the journal
+        pass
+    (finding,) = look_at_history(journal.state)
+    assert finding.level is Level.WARN
+    assert segment.name in finding.detail
+    assert "at byte" in finding.detail
+
+
+def test_a_sound_journal_and_none_at_all_are_fine(journal, tmp_path) -> None:
+    with History(journal.state):
+        pass
+    assert _levels(look_at_history(journal.state)) == [Level.OK]
+    assert _levels(look_at_history(tmp_path / "nothing")) == []
+
+
+def test_an_index_that_cannot_be_read_is_seen(journal) -> None:
+    (journal.state / "index.sqlite").write_bytes(b"rubbish" * 1000)
+    assert _levels(look_at_history(journal.state)) == [Level.WARN]
 
 
 def test_a_token_that_others_may_read_is_seen(tmp_path) -> None:

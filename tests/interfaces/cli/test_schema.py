@@ -1,6 +1,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 
 def test_the_schema_is_printed_with_what_plugins_add(hookwright) -> None:
     ran = hookwright("schema")
@@ -8,6 +10,11 @@ def test_the_schema_is_printed_with_what_plugins_add(hookwright) -> None:
     schema = json.loads(ran.out)
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
     assert "bearer" in ran.out
+
+
+@pytest.mark.parametrize("name", ["event", "history"])
+def test_the_other_schemas_are_printed_too(inside, name: str) -> None:
+    assert json.loads(inside("schema", name).out)["$schema"].endswith("2020-12/schema")
 
 
 def test_it_is_written_where_editors_look(inside, tmp_path: Path) -> None:

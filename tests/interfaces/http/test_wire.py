@@ -1,6 +1,8 @@
 """Requests no client of good will sends: never a 500, and nothing that follows them is believed."""
 
+import contextlib
 import json
+import socket
 
 import pytest
 
@@ -108,6 +110,20 @@ def test_a_refusal_by_the_parser_is_a_problem_document_too(api) -> None:
     assert b"content-type: application/problem+json" in head
     assert b"x-content-type-options: nosniff" in head
     assert json.loads(body)["status"] == 400
+
+
+def test_connections_beyond_the_bound_are_refused_and_the_others_served(api, monkeypatch) -> None:
+    monkeypatch.setattr(protocol, "CONNECTIONS", 2)
+    with contextlib.ExitStack() as stack:
+        for _ in range(2):
+            held = stack.enter_context(socket.create_connection(("127.0.0.1", api.port), 10))
+            held.sendall(SECOND)
+            assert held.recv(4096).startswith(b"HTTP/1.1 200 ")
+        refused = api.raw(b"")
+        assert refused.startswith(b"HTTP/1.1 503 ")
+        assert b"retry-after: 5" in refused
+        held.sendall(SECOND)
+        assert held.recv(4096).startswith(b"HTTP/1.1 200 ")
 
 
 def test_an_upgrade_is_not_taken_up(api) -> None:

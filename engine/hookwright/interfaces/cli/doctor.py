@@ -17,6 +17,7 @@ from ..diagnosis import (
     Level,
     look_at_clock,
     look_at_disk,
+    look_at_history,
     look_at_names,
     look_at_plugins,
     look_at_python,
@@ -47,7 +48,7 @@ def doctor(
     plugins: tuple[str, ...],
     output: Output,
 ) -> Exit:
-    """Check Python, disk, Redis, clock, plugins, secrets and DNS; nothing is changed.
+    """Check Python, disk, history, Redis, clock, plugins, secrets and DNS; nothing is changed.
 
     Exits with 1 when something would keep a server from working. Secrets are looked for, never shown.
     """
@@ -65,6 +66,7 @@ def _look(
 ) -> Iterator[Finding]:
     yield from look_at_python()
     yield from look_at_disk(state)
+    yield from look_at_history(state)
     redis, server_time = look_at_redis(redis_url, state)
     yield from redis
     yield from look_at_clock(server=server_time)

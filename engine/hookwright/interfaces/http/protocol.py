@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import resource
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -11,6 +12,10 @@ from .problems import MEDIA_TYPE, SECURITY_HEADERS, Refusal
 
 HEAD_LIMIT = 64 * 1024  # bytes of request line and headers
 HEAD_SECONDS = 10.0  # for the whole head to arrive, counted from the connection or the head's first byte
+# Half of the file descriptors stay for the journal, the index and Redis, whoever holds connections open.
+CONNECTIONS = min(2048, resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2)
+_BAD = b"HTTP/1.1 400 Bad Request"
+_FULL = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5"
 
 
 class Protocol(HttpToolsProtocol):
@@ -24,6 +29,8 @@ class Protocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._start_timer()
+        if len(self.connections) > CONNECTIONS:
+            self._refuse(_FULL, Refusal(503, "Too many connections", "close some, or try again in a while"))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
@@ -51,10 +58,12 @@ class Protocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
-        refusal = Refusal(400, "Bad request", msg)
+        self._refuse(_BAD, Refusal(400, "Bad request", msg))
+
+    def _refuse(self, start: bytes, refusal: Refusal) -> None:
         body = refusal.body()
         head = [
-            b"HTTP/1.1 400 Bad Request",
+            start,
             b"content-type: " + MEDIA_TYPE.encode(),
             b"content-length: %d" % len(body),
             b"connection: close",

@@ -8,8 +8,6 @@ from starlette.types import ASGIApp
 from ..addresses import Listen
 from .protocol import Protocol
 
-CONNECTIONS = 2048  # more at a time are answered 503, so that idle ones cannot take every file descriptor
-
 
 def build_server(app: ASGIApp, listen: Listen, *, grace: int = 5) -> uvicorn.Server:
     """A uvicorn server for `app`. `grace` seconds are left to running requests when it is told to stop.
@@ -28,7 +26,6 @@ def build_server(app: ASGIApp, listen: Listen, *, grace: int = 5) -> uvicorn.Ser
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=grace,
     )
