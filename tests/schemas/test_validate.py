@@ -166,3 +166,12 @@ def test_a_no_always_has_an_explanation_and_a_yes_never(fragments, value):
     assert sound == (not [problem for problem in found if problem.severity == "error"])
     assert NOT_YET not in "".join(map(str, found))
     assert len({str(problem) for problem in found}) == len(found)
+
+
+def test_the_form_a_plugin_asks_for_is_told_in_its_own_words(fragments):
+    name = {"type": "string", "pattern": "^[A-Z]+$", "description": "Capital letters only."}
+    text = f"version: 1\nwebhooks:\n  - {WEBHOOK}, headers: {{X-A: {{env: low}}}}}}\n"
+    found = validate(document(text), {**fragments, "secret": {"env": name}})
+    assert [str(problem) for problem in found] == [
+        'f.yaml:3:72: HW016 error: "env": "low" does not have the right form (Capital letters only.)'
+    ]
