@@ -6,9 +6,9 @@ where all conditions are needed, the time is linear in the event.
 
 The exception is an event that spells one field twice, as `a.b` and as `a: {b: ...}`: a condition may then be
 met on either way. The walk therefore answers with *sets* of conditions met (bits of an integer); with all
-conditions needed and no such doubles there is never more than one set. Larger sets make smaller ones needless,
-except beside a condition on absence: there a list left alone differs from one chosen from, so a set says who
-was met just here.
+conditions needed and no such doubles there is never more than one set. Larger sets make smaller ones
+needless, except beside a condition on absence: there a list left alone differs from one chosen from, so a set
+says who was met just here.
 
 A condition that a field is absent holds where the chosen elements have no such leaf. It chooses no element
 itself: a list nobody else chose from must lack the field in all of its elements.
