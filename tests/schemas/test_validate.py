@@ -173,5 +173,5 @@ def test_the_form_a_plugin_asks_for_is_told_in_its_own_words(fragments):
     text = f"version: 1\nwebhooks:\n  - {WEBHOOK}, headers: {{X-A: {{env: low}}}}}}\n"
     found = validate(document(text), {**fragments, "secret": {"env": name}})
     assert [str(problem) for problem in found] == [
-        'f.yaml:3:72: HW016 error: "env": "low" does not have the right form (Capital letters only.)'
+        'f.yaml:3:76: HW016 error: "env": "low" does not have the right form (Capital letters only.)'
     ]
