@@ -157,7 +157,7 @@ def test_a_refusal_does_not_tell_what_address_a_name_stands_for(way):
 
 DENIED = [
     "0.0.0.0", "10.1.2.3", "100.64.0.1", "100.100.100.200", "127.0.0.1", "127.255.255.254",
-    "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.192", "192.0.2.1", "192.31.196.1",
+    "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.0.192", "192.0.2.1", "192.31.196.1",
     "192.52.193.1", "192.88.99.1", "192.168.0.1", "192.175.48.1", "198.18.0.1", "198.19.255.255",
     "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.250", "240.0.0.1", "255.255.255.255",
     "168.63.129.16", "::", "::1", "::ffff:1.1.1.1", "::1.1.1.1", "64:ff9b::101:101", "64:ff9b:1::1",
@@ -267,6 +267,7 @@ def test_metadata_and_link_local_addresses_cannot_be_opened():
     policy = Policy(allow=(Allowed.parse("0.0.0.0/0"), Allowed.parse("::/0")))
     never = ["169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192", "fd00:ec2::254",
              "fd20:ce::254", "fe80::1", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1",
+             "2001:0:a9fe::1", "::a9fe:a9fe", "::ffff:0:a9fe:a9fe", "169.254.1.1",
              "0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255"]  # fmt: skip
     assert [address for address in never if judge(address, 80, policy) is None] == []
     assert judge("10.0.0.1", 80, policy) is None
@@ -368,3 +369,17 @@ def test_a_good_url_leads_to_one_host_and_port(url, target):
 def test_a_host_that_is_no_name_is_blocked(host):
     with pytest.raises(Blocked):
         parse_target(f"http://{host}/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://a.b/#part", "http://x%2ecom/", "http://%41.b/", "http://[]/", "http://[::1/", "http://[::1]:80:80/",
+        "http://a:80b/", "http://a.b:+80/", "http://:80/", "http://?x", "http:a.b", "http://a.b\x7f/",
+        "http://\xe4.b/", "http://[2606::1%251]/", "http://[2606:4700::g]/", "http://1.2.3.4.5/", "http://1.2.3/",
+    ],
+)  # fmt: skip
+def test_a_url_that_parsers_may_read_differently_is_blocked(url):
+    with pytest.raises(Blocked) as caught:
+        parse_target(url)
+    assert caught.value.reason == str(caught.value)

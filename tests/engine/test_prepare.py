@@ -439,3 +439,9 @@ def test_the_reply_is_masked_in_headers_body_and_message():
     assert masked.headers == (("X-Echo", REDACTED),)
     assert masked.body == b'\xff {"k":"[redacted]"} [redacted]'
     assert masked.message == REDACTED
+
+
+@pytest.mark.parametrize("reference", ["TOKEN", {}, {"env": "A", "file": "b"}, {"env": 5}, None])
+def test_an_auth_config_without_a_proper_reference_holds_the_call(reference):
+    answer = prepared(preparer(BearerInjector(), auth=Auth("bearer", {"token": reference})))
+    assert (answer.outcome, answer.error) == ("held", "not_ready")

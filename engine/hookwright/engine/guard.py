@@ -30,15 +30,12 @@ def _networks(*texts: str) -> tuple[Network, ...]:
 
 # Closed unless the operator opens them.
 PRIVATE_V4: Final = _networks(
-    "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
-    "192.0.0.0/24", "192.0.2.0/24", "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16",
-    "192.175.48.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4",
-    "168.63.129.16/32",
+    "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24",
+    "192.31.196.0/24", "192.52.193.0/24", "192.88.99.0/24", "192.168.0.0/16", "192.175.48.0/24",
+    "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
 )  # fmt: skip
 GLOBAL_V6: Final = IPv6Network("2000::/3")  # all that is given out so far; anything else is closed
-PRIVATE_V6: Final = _networks(
-    "2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20",
-)  # fmt: skip
+PRIVATE_V6: Final = _networks("2001::/23", "2001:db8::/32", "2620:4f:8000::/48", "3fff::/20")
 
 # Closed even to the operator: link-local and metadata addresses, "any" addresses, multicast, and IPv6 forms
 # that carry an IPv4 address and would lead around the IPv4 list.
