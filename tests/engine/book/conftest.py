@@ -51,12 +51,12 @@ def deliveries_for(event: Event, subscribers: Sequence[str], due: int, body: byt
 class Node:
     """One state folder and intake's writer in it."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, **options: Any) -> None:
         state.mkdir(mode=0o700, exist_ok=True)
         self.state = state
         self.history = state / "history"
         self.now = NOW
-        self.intake = Writer(self.history, "intake", clock=self.clock)
+        self.intake = Writer(self.history, "intake", clock=self.clock, **options)
 
     def clock(self) -> float:
         return self.now / 1000
@@ -229,6 +229,7 @@ class Kit:
     NOW = NOW
     REVISION = REVISION
     Node = Node
+    Offer = Offer
     Server = Server
     MemoryLedger = MemoryLedger
     result = staticmethod(result)

@@ -1,0 +1,198 @@
+"""Any order of accepting, working, losing, repeating and crashing leaves one terminal line a delivery."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from hookwright.engine.book import Book
+from hookwright.engine.booking import Booking
+from hookwright.engine.errors import LedgerUnavailable
+from hookwright.engine.journal import Writer
+from hookwright.engine.repair import repair
+
+POINTS = ["fsynced", "indexed", "acknowledged"]
+OUTCOMES = ["success", "retry", "failure", "held", "cancelled", "lost"]
+
+
+class Crashed(BaseException):
+    pass
+
+
+class Bookkeeping(RuleBasedStateMachine):
+    """A bookkeeper and everything that may happen around it, on a clock that only turns move."""
+
+    kit: Any
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp(prefix="hw-"))
+        self.node = self.kit.Node(self.folder / "state", fsync=lambda _: None)
+        self.server = self.kit.Server()
+        self.accepted: dict[str, Any] = {}
+        self.history: list[Any] = []  # results that were settled, for repeating them
+        self.seconds = 0.0
+        self.crash_at = ""
+        self.start()
+
+    def start(self) -> None:
+        repair(self.node.history, fsync=lambda _: None)
+        self.book = Book(self.node.state, self.kit.NODE, lambda: self.seconds)
+        self.writer = Writer(self.node.history, "book", clock=self.node.clock, fsync=lambda _: None, cut=True)
+        self.booking = Booking(
+            self.book,
+            self.writer,
+            self.kit.MemoryLedger(self.server),
+            self.kit.NODE,
+            clock=self.node.clock,
+            monotonic=lambda: self.seconds,
+            checkpoint=self.checkpoint,
+        )
+
+    def checkpoint(self, name: str) -> None:
+        if name == self.crash_at:
+            raise Crashed
+
+    def end(self) -> None:
+        self.writer.close()
+        self.book.close()
+
+    def advance(self) -> None:
+        self.book.follow()
+        try:
+            self.booking.turn(0)
+        except LedgerUnavailable:
+            assert self.server.down
+
+    @rule(subscribers=st.integers(1, 3), intake_offers=st.booleans())
+    def accept(self, subscribers: int, intake_offers: bool) -> None:
+        names = [f"h{i}" for i in range(subscribers)]
+        found = self.node.accept(f"e{len(self.accepted)}", *names)
+        self.accepted |= {each.id: each for each in found}
+        if intake_offers and not self.server.down:
+            ledger = self.kit.MemoryLedger(self.server)
+            ledger.offer([self.kit.Offer(each, b'{"a":1}') for each in found])
+
+    @rule(which=st.integers(0, 1000), outcome=st.sampled_from(OUTCOMES))
+    def work(self, which: int, outcome: str) -> None:
+        offers = list(self.server.offers.values())
+        if offers and not self.server.down:
+            offer = offers[which % len(offers)]
+            settled = self.kit.result(offer.delivery, offer.attempts + 1, outcome, reason=str(which % 2))
+            self.history.append(settled)
+            self.server.settle(settled)
+
+    @precondition(lambda self: self.history)
+    @rule(which=st.integers(0, 1000))
+    def repeat_a_result(self, which: int) -> None:
+        self.server.sequence += 1
+        self.server.stream.append((self.server.sequence, self.history[which % len(self.history)]))
+
+    @rule(late=st.lists(st.tuples(st.integers(0, 1000), st.sampled_from(OUTCOMES)), max_size=3))
+    def lose_the_ledger(self, late: list[tuple[int, str]]) -> None:
+        """And with it the claims of workers that settle only now, before anything is offered again."""
+        claimed = list(self.server.offers.values())
+        self.server.flush()
+        for which, outcome in late if claimed and not self.server.down else []:
+            offer = claimed[which % len(claimed)]
+            if offer.delivery.id not in self.server.tombstones:
+                self.server.settle(self.kit.result(offer.delivery, offer.attempts + 1, outcome))
+
+    @rule(down=st.booleans())
+    def take_the_ledger_away_or_bring_it_back(self, down: bool) -> None:
+        self.server.down = down
+
+    @rule(seconds=st.sampled_from([0.0, 0.6, 3.0]))
+    def turn(self, seconds: float) -> None:
+        self.seconds += seconds
+        self.advance()
+
+    @rule(point=st.sampled_from(POINTS), kept=st.integers(0, 100), without_index=st.booleans())
+    def crash(self, point: str, kept: int, without_index: bool) -> None:
+        """Die at this point of the next turn; what was not synced by then is kept in part."""
+        before = self.book_sizes()
+        self.crash_at = point
+        crashed = False
+        try:
+            self.advance()
+        except Crashed:
+            crashed = True
+        self.crash_at = ""
+        self.end()
+        if crashed and point == "fsynced":
+            self.lose_unsynced(before, kept)
+        if without_index:
+            for path in self.node.state.glob("index.sqlite*"):
+                path.unlink()
+        self.start()
+
+    def book_sizes(self) -> dict[Path, int]:
+        return {path: path.stat().st_size for path in self.node.history.glob("*/book-*.jsonl")}
+
+    def lose_unsynced(self, before: dict[Path, int], kept: int) -> None:
+        for path, size in self.book_sizes().items():
+            old = before.get(path, 0)
+            with path.open("r+b") as file:
+                file.truncate(old + (size - old) * kept // 100)
+
+    @invariant()
+    def every_delivery_is_open_or_settled_once(self) -> None:
+        settled = self.node.settled()
+        self.book.follow()
+        assert settled.keys() <= self.accepted.keys()
+        assert {each for each in self.accepted if each in self.book.open} == (
+            self.accepted.keys() - settled.keys()
+        )
+        assert len(self.book.open) == len(self.accepted) - len(settled)
+
+    def teardown(self) -> None:
+        self.server.down = False
+        for _ in range(30):
+            self.seconds += 3
+            self.advance()
+            for offer in list(self.server.offers.values()):
+                self.server.settle(self.kit.result(offer.delivery, offer.attempts + 1))
+        try:
+            assert self.node.settled().keys() == self.accepted.keys()
+            assert self.server.stream == []
+            assert self.server.tombstones == set()
+        finally:
+            self.end()
+            self.node.intake.close()
+            shutil.rmtree(self.folder)
+
+
+def bookkeeping(kit: Any) -> type[Bookkeeping]:
+    return type("Bookkeeping", (Bookkeeping,), {"kit": kit})
+
+
+def test_every_accepted_delivery_ends_with_exactly_one_terminal_line(kit: Any) -> None:
+    run_state_machine_as_test(
+        bookkeeping(kit),
+        settings=settings(
+            max_examples=20, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
+
+
+@pytest.mark.slow
+def test_every_accepted_delivery_ends_with_exactly_one_terminal_line_at_length(kit: Any) -> None:
+    run_state_machine_as_test(
+        bookkeeping(kit),
+        settings=settings(
+            max_examples=300, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
