@@ -181,7 +181,7 @@ class Drain:
             self._configuration = None if content is None else self._load(live, content)
         except LedgerUnavailable:
             return False
-        except ValueError:
+        except Exception:  # ValueError for content nobody can read, anything for a bug in reading it
             _logger.exception("revision %s cannot be loaded", live)
         return self._configuration is not None
 

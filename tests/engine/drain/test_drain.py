@@ -217,6 +217,13 @@ def test_nothing_is_claimed_under_a_revision_that_cannot_be_read(rig):
     assert outcomes(rig) == ["success"]
 
 
+def test_nothing_is_claimed_while_loading_a_revision_breaks_down(rig):
+    rig.publish(crm="http://127.0.0.1:9/")
+    rig.offer("crm")
+    rig.drain(load=lambda revision, content: 1 / 0).run()
+    assert (rig.book(), rig.ledger.depth().ready, rig.ledger.depth().in_flight) == ([], 1, 0)
+
+
 class Broken:
     """A configuration with a bug."""
 
@@ -350,3 +357,31 @@ def test_many_deliveries_are_each_settled_once(rig, count, size):
     rig.drain().run()
     assert len(rig.settled(count)) == count
     assert len(sink.arrivals) == len(set(sink.ids)) == count
+
+
+class Stumbling(Ledger):
+    """A real ledger with a bug that shows once."""
+
+    stumbled = False
+
+    def step(self, **arguments):
+        tick = super().step(**arguments)
+        if tick.claims and not self.stumbled:
+            self.stumbled = True
+            raise ZeroDivisionError
+        return tick
+
+
+def test_a_bug_in_one_turn_strands_nothing_for_long(rig, run):
+    """The claims of the broken turn come back when their worker goes."""
+    sink = rig.sink()
+    rig.publish(crm=sink.url)
+    rig.offer("crm", 8)
+    ledger = Stumbling(rig.url, worker="w")
+    running = run(rig.drain(ledger=ledger))
+    until(lambda: ledger.stumbled)
+    running.drain.stop()
+    assert running.ended(20)
+    ledger.leave()
+    rig.drain().run()
+    assert len(rig.settled(8)) == 8
