@@ -150,3 +150,13 @@ def test_the_largest_event_in_the_worst_form_fits_beside_its_deliveries(tmp_path
 
     accepted = read((tmp_path / "history" / position.segment).read_bytes())
     assert accepted.event.raw == raw
+
+
+def test_extensions_of_the_event_and_headers_of_a_body_are_kept():
+    body = b"a;b"
+    delivery = msgspec.structs.replace(make_delivery("a", body), headers=(("Content-Type", "text/csv"),))
+    event = make_event(extensions=(("count", 3), ("traceparent", "00-ab")))
+    (line,) = written(event, [delivery], {delivery.body: body})
+    found = read(line)
+    assert found.event.extensions == {"count": 3, "traceparent": "00-ab"}
+    assert found.deliveries[0].delivery(found.event, "nod_1") == delivery

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from types import MappingProxyType
 
+import msgspec
 import pytest
 from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 
@@ -445,3 +446,18 @@ def test_the_reply_is_masked_in_headers_body_and_message():
 def test_an_auth_config_without_a_proper_reference_holds_the_call(reference):
     answer = prepared(preparer(BearerInjector(), auth=Auth("bearer", {"token": reference})))
     assert (answer.outcome, answer.error) == ("held", "not_ready")
+
+
+def test_what_an_encoder_says_of_its_body_replaces_our_content_type():
+    encoded = msgspec.structs.replace(delivery(), headers=(("content-type", "text/csv"), ("X-Rows", "3")))
+    answer = preparer(headers=(("X-Rows", "?"), ("X-Team", "growth"))).prepare(encoded, b"a", 1, 1000.0)
+    assert isinstance(answer, Prepared)
+    assert answer.call.headers[1:4] == (("X-Team", "growth"), ("content-type", "text/csv"), ("X-Rows", "3"))
+    assert answer.sent.headers == answer.call.headers
+
+
+def test_an_encoder_may_not_break_a_request():
+    encoded = msgspec.structs.replace(delivery(), headers=(("X-Rows", "3\r\nHost: other"),))
+    answer = preparer().prepare(encoded, b"a", 1, 1000.0)
+    assert isinstance(answer, Refusal)
+    assert (answer.outcome, answer.error) == ("failure", "invalid_header")

@@ -34,6 +34,7 @@ class JournalledEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     type: str
     time: str | None = None
     subject: str | None = None
+    extensions: Mapping[str, bool | int | str] = {}
     data: Raw = NO_DATA
     data_text: str | None = None
 
@@ -57,6 +58,7 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     action: str = ""
     place: str = msgspec.field(default="", name="from")
     text: str | UnsetType = msgspec.UNSET
+    headers: tuple[tuple[str, str], ...] = ()
 
     def content(self, event: JournalledEvent) -> bytes:
         """The bytes to send."""
@@ -80,6 +82,7 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
             due=milliseconds(self.due),
             body=hashlib.sha256(self.content(event)).hexdigest(),
             place=self.place,
+            headers=self.headers,
         )
 
 
@@ -140,6 +143,7 @@ def _event(event: Event) -> JournalledEvent:
         type=event.type,
         time=event.time,
         subject=event.subject,
+        extensions=dict(event.extensions),
         data=Raw(one_line) if one_line else NO_DATA,
         data_text=None if one_line == event.raw else event.raw.decode(),
     )
@@ -160,6 +164,7 @@ def _planned(delivery: Delivery, data: str, bodies: Mapping[str, bytes]) -> Plan
         action=delivery.action,
         place=delivery.place,
         text=text,
+        headers=delivery.headers,
     )
 
 

@@ -71,11 +71,11 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
 }
 
 
-class Delivery(Struct, frozen=True, kw_only=True):
+class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One event on its way to one endpoint: everything fixed when the event was accepted.
 
-    `due` is Unix time in milliseconds. `body` is the SHA-256 (hex) of the encoded bytes to send. `place` is
-    the YAML line that asked for it.
+    `due` is Unix time in milliseconds. `body` is the SHA-256 (hex) of the encoded bytes to send, `headers`
+    what their encoder says about them. `place` is the YAML line that asked for it.
     """
 
     id: str
@@ -90,6 +90,7 @@ class Delivery(Struct, frozen=True, kw_only=True):
     due: int
     body: str
     place: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def endpoint(self) -> str:

@@ -63,6 +63,23 @@ def static_headers(content_type: str, written: Iterable[tuple[str, str, bool]]) 
     return Headers((*own, *sent), (*own, *shown))
 
 
+def with_encoded(headers: Headers, encoded: Pairs) -> Headers:
+    """Add what an encoder says of the body it made; it replaces headers of the same name.
+
+    Raises InvalidHeader.
+    """
+    if not encoded:
+        return headers
+    for name, value in encoded:
+        (check_header if name.lower() == "content-type" else _check)(name, value)
+    names = {name.lower() for name, _ in encoded}
+
+    def others(pairs: Pairs) -> Pairs:
+        return tuple(pair for pair in pairs if pair[0].lower() not in names)
+
+    return Headers(others(headers.sent), others(headers.shown)) + encoded
+
+
 def attempt_headers(message: str, timestamp: int) -> Pairs:
     return (("webhook-id", message), ("webhook-timestamp", str(timestamp)))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from hookwright.plugins.hookspecs import BodyContext, Encoder
+from hookwright.plugins.hookspecs import BodyContext, Encoded, Encoder
 from hookwright.rules.event import Event
 from hookwright.rules.model import Action, Subscriber
 from hookwright.rules.table import RoutingTable
@@ -204,13 +204,14 @@ class Intake:
         deliveries: list[Delivery] = []
         for subscriber in table.match(event):
             for action in subscriber.actions:
-                body = self._encode(event, subscriber, action)
-                digest = hashlib.sha256(body).hexdigest()
-                bodies[digest] = body
-                deliveries.append(self._delivery(event, subscriber, action, digest, now))
+                encoded = self._encode(event, subscriber, action)
+                digest = hashlib.sha256(encoded.body).hexdigest()
+                bodies[digest] = encoded.body
+                delivery = self._delivery(event, subscriber, action, digest, now)
+                deliveries.append(msgspec.structs.replace(delivery, headers=encoded.headers))
         return Plan(event, fingerprint, table.revision, tuple(deliveries), bodies)
 
-    def _encode(self, event: Event, subscriber: Subscriber, action: Action) -> bytes:
+    def _encode(self, event: Event, subscriber: Subscriber, action: Action) -> Encoded:
         context = BodyContext(
             content_type=action.target.content_type,
             event_id=event.id,
@@ -221,7 +222,7 @@ class Intake:
         )
         name = action.target.encoder
         try:
-            return self._encoders[name].encode(event.data, context).body
+            return self._encoders[name].encode(event.data, context)
         except Exception as error:  # an encoder is anybody's code
             detail = f"encoder {name!r} failed for {subscriber.entity_type} {subscriber.id!r}: {error}"
             raise Rejected(500, "Encoder failed", detail) from error

@@ -13,7 +13,7 @@ from hookwright.rules.event import JSON
 from hookwright.rules.model import Action, SecretReference, Subscriber, Text
 
 from .delivery import Delivery, Sent
-from .headers import Headers, attempt_headers, inject_into, static_headers
+from .headers import Headers, attempt_headers, inject_into, static_headers, with_encoded
 from .location import location, percent_encoded
 from .mask import REDACTED, Mask
 from .target import Blocked, TargetAddress, parse_target
@@ -92,7 +92,8 @@ class Preparer:
         """The request for try number `attempt` (from 1) at `now` (Unix seconds), or why there is none."""
         try:
             plan = self._planned(now)
-            headers = plan.headers + attempt_headers(delivery.message, int(now))
+            headers = with_encoded(plan.headers, delivery.headers)
+            headers += attempt_headers(delivery.message, int(now))
             event_type = percent_encoded(delivery.event_type) if self._target.entity_params else ""
             url, shown = plan.url + event_type, plan.shown + event_type
             if plan.inject is None:
