@@ -3,6 +3,7 @@ import threading
 
 import pytest
 
+from hookwright.engine.embedded import EmbeddedServer
 from hookwright.engine.history import History
 from hookwright.interfaces import diagnosis
 from hookwright.interfaces.cli.exits import Exit
@@ -170,6 +171,18 @@ def test_an_evicting_redis_fails_with_what_to_set(own_valkey) -> None:
     found, clock = look_at_redis(own_valkey.url, own_valkey.folder)
     assert Level.FAIL in _levels(found)
     assert any("noeviction" in finding.advice for finding in found)
+    assert clock is not None
+
+
+def test_the_private_server_of_a_running_node_is_looked_at(tmp_path) -> None:
+    server = EmbeddedServer(tmp_path)
+    server.start()
+    try:
+        found, clock = look_at_redis(None, tmp_path)
+    finally:
+        server.stop()
+    assert _levels(found) == [Level.OK]
+    assert found[0].detail.startswith("unix://")
     assert clock is not None
 
 

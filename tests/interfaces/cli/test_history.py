@@ -128,6 +128,14 @@ def test_a_folder_that_is_not_there_is_5(inside, command: list[str]) -> None:
     assert "nothing at nowhere" in ran.err
 
 
+def test_an_index_that_cannot_be_read_is_6(inside, tmp_path, monkeypatch) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "index.sqlite").write_bytes(b"rubbish" * 1000)
+    ran = inside("history", "list", "--state", "state")
+    assert (ran.code, ran.out) == (6, "")
+    assert "index.sqlite" in ran.err
+
+
 def test_an_empty_folder_is_an_empty_list(inside, tmp_path) -> None:
     State(tmp_path / "state").prepare()
     ran = inside("history", "list", "--state", "state", "-o", "json")

@@ -95,6 +95,15 @@ def test_one_delivery_shows_each_attempt_with_request_and_response(filled, journ
     assert said["attempts"][0]["request"]["body"] == '{"n": 2, "text":"grüße"}'
 
 
+def test_a_history_that_cannot_be_read_is_503_with_retry_after(serve, tmp_path) -> None:
+    api = serve(State(tmp_path / "state"))
+    (tmp_path / "state" / "index.sqlite").write_bytes(b"rubbish" * 1000)
+    for path in ("/v1/deliveries", "/v1/deliveries/dlv_aaaaaaaaaaaaaaaaaaaaaaaaaa"):
+        answer = api.request("GET", path)
+        assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert "hookwright_build_info" in api.request("GET", "/metrics").body.decode()
+
+
 @pytest.mark.parametrize(
     "identifier",
     [

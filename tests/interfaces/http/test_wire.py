@@ -112,18 +112,25 @@ def test_a_refusal_by_the_parser_is_a_problem_document_too(api) -> None:
     assert json.loads(body)["status"] == 400
 
 
-def test_connections_beyond_the_bound_are_refused_and_the_others_served(api, monkeypatch) -> None:
+def test_connections_beyond_the_bound_are_refused_and_the_others_served(serve, monkeypatch) -> None:
+    api = serve()
     monkeypatch.setattr(protocol, "CONNECTIONS", 2)
     with contextlib.ExitStack() as stack:
         for _ in range(2):
             held = stack.enter_context(socket.create_connection(("127.0.0.1", api.port), 10))
-            held.sendall(SECOND)
-            assert held.recv(4096).startswith(b"HTTP/1.1 200 ")
+            assert _alive(held)
         refused = api.raw(b"")
         assert refused.startswith(b"HTTP/1.1 503 ")
         assert b"retry-after: 5" in refused
-        held.sendall(SECOND)
-        assert held.recv(4096).startswith(b"HTTP/1.1 200 ")
+        assert _alive(held)
+
+
+def _alive(connection: socket.socket) -> bool:
+    connection.sendall(SECOND)
+    got = b""
+    while not got.endswith(b'{"status":"alive"}') and (block := connection.recv(4096)):
+        got += block
+    return got.startswith(b"HTTP/1.1 200 ")
 
 
 def test_an_upgrade_is_not_taken_up(api) -> None:
