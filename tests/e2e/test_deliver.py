@@ -7,10 +7,13 @@ import os
 import signal
 import time
 import urllib.request
+import zlib
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from hookwright.engine.row import Filter
+from hookwright.schemas.schema import load_schema
 
 BUNDLE = """
 version: 1
@@ -174,6 +177,20 @@ def test_a_repeated_event_is_one_event(shared):
     status, other = server.post({**event, "data": {"ProspectStage": "Hotter"}})
     assert (status, other["pointer"]) == (409, "/id")
     assert len(sink.arrivals.of(row)) == 1
+
+
+def test_every_line_of_the_journal_fits_its_schema_and_has_its_checksum(shared):
+    server, _ = shared
+    validator = Draft202012Validator(load_schema("history"))
+    kinds = set()
+    for path in (server.state / "history").rglob("*.jsonl"):
+        for raw in path.read_bytes().splitlines():
+            line = json.loads(raw)
+            assert [error.message for error in validator.iter_errors(line)] == []
+            checked = raw[: raw.rindex(b',"crc"')]
+            assert line["crc"] == f"{zlib.crc32(checked):08x}"
+            kinds.add(line["kind"])
+    assert {"revision", "accepted", "attempt", "settled"} <= kinds
 
 
 def test_a_duplicate_is_known_after_a_restart(started):
