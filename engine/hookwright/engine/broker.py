@@ -93,11 +93,17 @@ class _DoorbellConsumer(_RedisConsumer):
     is retried by it every five. Here both are shrugged off: the ledger's clock rings again.
     """
 
+    _away = False  # whether Redis did not answer last time
+
     def __next__(self) -> MessageProxy | None:
         try:
-            return self._next()
+            message = self._next()
+            self._away = False
+            return message
         except redis.RedisError as error:
-            _logger.warning("waiting for Redis: %s", error)
+            if not self._away:
+                _logger.warning("queue %s waits for Redis: %s", self.queue_name, error)
+            self._away = True
             threading.Event().wait(self.broker.bell_wait)
         except dramatiq.DecodeError:
             _logger.exception("a message on queue %s cannot be read and is dropped", self.queue_name)

@@ -100,11 +100,6 @@ class Drain:
             self._stop_at = self._clock()
         self._event.set()
 
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is under way and everything is settled."""
-        return not (self._running or self._flights or self._settles or self._hand_back or self._unanswered)
-
     def run(self) -> None:
         """Drain until nothing is in flight and nothing is due within HORIZON, or until stopped."""
         with self._phase:
@@ -147,17 +142,17 @@ class Drain:
     def _collect(self) -> None:
         self._event.clear()
         while self._unsent:
-            flight = self._unsent.popleft()
-            del self._flights[flight.claim.token]
-            self._hand_back.append(flight.claim.token)
+            token = self._unsent.popleft().claim.token
+            if self._flights.pop(token, None):
+                self._hand_back.append(token)
         now = self._now_ms()
         while self._answers:
             flight, reply = self._answers.popleft()
-            del self._flights[flight.claim.token]
-            clerk, claim = self._clerk, flight.claim
-            self._settles.append(
-                clerk.answered(claim, flight.prepared, flight.target, reply, flight.revision, now)
-            )
+            claim, prepared, target = flight.claim, flight.prepared, flight.target
+            if self._flights.pop(claim.token, None):
+                self._settles.append(
+                    self._clerk.answered(claim, prepared, target, reply, flight.revision, now)
+                )
 
     def _step(self) -> Tick:
         if self._unanswered is None:
@@ -197,6 +192,7 @@ class Drain:
             settle = self._launch(claim, found, configuration)
         except Exception as error:
             _logger.exception("delivery %s cannot be prepared", claim.delivery.id)
+            self._flights.pop(claim.token, None)
             refusal = Refusal("retry", "poison", f"preparing it broke down ({type(error).__name__})")
             settle = self._clerk.refused(claim, refusal, target, configuration.revision, self._now_ms())
         if settle is not None:
@@ -262,7 +258,8 @@ class Drain:
 
     def _outage(self, error: LedgerUnavailable) -> bool:
         """Wait a little and try again; after a stop, only until the answers can be given up."""
-        _logger.warning("the ledger cannot be reached: %s", error)
+        if self._pause == FIRST_PAUSE:  # said once an outage
+            _logger.warning("the ledger cannot be reached: %s", error)
         if self._given_up():
             return self._end()
         time.sleep(self._pause)
@@ -270,8 +267,15 @@ class Drain:
         return True
 
     def _given_up(self) -> bool:
-        """Whether a stop has waited long enough: the lease will end, and the work comes back by itself."""
-        return self._stop_at is not None and self._clock() > self._stop_at + self._grace + LAST_WORDS
+        """Whether a stop need not wait for the ledger: nothing is left to tell it, or it took too long.
+
+        Then the lease ends, and the work comes back by itself.
+        """
+        if self._stop_at is None:
+            return False
+        step = self._unanswered
+        to_tell = self._settles or self._hand_back or (step and (step.settles or step.hand_back))
+        return not (self._flights or to_tell) or self._clock() > self._stop_at + self._grace + LAST_WORDS
 
     def _end_grace(self) -> None:
         """When the grace is over, calls still in flight are cut off; each is then answered at once."""

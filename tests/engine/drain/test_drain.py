@@ -82,6 +82,27 @@ def test_a_receiver_that_is_not_there_counts_as_a_try(rig):
     ]
 
 
+class ThreadlessResolver:
+    """A machine that is out of threads."""
+
+    def resolve(self, target, done):
+        raise RuntimeError("can't start new thread")
+
+    def close(self):
+        pass
+
+
+def test_a_machine_without_threads_costs_a_try_and_strands_nothing(rig):
+    rig.publish(crm=f"http://127.0.0.1:9/, {RETRY}")
+    rig.offer("crm")
+    rig.drain(resolver=ThreadlessResolver()).run()
+    assert [(r.outcome, r.error) for r in rig.book()] == [
+        ("retry", "poison"),
+        ("retry", "poison"),
+        ("failure", "poison"),
+    ]
+
+
 def test_work_of_a_removed_subscriber_is_cancelled(rig):
     sink = rig.sink()
     rig.publish(other=sink.url)
@@ -285,6 +306,15 @@ def test_a_stop_lets_calls_finish_and_claims_nothing_more(rig, run):
     assert (rig.ledger.depth().ready, rig.ledger.depth().in_flight) == (4, 0)
     running.drain.run()
     assert rig.ledger.depth().ready == 4
+
+
+def test_a_stop_does_not_wait_for_redis_when_there_is_nothing_to_tell_it(own_rig, own_valkey, run):
+    own_rig.publish(crm="http://127.0.0.1:9/")
+    own_valkey.kill()
+    running = run(own_rig.drain())
+    assert not running.ended(0.1)
+    running.drain.stop()
+    assert running.ended(3)
 
 
 def test_calls_that_outlast_the_grace_are_cut_off_and_tried_again_later(rig, run):
