@@ -242,6 +242,7 @@ def test_a_segment_that_vanished_is_noticed_before_the_next_line(
     position = writer.append("x", {"found": True}).result(10)
     assert b'"found":true' in (history / position.segment).read_bytes()
     assert not (history / position.segment).is_symlink()
+    assert position.segment == "2026-11-23/intake-2.jsonl"  # a name is never used twice
 
 
 def test_a_history_folder_that_is_a_link_is_refused(open_writer, history: Path, tmp_path: Path) -> None:

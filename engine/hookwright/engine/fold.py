@@ -26,7 +26,8 @@ _DELIVERY = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _EVENT = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_LINE = "INSERT OR IGNORE INTO lines SELECT number, ?, ? FROM deliveries WHERE id = ?"
+_NUMBER = "SELECT number, status FROM deliveries WHERE id = ?"
+_LINE = "INSERT OR IGNORE INTO lines VALUES (?, ?, ?)"
 _DAMAGE = "INSERT OR IGNORE INTO damage VALUES (?, ?, ?, ?)"
 
 
@@ -40,6 +41,7 @@ class Fold:
         self._database = database
         self._segment = segment
         self.new: set[str] = set()
+        self._entered: dict[str, list[Entered]] = {}
         row = database.execute("SELECT coalesce(max(number), 0), coalesce(max(changed), 0) FROM deliveries")
         self._number, self._changed = row.fetchone()
 
@@ -47,7 +49,7 @@ class Fold:
         if isinstance(item, Fanout):
             self._accept(item)
         elif isinstance(item, Entered):
-            self._enter(item)
+            self._entered.setdefault(item.fields.delivery, []).append(item)
         else:
             self._note(item)
 
@@ -71,19 +73,27 @@ class Fold:
         head = (event.source, event.id, event.type, fanout.fingerprint, fanout.revision, fanout.at)
         self._database.execute(_EVENT, (*head, *place))
 
-    def _enter(self, entered: Entered) -> None:
-        columns = _columns(entered)
-        columns["updated"] = entered.at
-        columns["changed"] = self._changed + 1
-        names = ", ".join(f"{name} = ?" for name in columns)
-        identity = entered.fields.delivery
-        place = (self._segment(entered.position.segment), entered.position.offset)
-        if not self._database.execute(_LINE, (*place, identity)).rowcount:
-            return  # entered before, or about a delivery whose acceptance cannot be read
-        self._changed += self._database.execute(
-            f"UPDATE deliveries SET {names} WHERE id = ? AND status = '{Status.IN_QUEUE}'",  # noqa: S608  # fixed names
-            (*columns.values(), identity),
-        ).rowcount
+    def finish(self) -> None:
+        """Write what was collected; call it last."""
+        for delivery, lines in self._entered.items():
+            row = self._database.execute(_NUMBER, (delivery,)).fetchone()
+            if row:  # else its acceptance cannot be read
+                self._enter(row[0], lines, is_open=row[1] == Status.IN_QUEUE)
+
+    def _enter(self, number: int, lines: list[Entered], *, is_open: bool) -> None:
+        """All lines about one delivery at once; one that was entered before changes nothing."""
+        columns: dict[str, object] = {}
+        for line in lines:
+            place = (number, self._segment(line.position.segment), line.position.offset)
+            new = self._database.execute(_LINE, place).rowcount
+            if new and "status" not in columns:
+                columns.update(_columns(line), updated=line.at)
+        if columns and is_open:
+            self._changed += 1
+            columns["changed"] = self._changed
+            names = ", ".join(f"{name} = ?" for name in columns)
+            sql = f"UPDATE deliveries SET {names} WHERE number = ?"  # noqa: S608  # fixed names
+            self._database.execute(sql, (*columns.values(), number))
 
     def _note(self, damage: Damage) -> None:
         place = (self._segment(damage.position.segment), damage.position.offset)

@@ -25,6 +25,7 @@ _PASSING = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_READONLY,
 }
+_GONE = " (gone)"
 _TABLES = {"segments", "events", "deliveries", "lines", "damage"}
 _OPEN = (
     "SELECT d.id, attempts, coalesce(next, due), state, reason, e.name, event_offset, l.name, d.offset"
@@ -69,7 +70,9 @@ class Index:
         self._segments: dict[str, int] = {}
         try:
             self._database = self._connect()
-            if not self._fits():
+            if self._fits():
+                self._retire_missing()
+            else:
                 self._database.close()
                 self._start_empty()
         except sqlite3.Error as error:
@@ -117,6 +120,7 @@ class Index:
             fold = Fold(self._database, self._segment)
             for item in batch.items:
                 fold.take(item)
+            fold.finish()
             for name, progress in batch.progress.items():
                 self._database.execute(
                     "UPDATE segments SET offset = ?, finished = ? WHERE id = ?",
@@ -166,6 +170,13 @@ class Index:
         if version != VERSION or not tables >= _TABLES:
             return False
         return all(self._has(name, progress) for name, progress in self.progress().items())
+
+    def _retire_missing(self) -> None:
+        """Rename segments that were taken away: another of the same name is another segment."""
+        for name in self.progress():
+            if not (self._folder / name).exists() and not name.endswith(_GONE):
+                sql = "UPDATE segments SET name = name || ' ' || id || ? WHERE name = ?"
+                self._database.execute(sql, (_GONE, name))
 
     def _has(self, name: str, progress: Progress) -> bool:
         try:

@@ -88,6 +88,7 @@ class Writer:
         self._cut = cut
         self._open: _Open | None = None
         self._n = 0
+        self._number = 0
         self._waiting: list[_Request] = []
         self._pending = 0
         self._closing = False
@@ -188,7 +189,8 @@ class Writer:
             self._leave()
             current = None
         if current is None:
-            segment, descriptor = create(self._folder, self._name, day)
+            segment, descriptor = create(self._folder, self._name, day, self._number)
+            self._number = segment.number  # never used again, even if all segments vanish
             status = os.fstat(descriptor)
             path = self._folder / segment.name
             self._open = current = _Open(segment, descriptor, path, (status.st_dev, status.st_ino))
@@ -207,6 +209,7 @@ class Writer:
         with suppress(OSError):  # nothing that counts as written depends on it
             if left.size == 0 and os.fstat(left.descriptor).st_size == 0 and left.stands():
                 left.path.unlink()
+                self._number -= 1
         with suppress(OSError):
             os.close(left.descriptor)
 

@@ -73,11 +73,11 @@ def entries(result: Result, attempts: int, *, recorded: bool = False) -> list[En
     if result.outcome == "held":
         return [Entry("held", _held(result))]
     if result.outcome == "lost":
-        return [Entry("lease_lost", attempt_of(result))]
+        return [Entry("lease_lost", _attempt(result))]
     tried = result.outcome in {"success", "retry", "failure"}
     lines: list[Entry] = []
     if (tried or result.request) and not recorded:
-        lines.append(Entry("attempt", attempt_of(result)))
+        lines.append(Entry("attempt", _attempt(result)))
     status = TERMINAL_STATUS.get(result.outcome)
     if status is not None:
         spent = max(attempts, result.attempt) if tried else attempts
@@ -88,7 +88,10 @@ def entries(result: Result, attempts: int, *, recorded: bool = False) -> list[En
 
 def attempt_of(result: Result) -> Attempt:
     """What an `attempt` or `lease_lost` line says. Headers and bodies beyond all reason are left out."""
-    result = _bounded(result)
+    return _attempt(_bounded(result))
+
+
+def _attempt(result: Result) -> Attempt:
     return Attempt(
         delivery=result.delivery,
         attempt=result.attempt,
@@ -112,6 +115,8 @@ def _bounded(result: Result) -> Result:
         request = structs.replace(request, url=request.url[:_MOST], headers=())
     if response and len(response.body) + _size(response.headers) > _MOST:
         response = structs.replace(response, body="", headers=(), truncated=True)
+    if request is result.request and response is result.response and len(result.reason) <= _MOST:
+        return result
     return structs.replace(result, request=request, response=response, reason=result.reason[:_MOST])
 
 

@@ -57,15 +57,15 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def create(folder: Path, writer: str, day: str) -> tuple[Segment, int]:
+def create(folder: Path, writer: str, day: str, after: int = 0) -> tuple[Segment, int]:
     """Create the writer's next segment; return it with its descriptor, open for appending and locked.
 
-    The lock tells readers that the segment has a living writer. New folder entries are on disk on return.
-    Raises `OSError`.
+    Its number is above `after` and above all there are. The lock tells readers that the segment has a living
+    writer. New folder entries are on disk on return. Raises `OSError`.
     """
     _make_folder(folder)
     _make_folder(folder / day)
-    number = 1 + max((each.number for each in _walk(folder) if each.writer == writer), default=0)
+    number = 1 + max([after, *(each.number for each in _walk(folder) if each.writer == writer)])
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     while True:
         segment = Segment(writer, number, day)

@@ -216,6 +216,36 @@ def test_an_index_damaged_under_a_running_book_is_rebuilt(node: Any, lived: list
     book.close()
 
 
+def test_a_segment_in_the_place_of_one_taken_away_is_read_from_its_beginning(node: Any, kit: Any) -> None:
+    (gone,) = node.accept("e1")
+    assert len(rows(node)) == 1
+    node.intake.close()
+    next(node.history.glob("*/intake-1.jsonl")).unlink()
+    assert [row.id for row in rows(node)] == [gone.id]
+
+    again = kit.Node(node.state)
+    (new,) = again.accept("a-longer-name-than-before", "and-another-hook", raw=b'{"fill":"0123456789"}')
+    again.intake.close()
+    assert [row.id for row in rows(node)] == [new.id, gone.id]
+    with History(node.state) as history:
+        assert history.show(gone.id).document()["event"] is None
+        assert history.show(new.id).document()["body"] == '{"fill":"0123456789"}'
+
+
+def test_a_segment_deleted_while_it_is_followed_is_reported_and_the_next_one_read(node: Any) -> None:
+    (first,) = node.accept("e1")
+    book = Book(node.state, "nod_test")
+    next(node.history.glob("*/intake-1.jsonl")).unlink()
+    (second,) = node.accept("e2")
+    book.follow(thorough=True)
+    book.follow(thorough=True)
+    book.close()
+
+    with History(node.state, refresh=False) as history:
+        assert [row.id for row in history.list()] == [second.id, first.id]
+        assert [damage[3] for damage in history.damage()] == ["the segment is gone"]
+
+
 def test_only_the_owner_may_read_the_index(node: Any) -> None:
     node.accept("e1")
     rows(node)
