@@ -39,6 +39,7 @@ def test_list_as_text_is_a_table_without_colours_on_a_pipe(inside, journal) -> N
     assert "webhook/hook-2  Lead_Post_Create  2      200" in rows[0]
     assert rows[0].index("Success") == heads.index("STATUS")
     assert "\x1b" not in "".join(rows)
+    assert all(row == row.rstrip() for row in rows)
 
 
 def test_list_on_a_terminal_colours_the_status(on_a_terminal, journal) -> None:

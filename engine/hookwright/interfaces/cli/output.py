@@ -30,12 +30,15 @@ def print_columns(heads: Sequence[str], rows: Iterable[Sequence[str]], colors: M
     shown = [tuple(heads), *(tuple(printable(cell) for cell in row) for row in rows)]
     widths = [max(len(row[column]) for row in shown) for column in range(len(heads))]
     for number, row in enumerate(shown):
-        padded = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         cells = [
-            click.style(text, fg=colors.get(cell), bold=number == 0 or None)
-            for text, cell in zip(padded, row, strict=True)
+            _styled(cell.ljust(width), colors.get(cell), bold=number == 0)
+            for cell, width in zip(row, widths, strict=True)
         ]
         click.echo("  ".join(cells).rstrip())
+
+
+def _styled(text: str, color: str | None, *, bold: bool) -> str:
+    return click.style(text, fg=color, bold=bold or None) if color or bold else text
 
 
 def note(message: str) -> None:
