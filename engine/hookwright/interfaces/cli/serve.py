@@ -22,7 +22,6 @@ from .commands import command
 from .exits import Exit, Stop
 from .frames import frame
 from .options import option, shared
-from .output import note
 
 
 def _duration(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
@@ -94,7 +93,7 @@ def _checked(bundle: Bundle) -> Source:
     """The bundle's source, or the end with every problem on standard error."""
     loaded = bundle.load()
     for problem in loaded.problems:
-        note(frame(problem))
+        click.echo(f"{frame(problem)}\n", err=True)
     if loaded.source is None:
         raise Stop(Exit.NO, f"{bundle.path} is not valid; nothing was started")
     return loaded.source
