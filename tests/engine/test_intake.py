@@ -217,7 +217,7 @@ def test_events_are_accepted_while_the_ledger_is_away_until_the_spool_is_full():
     assert (rejected.status, rejected.retry_after) == (503, 5)
     node.offering.close()
     assert node.offering.full
-    node.offering.ledger_answers()
+    node.offering.ledger_takes_offers()
     assert not node.offering.full
 
 

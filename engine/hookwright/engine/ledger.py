@@ -67,7 +67,7 @@ class Ledger:
         Many offers are several calls; should Redis lose its data between them, the answer's epoch is that
         of the first, so a later look at `epoch` tells.
         """
-        answers = [self._offer(chunk) for chunk in _chunks(offers)] or [(self.epoch(), 0, [])]
+        answers = [self._offer(chunk) for chunk in _chunks(offers)] or [self._offer(())]
         return Offered(
             answers[0][0],
             sum(added for _, added, _ in answers),

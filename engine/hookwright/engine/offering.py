@@ -63,8 +63,8 @@ class Offering:
         for one in fresh:
             self._queue.put(one)
 
-    def ledger_answers(self) -> None:
-        """The ledger was reached (by anyone): what waits in the journal is now the bookkeeper's to offer."""
+    def ledger_takes_offers(self) -> None:
+        """Somebody's offer got through: what waits in the journal is now the bookkeeper's to offer."""
         self._spooled = 0
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 import time
@@ -232,6 +233,14 @@ def look_at_ledger(node: Node) -> None:
             log.warning("revision_published_again", revision=node.revisions.table.revision)
     except LedgerUnavailable:
         node.reachable.clear()
-    else:
-        node.reachable.set()
-        node.offering.ledger_answers()
+        return
+    node.reachable.set()
+    if node.offering.spooled:
+        _probe(node)
+
+
+def _probe(node: Node) -> None:
+    """End the spooling once the ledger takes offers again: a Redis without memory answers, but takes none."""
+    with contextlib.suppress(LedgerUnavailable):
+        node.ledger.offer(())
+        node.offering.ledger_takes_offers()
