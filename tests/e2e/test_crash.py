@@ -106,7 +106,7 @@ def settled_lines(server):
     return found
 
 
-def conserve(serve, receiver, until, *, events, seconds, faults):
+def check_conservation(serve, receiver, until, *, events, seconds, faults):
     sink = receiver(ANSWERS)
     server = serve(BUNDLE.format(url=sink.url))
     load = Load(server, events, seconds)
@@ -147,10 +147,10 @@ def _planned(path):
 def test_nothing_is_lost_when_each_part_dies_once(serve, receiver, until):
     # Redis is emptied while a bookkeeper runs: results nobody booked are lost with it (a double fault).
     faults = ["worker", "valkey", "flush", "bookkeeper", "serve"]
-    conserve(serve, receiver, until, events=150, seconds=8, faults=faults)
+    check_conservation(serve, receiver, until, events=150, seconds=8, faults=faults)
 
 
 @pytest.mark.slow
 def test_nothing_is_lost_in_two_thousand_deliveries_under_kill(serve, receiver, until):
     faults = ["worker", "valkey", "worker", "serve", "flush", "worker"]
-    conserve(serve, receiver, until, events=1000, seconds=40, faults=faults)
+    check_conservation(serve, receiver, until, events=1000, seconds=40, faults=faults)
