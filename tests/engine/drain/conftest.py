@@ -43,13 +43,13 @@ def until(condition: Callable[[], object], seconds: float = 15.0) -> object:
 class Sink:
     """A receiver that remembers. A clear `gate` holds its answers back; `most` is how many ever waited."""
 
-    def __init__(self, *answers: int) -> None:
+    def __init__(self, *answers: int, delay: float = 0.0) -> None:
         self.arrivals: list[Arrival] = []
         self.gate = threading.Event()
         self.gate.set()
         self.now = self.most = 0
         self._lock = threading.Lock()
-        self.receiver = Receiver(script=Script(answers or (200,)), on_arrival=self._take)
+        self.receiver = Receiver(script=Script(answers or (200,)), delay=delay, on_arrival=self._take)
         self.receiver.start()
 
     def _take(self, arrival: Arrival) -> None:
@@ -91,8 +91,8 @@ class Rig:
         self._closing.append(client.close)
         return client
 
-    def sink(self, *answers: int) -> Sink:
-        sink = Sink(*answers)
+    def sink(self, *answers: int, delay: float = 0.0) -> Sink:
+        sink = Sink(*answers, delay=delay)
         self._closing.insert(0, sink.stop)
         return sink
 

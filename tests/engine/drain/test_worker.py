@@ -286,3 +286,78 @@ def test_an_idle_worker_costs_next_to_nothing(rig, spawn):
     threading.Event().wait(2)
     after = process.cpu_times()
     assert after.user + after.system - before.user - before.system < 0.03 * 2
+
+
+class Book:
+    """A stand-in for the bookkeeper: offers what is open, books results, ends each delivery once."""
+
+    def __init__(self, rig, offers) -> None:
+        self.rig = rig
+        self.open = {offer.delivery.id: offer for offer in offers}
+        self.unverified = set(self.open)
+        self.ends: dict[str, int] = dict.fromkeys(self.open, 0)
+        self.epoch = ""
+        self.refused: set[str] = set()
+
+    def turn(self) -> None:
+        ledger = self.rig.ledger
+        if ledger.epoch() != self.epoch:
+            self.epoch = ledger.epoch()
+            self.unverified = set(self.open)
+            self.rig.ensure_published()
+        found = ledger.results("nod_1", block_ms=0)
+        for _, result in found:
+            if result.outcome in TERMINAL and self.open.pop(result.delivery, None):
+                self.ends[result.delivery] += 1
+        if found:
+            ledger.acknowledge("nod_1", found[-1][0], [result.delivery for _, result in found])
+        self.unverified |= self.refused
+        self.unverified &= set(self.open)
+        batch = [self.open[name] for name in sorted(self.unverified)[:200]]
+        if batch:
+            offered = ledger.offer(batch)
+            self.unverified -= {offer.delivery.id for offer in batch}
+            self.refused = set(offered.refused)
+            if offered.epoch != self.epoch:
+                self.epoch = ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(3))
+def test_a_mix_of_faults_loses_nothing_and_ends_nothing_twice(own_rig, own_valkey, spawn, seed):
+    """Workers and Redis are killed and Redis is emptied at random while 2,000 deliveries go out."""
+    dice = random.Random(seed)
+    sink = own_rig.sink(delay=0.2)
+    webhook = f"{sink.url}, concurrency: 8"
+    hooks = {f"w{n}": webhook for n in range(10)}
+    own_rig.ensure_published = lambda: own_rig.publish(**hooks)
+    offers = [offer for name in hooks for offer in own_rig.offers(name, 200)]
+    dice.shuffle(offers)
+    book = Book(own_rig, offers)
+    workers = [spawn(own_rig.url, lease=2.5) for _ in range(2)]
+    faults = ["worker"] * 3 + ["redis"] * 2 + ["flush"] * 2
+    dice.shuffle(faults)
+    strike = time.monotonic() + 0.5
+    deadline = time.monotonic() + 90
+    while book.open or faults:
+        assert time.monotonic() < deadline, f"{len(book.open)} still open"
+        if faults and time.monotonic() > strike:
+            strike = time.monotonic() + dice.uniform(0.3, 1.0)
+            match faults.pop():
+                case "worker":
+                    which = dice.randrange(2)
+                    workers[which].kill()
+                    workers[which] = spawn(own_rig.url, lease=2.5)
+                case "redis":
+                    own_valkey.kill()
+                    own_valkey.start()
+                case _:
+                    own_valkey.flush()
+        try:
+            book.turn()
+        except LedgerUnavailable:
+            threading.Event().wait(0.02)
+    assert set(book.ends.values()) == {1}
+    assert set(sink.ids) == {offer.delivery.message for offer in offers}
+    assert len(sink.arrivals) <= 2000 + 7 * 2 * 64
+    until(lambda: own_rig.ledger.depth().total == 0 or book.turn())
