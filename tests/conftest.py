@@ -118,3 +118,21 @@ def own_valkey() -> Iterator[Valkey]:
     yield server
     server.stop()
     shutil.rmtree(folder)
+
+
+def wait_until(condition, *, seconds=20.0, every=0.02):
+    """Wait for `condition()` to be true and return what it gave; fail after `seconds`."""
+    deadline = time.monotonic() + seconds
+    pause = threading.Event()
+    while True:
+        found = condition()
+        if found:
+            return found
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {condition}"
+        pause.wait(every)
+
+
+@pytest.fixture(scope="session")
+def until():
+    """`until(condition, seconds=20)` waits for a condition and returns what it gave."""
+    return wait_until

@@ -42,7 +42,7 @@ def _compiled(node: Node) -> Check:
             return True
 
         return every
-    raise NotImplementedError("the CRM patterns have no $not")
+    raise TypeError("the CRM patterns have no $not")
 
 
 def _field(field: Field) -> Check:

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections import defaultdict
@@ -23,23 +22,12 @@ from hookwright.interfaces.receiver import Receiver, Script
 TERMINAL = {"Success", "Failure", "Cancelled", "Skipped"}
 
 
-def wait_until(condition, *, seconds=20.0, every=0.02):
-    """Wait for `condition()` to be true and return what it gave; fail after `seconds`."""
-    deadline = time.monotonic() + seconds
-    pause = threading.Event()
-    while True:
-        found = condition()
-        if found:
-            return found
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {condition}"
-        pause.wait(every)
-
-
 class Server:
     """`hookwright serve` in a process group of its own."""
 
-    def __init__(self, folder: Path, bundle: str, *, workers=1, arguments=(), environment=None):
+    def __init__(self, folder: Path, bundle: str, until, *, workers=1, arguments=(), environment=None):
         self.folder = folder
+        self.until = until
         self.state = folder / "state"
         self.config = folder / "hooks"
         self.config.mkdir(exist_ok=True)
@@ -70,7 +58,7 @@ class Server:
                 start_new_session=True,
             )
         if ready:
-            wait_until(self.ready, seconds=20)
+            self.until(self.ready, seconds=20)
         return self
 
     @property
@@ -139,7 +127,7 @@ class Server:
             (found,) = [each for each in self.reader().list(limit=10_000) if each.id == delivery] or [None]
             return found if found is not None and found.status in TERMINAL else None
 
-        return wait_until(row, seconds=seconds)
+        return self.until(row, seconds=seconds)
 
     def children(self, name):
         """Processes of this server's family whose command line holds `name`."""
@@ -170,28 +158,22 @@ def _command(process):
 
 
 @pytest.fixture
-def until():
-    """`until(condition, seconds=20)` waits for a condition and returns what it gave."""
-    return wait_until
-
-
-@pytest.fixture
-def serve(tmp_path):
+def serve(tmp_path, until):
     """`serve(bundle, workers=1, arguments=...)` starts a server; it is stopped, with all it started."""
-    yield from _starter(tmp_path)
+    yield from _starter(tmp_path, until)
 
 
 @pytest.fixture(scope="module")
-def module_serve(tmp_path_factory):
+def module_serve(tmp_path_factory, until):
     """The same, for a server that all tests of a module share."""
-    yield from _starter(tmp_path_factory.mktemp("server"))
+    yield from _starter(tmp_path_factory.mktemp("server"), until)
 
 
-def _starter(folder):
+def _starter(folder, until):
     servers = []
 
     def start(bundle, *, ready=True, **options):
-        server = Server(folder, bundle, **options)
+        server = Server(folder, bundle, until, **options)
         servers.append(server)
         return server.start(ready=ready)
 

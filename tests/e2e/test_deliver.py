@@ -286,3 +286,14 @@ def test_ctrl_c_is_a_clean_end_too(started):
     os.killpg(server.process.pid, signal.SIGINT)
     assert server.process.wait(20) in (0, 130)
     server.process = None
+
+
+def test_a_server_may_leave_by_itself_when_all_is_done(serve, receiver):
+    sink = receiver()
+    server = serve(
+        BUNDLE.format(url=sink.url), environment={"E2E_TOKEN": SECRET}, arguments=("--exit-when-idle", "1s")
+    )
+    _, said = server.post({"type": "Lead_Post_Create", "data": {"ProspectStage": "Hot"}})
+    assert server.process.wait(20) == 0
+    server.process = None
+    assert server.ended(said["deliveries"][0]["id"], seconds=1).status == "Success"

@@ -46,6 +46,11 @@ class Child:
         return self._process.pid if self._process else None
 
     @property
+    def code(self) -> int | None:
+        """How it ended (negative: the signal that killed it); None while it runs."""
+        return self._process.poll() if self._process else None
+
+    @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

@@ -46,7 +46,9 @@ def _bookkeeper(node: Node) -> Check:
         return Check("bookkeeper", ok=False, detail="not running")
     if not beat.journal:
         return Check("bookkeeper", ok=False, detail="cannot write the journal")
-    return Check("bookkeeper", beat.caught_up, "caught up" if beat.caught_up else "reading the journal")
+    if not beat.ledger:
+        return Check("bookkeeper", ok=True, detail="the journal is read; waiting for the queue")
+    return Check("bookkeeper", beat.caught_up, "caught up" if beat.caught_up else "offering what is open")
 
 
 def _workers(node: Node) -> Check:

@@ -1,0 +1,113 @@
+"""Health: what keeps a node from being ready is named, and spooling is not a reason."""
+
+from __future__ import annotations
+
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from hookwright.engine.errors import LedgerUnavailable
+from hookwright.engine.heartbeat import Heartbeat, write_heartbeat
+from hookwright.engine.state import State
+from hookwright.interfaces.health import SEEN_SECONDS, Idleness, depth, readiness
+
+
+class Ledger:
+    def __init__(self):
+        self.alive = {"worker": 0.1}
+
+    def workers(self):
+        if self.alive is None:
+            raise LedgerUnavailable("gone")
+        return self.alive
+
+    def depth(self):
+        self.workers()
+        return SimpleNamespace(ready=1, waiting=2, in_flight=3)
+
+
+@pytest.fixture
+def node(tmp_path):
+    """The parts of a node that health looks at, all well."""
+    state = State(tmp_path)
+    state.prepare()
+    found = SimpleNamespace(
+        state=state,
+        revisions=SimpleNamespace(table=SimpleNamespace(revision="sha256:r")),
+        reachable=threading.Event(),
+        offering=SimpleNamespace(spooled=7, full=False),
+        ledger=Ledger(),
+        children=(SimpleNamespace(running=True), SimpleNamespace(running=True)),
+        intake=SimpleNamespace(last_accepted=None),
+    )
+    found.reachable.set()
+    beat(found)
+    return found
+
+
+def beat(node, **fields):
+    values = {"pid": 1, "caught_up": True, "ledger": True, "journal": True, "open": 0, "held": 0}
+    times = {"at": time.time(), "monotonic": time.monotonic()}
+    write_heartbeat(node.state.path, Heartbeat(**{**values, **times, **fields}))
+
+
+def failing(node):
+    return {check.name: check.detail for check in readiness(node) if not check.ok}
+
+
+def test_a_node_with_all_its_parts_is_ready(node):
+    assert failing(node) == {}
+    assert depth(node) == {"ready": 1, "waiting": 2, "in_flight": 3}
+
+
+def test_spooling_is_ready_and_a_full_spool_is_not(node):
+    node.reachable.clear()
+    node.ledger.alive = None
+    beat(node, ledger=False, caught_up=False)
+    assert failing(node) == {}
+    assert depth(node) == {}
+    node.offering.full = True
+    assert failing(node) == {"queue": "unreachable, and the spool is full (7 deliveries wait in the journal)"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "detail"),
+    [
+        ({"caught_up": False}, "offering what is open"),
+        ({"journal": False}, "cannot write the journal"),
+        ({"monotonic": 0.0}, "not running"),
+    ],
+)
+def test_a_bookkeeper_that_is_not_at_work_is_named(node, fields, detail):
+    beat(node, **fields)
+    assert failing(node) == {"bookkeeper": detail}
+
+
+def test_a_missing_worker_is_named_with_what_to_do(node):
+    node.ledger.alive = {}
+    assert failing(node) == {"workers": "none seen; start one with `hookwright worker`"}
+
+
+def test_idle_means_an_event_came_and_nothing_but_held_work_is_open(node):
+    clock = SimpleNamespace(now=0.0)
+    idleness = Idleness(2.0, lambda: clock.now)
+    assert not idleness.over(node)
+    accepted = time.time() - SEEN_SECONDS - 1
+    node.intake.last_accepted = accepted
+    beat(node, open=3, held=2)
+    assert not idleness.over(node)
+    beat(node, open=3, held=3)
+    assert not idleness.over(node)
+    clock.now = 1.9
+    assert not idleness.over(node)
+    clock.now = 2.0
+    assert idleness.over(node)
+    beat(node, at=accepted)  # it has not looked since the event came
+    assert not idleness.over(node)
+
+
+def test_a_server_that_was_not_told_to_leaves_never(node):
+    node.intake.last_accepted = 0.0
+    assert not Idleness(None, lambda: 1e9).over(node)
