@@ -474,6 +474,12 @@ def test_a_connection_is_kept_where_libcurl_does_the_work(caller, receive):
     assert receiver.connections == (1 if caller.kind == "curl" else 3)
 
 
+def test_a_connection_with_tls_is_kept_too(caller, receive, tls):
+    receiver = receive(serve_forever, tls=tls["good"])
+    assert [caller(receiver).status for _ in range(3)] == [200, 200, 200]
+    assert receiver.connections == (1 if caller.kind == "curl" else 3)
+
+
 @pytest.mark.parametrize(
     "first",
     [
