@@ -297,3 +297,18 @@ def test_a_server_may_leave_by_itself_when_all_is_done(serve, receiver):
     assert server.process.wait(20) == 0
     server.process = None
     assert server.ended(said["deliveries"][0]["id"], seconds=1).status == "Success"
+
+
+def test_a_webhook_may_not_call_the_server_it_came_from(serve, tmp_path):
+    server = serve(BUNDLE.format(url="http://127.0.0.1:9"), arguments=("--host", "localhost"))
+    own = server.url + "/v1/events"
+    (server.config / "webhooks.yaml").write_text(
+        f"version: 1\nwebhooks:\n  - {{id: itself, event: Lead_Post_Create, url: '{own}'}}\n"
+    )
+
+    def routed():
+        return server.post({"type": "Lead_Post_Create", "data": {}})[1]["deliveries"]
+
+    (placed,) = server.until(lambda: [each for each in routed() if each["entityId"] == "itself"])
+    row = server.ended(placed["id"])
+    assert (row.status, row.error) == ("Failure", "blocked_target")

@@ -61,7 +61,7 @@ def serve_until_stopped(serving: Serving, source: Source) -> None:
     with ExitStack() as stack:
         listening = stack.enter_context(_bound(serving.listen))
         listen = replace(serving.listen, port=listening.getsockname()[1])
-        node = stack.enter_context(open_node(_settings(serving.settings, listen), serving.plugins, source))
+        node = stack.enter_context(open_node(_settings(serving.settings, listening), serving.plugins, source))
         keyring = Keyring.of(node.state.admin_token())
         parts = Parts(
             accept=node.intake.accept,
@@ -73,10 +73,11 @@ def serve_until_stopped(serving: Serving, source: Source) -> None:
         asyncio.run(_serve(server, listening, node, serving, listen))
 
 
-def _settings(settings: NodeSettings, listen: Listen) -> NodeSettings:
+def _settings(settings: NodeSettings, listening: socket.socket) -> NodeSettings:
     """The workers are told where we listen: a webhook may not call the server it came from."""
-    own = ("--stop-at-eof", "--own", listen.url.removeprefix("http://"))
-    return replace(settings, worker_arguments=(*settings.worker_arguments, *own))
+    host, port = listening.getsockname()[:2]
+    own = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return replace(settings, worker_arguments=(*settings.worker_arguments, "--stop-at-eof", "--own", own))
 
 
 async def _serve(
