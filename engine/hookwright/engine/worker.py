@@ -26,7 +26,7 @@ from .published import loader
 from .resolve import Resolver
 from .transport import Kind, select
 
-BEAT = 1.0  # seconds between signs of life; a lease outlives several
+BEATS = 5  # signs of life a lease; the ledger takes half a lease without any for an outage
 
 _logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Worker:
     def stop(self) -> None:
         """Claim nothing more, let calls finish within the grace, settle, hand back the rest."""
         self._drain.stop()
-        self._host.stop(timeout=int((self._settings.grace + LAST_WORDS + BEAT) * 1000))
+        self._host.stop(timeout=int((self._settings.grace + LAST_WORDS + 1) * 1000))
         self._stopped.set()
         self._clock.join()
         try:
@@ -109,7 +109,7 @@ class Worker:
                 lost = True
             else:
                 lost = False
-            self._stopped.wait(BEAT)
+            self._stopped.wait(self._settings.lease / BEATS)
 
 
 def run_worker(settings: WorkerSettings) -> None:

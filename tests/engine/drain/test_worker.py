@@ -155,7 +155,7 @@ def test_a_worker_may_start_before_redis(own_rig, own_valkey, spawn):
     own_rig.offer("crm")
     own_valkey.kill()
     process = spawn(own_rig.url)
-    assert b"the ledger cannot be reached" in process.stderr.readline()
+    until(lambda: b"the ledger cannot be reached" in process.stderr.readline())
     own_valkey.start()
     own_rig.settled(1)
     exactly_once(own_rig, 1)
