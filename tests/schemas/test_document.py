@@ -201,3 +201,11 @@ def test_json_is_read_as_itself(wanted):
     reading = parse(text.encode(), name="f.yaml")
     assert reading.problems == ()
     assert reading.document.value == wanted
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\x85", "\u2028"])
+@pytest.mark.parametrize("fault", [b"\xff", b"\x01"])
+def test_positions_count_every_line_break_of_yaml(line_break, fault):
+    raw = f"a: 1{line_break}b: ".encode() + fault
+    (problem,) = parse(raw, name="f.yaml").problems
+    assert (problem.place.line, problem.place.column) == (2, 4)

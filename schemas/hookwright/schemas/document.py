@@ -11,10 +11,11 @@ from pathlib import Path
 import yaml
 
 from .builder import JSON, Builder, Limits, Refused, Spot
+from .lines import position_after
 from .mistakes import explain
 from .problem import Place, Problem
 
-__all__ = ["JSON", "Document", "Limits", "Reading", "parse", "read"]
+__all__ = ["JSON", "Document", "Limits", "Reading", "parse", "read", "read_bytes"]
 
 _BOM = b"\xef\xbb\xbf"
 _DEFAULT = Limits()
@@ -65,7 +66,7 @@ class Reading:
 def read(path: Path, *, name: str, limits: Limits = _DEFAULT) -> Reading:
     """Read the file at `path`; `name` is what problems call it. Never blocks on a pipe or a device."""
     try:
-        raw = _bytes(path, limits.size + 1)
+        raw = read_bytes(path, limits.size + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return _refused(Problem("HW110", f"cannot be read: {reason}", Place(name)))
@@ -104,7 +105,11 @@ def _feed(builder: Builder, text: str) -> None:
         loader.dispose()
 
 
-def _bytes(path: Path, limit: int) -> bytes:
+def read_bytes(path: Path, limit: int) -> bytes:
+    """At most `limit` bytes of a regular file; never waits for a pipe or a device.
+
+    Raises OSError for what cannot be read, and ValueError for what is no regular file or no path.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     try:
         mode = os.fstat(descriptor).st_mode
@@ -117,13 +122,11 @@ def _bytes(path: Path, limit: int) -> bytes:
 
 
 def _not_utf8(raw: bytes, offset: int, name: str) -> Problem:
-    before = raw[:offset].removeprefix(_BOM)
-    line, last = before.count(b"\n") + 1, before.rfind(b"\n") + 1
-    column = len(before[last:].decode(errors="replace")) + 1
+    before = raw[:offset].removeprefix(_BOM).decode(errors="replace")
     utf16 = raw.startswith((b"\xff\xfe", b"\xfe\xff"))
     message = f"not UTF-8: the byte 0x{raw[offset]:02x} at offset {offset} is not text"
     hint = "it looks like UTF-16; save it as UTF-8" if utf16 else "save the file as UTF-8"
-    return Problem("HW002", message, Place(name, line, column), hint)
+    return Problem("HW002", message, Place(name, *position_after(before)), hint)
 
 
 def _refused(*problems: Problem) -> Reading:

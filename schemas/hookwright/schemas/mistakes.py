@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import yaml
 
+from .lines import position_after, split_lines
 from .problem import Place, Problem
 
 QUOTE_TEMPLATE = 'a value with {{ }} must stand in quotes: "{{ … }}"'
@@ -17,8 +16,6 @@ _AFTER_QUOTE = "the text goes on after its closing quote; put all of it into quo
 _FLOW = "inside [ ] and { } text with brackets, braces or commas must stand in quotes"
 _DASH = "a list starts on a line of its own; text that starts with '- ' must stand in quotes"
 _ESCAPE = "in double quotes a backslash starts an escape; write \\\\ or use single quotes"
-
-_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
 # What libyaml says -> what helps. The first entry whose text is in the message counts.
 _HINTS = (
@@ -78,12 +75,11 @@ def _hint(said: str, before: str, rest: str) -> str | None:
 def _unprintable(error: yaml.reader.ReaderError, text: str, file: str) -> Problem:
     """The C parser gives a byte offset and no mark."""
     before = text.encode()[: error.position].decode(errors="replace")
-    line, column = before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
     character = error.character if isinstance(error.character, int) else ord(str(error.character)[:1] or "\0")
     return Problem(
         "HW001",
         f"not valid YAML: the control character U+{character:04X} is not allowed",
-        Place(file, line, column),
+        Place(file, *position_after(before)),
         'remove it, or write it as an escape in double quotes ("\\a")',
     )
 
@@ -93,8 +89,8 @@ def _at_end(text: str, line: int) -> bool:
 
 
 def _lines(text: str) -> list[str]:
-    """What the parser takes for a line break is what counts. A break at the end starts no line."""
-    lines = _BREAK.split(text)
+    """A break at the end starts no line."""
+    lines = split_lines(text)
     return lines if lines[-1] else lines[:-1]
 
 

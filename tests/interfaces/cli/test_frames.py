@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from hookwright.interfaces.cli.frames import WIDTH, frame, source_lines
@@ -52,6 +54,23 @@ def test_a_file_that_cannot_be_read_has_no_lines(tmp_path) -> None:
     assert source_lines("a\0b") == ()
 
 
+def test_a_pipe_has_no_lines_and_is_not_waited_for(tmp_path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert source_lines(str(tmp_path / "pipe")) == ()
+
+
+def test_a_problem_of_a_whole_file_does_not_read_it() -> None:
+    asked: list[str] = []
+    frame(Problem("HW110", "cannot be read", Place("pipe")), lambda file: tuple(asked.append(file) or ()))
+    assert asked == []
+
+
 def test_lines_are_counted_as_yaml_counts_them(tmp_path) -> None:
-    (tmp_path / "a").write_bytes(b"\xef\xbb\xbfa\r\nb\rc\x0bstill c\n\xff")
-    assert source_lines(str(tmp_path / "a")) == ("a", "b", "c\x0bstill c", "\ufffd")
+    (tmp_path / "a").write_bytes("\ufeffa\r\nb\rc\x0bstill c\x85d\u2028e\n".encode() + b"\xff")
+    assert source_lines(str(tmp_path / "a")) == ("a", "b", "c\x0bstill c", "d", "e", "\ufffd")
+
+
+@pytest.mark.parametrize(("before", "columns"), [("日本語 ", 7), ("e\u0301 ", 2), ("\uff21 ", 3)])
+def test_letters_that_are_wide_or_have_no_width_do_not_move_the_caret(before: str, columns: int) -> None:
+    *_, source, pointer = _shown(f"{before}fault", len(before) + 1)
+    assert pointer.index("^") - source.index(before) == columns

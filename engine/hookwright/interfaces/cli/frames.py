@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 import click
 
+from hookwright.schemas.document import read_bytes
+from hookwright.schemas.lines import split_lines
 from hookwright.schemas.problem import Place, Problem
 
 from ..printable import printable
@@ -25,7 +28,7 @@ def frame(problem: Problem, source: Callable[[str], tuple[str, ...]] | None = No
     severity = click.style(f"{problem.severity}[{problem.code}]", fg=_COLORS[problem.severity], bold=True)
     place = problem.place
     parts = [f"{severity}: {printable(problem.message)}", f"  --> {printable(str(place))}"]
-    written = lines(place.file)
+    written = lines(place.file) if place.line else ()
     if 0 < place.line <= len(written):
         parts += _excerpt(place, written[place.line - 1], problem.hint)
     elif problem.hint:
@@ -38,8 +41,8 @@ def _excerpt(place: Place, line: str, hint: str | None) -> list[str]:
     before, fault = _cut(line, max(place.column, 1) - 1)
     margin = " " * len(str(place.line))
     word = _WORD.match(fault)
-    caret = "^" * max(1, min(len(printable(word[0])) if word else 1, 40))
-    pointer = " " * len(printable(before)) + click.style(caret, fg="red", bold=True)
+    caret = "^" * max(1, min(_columns(printable(word[0])) if word else 1, 40))
+    pointer = " " * _columns(printable(before)) + click.style(caret, fg="red", bold=True)
     shown = printable(before) + printable(fault)
     below = f" {printable(hint)}" if hint else ""
     return [f"{margin} |", f"{place.line} | {shown}", f"{margin} | {pointer}{below}"]
@@ -55,14 +58,25 @@ def _cut(line: str, column: int) -> tuple[str, str]:
     return before, fault if len(fault) <= room else fault[:room] + "…"
 
 
+def _columns(text: str) -> int:
+    """How many columns of a terminal `text` takes: an ideograph two, an accent by itself none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.category(letter) in {"Mn", "Me"}
+        else 2 if unicodedata.east_asian_width(letter) in {"W", "F"}
+        else 1
+        for letter in text
+    )  # fmt: skip
+
+
 @lru_cache(maxsize=64)
 def source_lines(file: str) -> tuple[str, ...]:
-    """The lines of a file, read once; empty when it cannot be read or is very large."""
+    """The lines of a file, read once; empty when it is no file that can be read, or is very large."""
     try:
-        with Path(file).open("rb") as opened:
-            raw = opened.read(_FILE_LIMIT + 1)
+        raw = read_bytes(Path(file), _FILE_LIMIT + 1)
     except (OSError, ValueError):
         return ()
     if len(raw) > _FILE_LIMIT:
         return ()
-    return tuple(re.split(r"\r\n|\r|\n", raw.decode("utf-8", "replace").removeprefix("\ufeff")))
+    return tuple(split_lines(raw.decode("utf-8", "replace").removeprefix("\ufeff")))

@@ -1,0 +1,18 @@
+"""The lines of a text, broken where the YAML parser breaks them: a position means the same to everybody."""
+
+from __future__ import annotations
+
+import re
+
+_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+
+
+def split_lines(text: str) -> list[str]:
+    """The lines without their breaks; a break at the very end is followed by one more, empty line."""
+    return _BREAK.split(text)
+
+
+def position_after(text: str) -> tuple[int, int]:
+    """Line and column, counted from 1, of what follows `text`."""
+    lines = split_lines(text)
+    return len(lines), len(lines[-1]) + 1
