@@ -175,3 +175,23 @@ def test_the_form_a_plugin_asks_for_is_told_in_its_own_words(fragments):
     assert [str(problem) for problem in found] == [
         'f.yaml:3:76: HW016 error: "env": "low" does not have the right form (Capital letters only.)'
     ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "codes"),
+    [
+        ("url: ''", ["HW018"]),
+        ("content_type: json", ["HW016"]),
+        ("auth: {type: 3}", ["HW013"]),
+        ("headers: {X-A: {env: ''}}", ["HW018"]),
+        ("headers: {X-Api-Key: '{{ data.a }}'}", ["HW022"]),
+        ("headers: {X-A: {env: A, fiel: b}}", ["HW012"]),
+        ("headers: {X-A: {env: A, file: b}}", ["HW023"]),
+        ("headers: {X-A: {}}", ["HW023"]),
+        ("retry: {schedule: [], attempts: 0}", ["HW018", "HW018", "HW023"]),
+    ],
+)
+def test_one_mistake_is_one_problem(settings, codes, fragments):
+    url = "" if settings.startswith("url") else "url: 'https://e/', "
+    found = told(f"version: 1\nwebhooks:\n  - {{id: a, event: x, {url}{settings}}}\n", fragments)
+    assert sorted(code for code, *_ in found) == codes

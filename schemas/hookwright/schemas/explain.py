@@ -117,11 +117,11 @@ class Explainer:
 
     def _bound(self, error: Fault, path: Path) -> Iterator[Problem]:
         if error.schema.get("maxProperties") == 1 and error.schema.get("minProperties") == 1:
-            known = ", ".join(_offered(error.schema))
-            yield self._problem(
-                "HW023", f"{subject(path)} must have exactly one key", path, f"one of: {known}"
-            )
-            return
+            known = error.schema.get("properties", {})
+            if not error.instance or sum(name in known for name in error.instance) > 1:
+                hint = f"one of: {', '.join(_offered(error.schema))}"
+                yield self._problem("HW023", f"{subject(path)} must have exactly one key", path, hint)
+            return  # else the unknown keys are what is wrong
         empty = error.expected == 1 and error.instance in ("", [], {})
         sentence = "must not be empty" if empty else BOUNDS[error.keyword].format(error.expected)
         yield self._problem("HW018", f"{subject(path)} {sentence}", path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from .suspects import suspects
 __all__ = ["Fragments", "config_schema", "load_schema", "validate"]
 
 
+_OF_PARTS = frozenset({"HW012", "HW014", "HW023"})  # said of a mapping, about the keys it has or lacks
 MOST_ENTRIES = 100_000  # of one list, as the schema has it
 
 
@@ -35,8 +36,16 @@ def validate(document: Document, fragments: Fragments | None = None) -> list[Pro
     explainer = Explainer(document)
     problems = [] if checker.fast.is_valid(document.value) else checker.explain(document.value, explainer)
     problems += suspects(document)
-    unique = {(problem.code, problem.place, problem.path, problem.message): problem for problem in problems}
-    return sorted(unique.values(), key=lambda problem: (problem.place.line, problem.place.column))
+    return sorted(_once(problems), key=lambda problem: (problem.place.line, problem.place.column))
+
+
+def _once(problems: list[Problem]) -> Iterable[Problem]:
+    """Of one value the first problem only: what else is said of it mostly follows from that one."""
+    first: dict[tuple[object, ...], Problem] = {}
+    for problem in problems:
+        message = problem.message if problem.code in _OF_PARTS else ""
+        first.setdefault((problem.path, message), problem)
+    return first.values()
 
 
 class _Checker:
