@@ -195,3 +195,10 @@ def test_one_mistake_is_one_problem(settings, codes, fragments):
     url = "" if settings.startswith("url") else "url: 'https://e/', "
     found = told(f"version: 1\nwebhooks:\n  - {{id: a, event: x, {url}{settings}}}\n", fragments)
     assert sorted(code for code, *_ in found) == codes
+
+
+def test_a_value_a_plugin_rules_out_is_told_with_what_the_plugin_says(fragments):
+    odd = {"type": "object", "properties": {"n": {"not": {"const": "Host"}, "description": "not Host"}}}
+    text = f"version: 1\nwebhooks:\n  - {WEBHOOK}, auth: {{type: odd, n: Host}}}}\n"
+    (problem,) = validate(document(text), {**fragments, "auth": {"odd": odd}})
+    assert str(problem) == 'f.yaml:3:76: HW015 error: "n" cannot be "Host" (not Host)'

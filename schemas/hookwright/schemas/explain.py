@@ -146,13 +146,12 @@ class Explainer:
 
     def _never(self, error: Fault, path: Path) -> Iterator[Problem]:
         beside = list(error.within)
-        other = beside[beside.index("dependentSchemas") + 1] if "dependentSchemas" in beside else None
-        message = (
-            f'{subject(path)} and "{other}" exclude each other'
-            if other
-            else f"{subject(path)} may not stand here"
-        )
-        yield self._problem("HW023", message, path, key=True)
+        if "dependentSchemas" in beside:
+            other = beside[beside.index("dependentSchemas") + 1]
+            yield self._problem("HW023", f'{subject(path)} and "{other}" exclude each other', path, key=True)
+        else:
+            message = f"{subject(path)} cannot be {show(error.instance)}"
+            yield self._problem("HW015", message, path, error.schema.get("description"))
 
     def _other(self, error: Fault, path: Path) -> Iterator[Problem]:
         yield self._problem("HW015", f"{subject(path)}: {cut(error.message, 200)}", path)

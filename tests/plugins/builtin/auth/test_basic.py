@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import ClassVar
 
 import pytest
@@ -56,3 +57,10 @@ def test_what_basic_cannot_say_is_refused_without_the_password(user: str, passwo
     with pytest.raises(InvalidHeader) as caught:
         _header(user, password)
     assert password not in str(caught.value)
+
+
+@pytest.mark.parametrize("user", ["a:b", "a\r", "a\0"])
+def test_a_user_that_basic_cannot_say_is_refused_by_the_schema(user: str) -> None:
+    schema = BasicInjector.schema["properties"]["user"]
+    assert re.search(schema["pattern"], "erp\u00fc, inc")
+    assert not re.search(schema["pattern"], user)

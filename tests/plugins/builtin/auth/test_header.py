@@ -31,6 +31,8 @@ def test_the_secret_stands_under_the_name_given() -> None:
     "name", ["Host", "content-length", "Transfer-Encoding", "webhook-id", "Webhook-Timestamp"]
 )
 def test_headers_hookwright_writes_itself_cannot_be_taken_over(name: str) -> None:
+    schema = HeaderInjector.schema["properties"]["name"]
+    assert not jsonschema.Draft202012Validator(schema).is_valid(name)
     with pytest.raises(InvalidHeader, match="Hookwright itself"):
         HeaderInjector().build({"name": name, "value": {"env": "K"}}, lambda _: "k")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -190,3 +191,17 @@ def test_a_private_file_is_not_warned_about(folder: Path, caplog: pytest.LogCapt
     with caplog.at_level(logging.WARNING):
         FileSecrets(folder).resolve("token")
     assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    "reference", ["../x", "a/../../x", "..", ".", "", "/etc/x", "a//b", "./x", "x/", "a\0b"]
+)
+def test_a_path_that_leaves_the_folder_is_refused_by_the_schema(reference: str) -> None:
+    assert not re.search(FileSecrets.schema["pattern"], reference)
+
+
+@pytest.mark.parametrize(
+    "reference", ["token", "crm/smtp", ".hidden", "..data/x", "...", "a.b/c..d", "a/.b/..c"]
+)
+def test_every_other_relative_path_is_taken_by_the_schema(reference: str) -> None:
+    assert re.search(FileSecrets.schema["pattern"], reference)

@@ -25,6 +25,7 @@ class BasicInjector:
         "properties": {
             "user": {
                 "$ref": "#/$defs/text",
+                "pattern": r"^[^:\x00-\x1f\x7f]*$",
                 "description": "The user name, or where it stands. It cannot hold a colon.",
                 "examples": ["erp", {"env": "ERP_USER"}],
             },

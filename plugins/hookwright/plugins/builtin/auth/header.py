@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from hookwright.rules.event import JSON
 
 
+def _in_any_case(name: str) -> str:
+    """A pattern for every validator and editor: not all of them know a flag for it."""
+    return "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in name)
+
+
 class HeaderInjector:
     """One secret header."""
 
@@ -25,7 +30,8 @@ class HeaderInjector:
             "name": {
                 "type": "string",
                 "pattern": "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$",
-                "description": "The header's name.",
+                "not": {"pattern": f"^({'|'.join(map(_in_any_case, sorted(RESERVED_HEADERS)))})$"},
+                "description": "The header's name, none that Hookwright writes itself.",
                 "examples": ["X-Api-Key"],
             },
             "value": {

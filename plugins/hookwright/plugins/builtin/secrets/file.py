@@ -22,6 +22,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # O_NONBLOCK: opening a FIFO nobody writes to returns at once instead of waiting for ever.
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
+_PART = r"([^./\x00][^/\x00]*|\.[^./\x00][^/\x00]*|\.\.[^/\x00]+)"  # any name of a file but . and ..
+
 _log = logging.getLogger(__name__)
 
 
@@ -31,7 +33,7 @@ class FileSecrets:
     name = "file"
     schema: dict[str, Any] = {  # noqa: RUF012  # read-only
         "type": "string",
-        "pattern": "^[^/]+(/[^/]+)*$",
+        "pattern": f"^{_PART}(/{_PART})*$",
         "description": "A file under the secrets folder (`--secrets-dir`): a relative path without `..`.",
         "examples": ["erp-token", "crm/smtp"],
     }
