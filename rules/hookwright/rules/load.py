@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hookwright.schemas.document import Document, read
 from hookwright.schemas.preset import Preset, load_preset
-from hookwright.schemas.problem import Problem
+from hookwright.schemas.problem import Place, Problem
 from hookwright.schemas.validate import Fragments, validate
 
 from .build import Settings, build, event_names
@@ -53,19 +53,21 @@ def load(
     files = find_files(path)
     problems = list(files.problems)
     documents: list[Document] = []
+    unread: set[Place] = set()
     for file, name in files.found:
         reading = read(file, name=name)
         problems += reading.problems
+        unread.update(problem.place for problem in reading.problems)
         if reading.document is not None:
             documents.append(reading.document)
-            problems += validate(reading.document, fragments)
+            problems += (each for each in validate(reading.document, fragments) if each.place not in unread)
     bundle = gather(documents)
     claims = Encoders.of(encoders)
-    complete = len(documents) == len(files.found)
     found = [
         *conflicts(bundle),
-        *_checked(bundle, claims, undeclared=allow_undeclared_events, complete=complete),
+        *_checked(bundle, claims, undeclared=allow_undeclared_events, complete=not unread),
     ]
+    found = [problem for problem in found if problem.place not in unread]
     problems = _in_order([*problems, *_beyond(problems, found)])
     if any(problem.severity == "error" for problem in problems):
         return Loaded(None, None, tuple(problems))

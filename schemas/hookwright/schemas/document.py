@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,8 @@ __all__ = ["JSON", "Document", "Limits", "Reading", "parse", "read", "read_bytes
 
 _BOM = b"\xef\xbb\xbf"
 _DEFAULT = Limits()
+# A key twice, a tag, a key or a number of a wrong form: all the rest can still be judged.
+_READABLE = frozenset({"HW005", "HW007", "HW008", "HW009"})
 _START = "a bundle file starts with: version: 1"
 
 
@@ -57,7 +59,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A document, or the problems that kept it from being one."""
+    """A document, and what is wrong with its YAML. There is none when the rest could not be made out.
+
+    With problems, what is said of the same places once more is a consequence of them.
+    """
 
     document: Document | None
     problems: tuple[Problem, ...] = ()
@@ -90,9 +95,9 @@ def parse(raw: bytes, *, name: str, limits: Limits = _DEFAULT) -> Reading:
         builder.problems.append(explain(error, text, name))
     if not builder.problems and (builder.spot is None or builder.empty):
         builder.problems.append(Problem("HW003", "the file is empty", Place(name), _START))
-    if builder.problems or builder.spot is None:
+    if builder.spot is None or any(problem.code not in _READABLE for problem in builder.problems):
         return _refused(*builder.problems)
-    return Reading(Document(name, builder.value, builder.spot))
+    return Reading(Document(name, builder.value, builder.spot), _sorted(builder.problems))
 
 
 def _feed(builder: Builder, text: str) -> None:
@@ -130,7 +135,11 @@ def _not_utf8(raw: bytes, offset: int, name: str) -> Problem:
 
 
 def _refused(*problems: Problem) -> Reading:
-    return Reading(None, tuple(sorted(problems, key=lambda p: (p.place.line, p.place.column))))
+    return Reading(None, _sorted(problems))
+
+
+def _sorted(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda each: (each.place.line, each.place.column)))
 
 
 def _part(spot: Spot, step: str | int) -> Spot | None:
