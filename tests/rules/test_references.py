@@ -58,6 +58,7 @@ def test_a_hostile_name_does_not_make_a_glob_slow():
         ("Lead_Post_Craete", 'did you mean "Lead_Post_Create"?'),
         ("lead_post_create", 'did you mean "Lead_Post_Create"?'),
         ("lead creation", 'did you mean "Lead Creation"?'),
+        ("Lead_Create", 'did you mean "Lead_Post_Create"?'),
         ("xyz", None),
     ],
 )

@@ -120,6 +120,7 @@ def test_unknown_types_are_answered_with_the_nearest_known_ones():
     assert routing.knows("Lead_Post_Create")
     assert routing.nearest("Lead_Post_Craete")[0] == "Lead_Post_Create"
     assert routing.nearest("lead_post_create")[0] == "Lead_Post_Create"
+    assert routing.nearest("Lead_Create")[0] == "Lead_Post_Create"
     assert routing.nearest("zzzz") == ()
 
 

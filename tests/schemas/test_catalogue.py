@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from hookwright.schemas.catalogue import load_catalogue
+from hookwright.schemas.catalogue import load_catalogue, nearest_events
 
 
 def test_the_36_events_of_the_page_and_three_more():
@@ -53,14 +53,20 @@ def test_activities_are_a_family_of_their_own():
     ],
 )  # fmt: skip
 def test_the_nearest_type_is_the_one_that_was_meant(text, best):
-    found = load_catalogue().nearest(text)
-    assert found[0] == best
+    catalogue = load_catalogue()
+    found = nearest_events(text, [*catalogue.by_type, *catalogue.by_label])
+    assert found[0] == best or catalogue.by_label[found[0]].type == best
     assert len(found) == len(set(found)) <= 3
 
 
 def test_nothing_is_near_to_nonsense():
-    assert load_catalogue().nearest("qqqqqqqq") == []
-    assert load_catalogue().nearest("x" * 100_000) == []
+    types = load_catalogue().by_type
+    assert nearest_events("qqqqqqqq", types) == []
+    assert nearest_events("x" * 100_000, types) == []
+
+
+def test_types_of_any_script_are_told_apart():
+    assert nearest_events("заказ.оплачн", ["заказ.создан", "заказ.оплачен"])[0] == "заказ.оплачен"
 
 
 def test_it_is_read_once_and_only_by_its_name():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from hookwright.schemas.nearest import did_you_mean
+from hookwright.schemas.catalogue import nearest_events
 
 from .glob import compile_glob, is_glob
 
@@ -30,7 +30,8 @@ class EventNames:
 
     def did_you_mean(self, name: str) -> str | None:
         """A question with the best guess, or None."""
-        return did_you_mean(name, sorted(self.types | self.labels.keys()))
+        found = nearest_events(name, [*sorted(self.types), *sorted(self.labels)], limit=1)
+        return f'did you mean "{found[0]}"?' if found else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 
-from hookwright.schemas.nearest import nearest
+from hookwright.schemas.catalogue import nearest_events
 
 from .event import Event
 from .index import PatternIndex
@@ -87,7 +87,7 @@ class RoutingTable:
 
     def nearest(self, event_type: str) -> tuple[str, ...]:
         """At most three declared types that look like `event_type`, best first."""
-        return tuple(nearest(event_type, sorted(self.event_types)))
+        return tuple(nearest_events(event_type, sorted(self.event_types)))
 
     def _groups(self, event_type: str) -> Iterable[Group]:
         groups = self._routes.get(event_type, ())

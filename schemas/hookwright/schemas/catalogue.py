@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
@@ -37,17 +37,18 @@ class Catalogue:
     by_type: Mapping[str, EventType]
     by_label: Mapping[str, EventType]
 
-    def nearest(self, text: str) -> list[str]:
-        """At most three types that look like `text`, or whose label does; the best first."""
-        labels = {_bare(row.label): row.type for row in self.types}
-        types = {_bare(row.type): row.type for row in self.types}
-        found = [(labels | types)[bare] for bare in nearest(_bare(text), labels | types, limit=6)]
-        return list(dict.fromkeys(found))[:3]
+
+def nearest_events(text: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
+    """As `nearest`, for event types and labels: marks between words and `_Post_` do not matter either."""
+    names: dict[str, str] = {}
+    for name in known:
+        names.setdefault(_bare(name), name)
+    return [names[bare] for bare in nearest(_bare(text), names, limit=limit)]
 
 
 def _bare(name: str) -> str:
     """What people remember of a name: no case, no marks between words, no `_Post_`."""
-    return re.sub(r"_post(?=_)|[^a-z0-9]", "", name.casefold())
+    return re.sub(r"_post(?=_)|[\W_]", "", name.casefold())
 
 
 @cache
