@@ -59,6 +59,7 @@ def test_a_hostile_name_does_not_make_a_glob_slow():
         ("lead_post_create", 'did you mean "Lead_Post_Create"?'),
         ("lead creation", 'did you mean "Lead Creation"?'),
         ("Lead_Create", 'did you mean "Lead_Post_Create"?'),
+        ("L\u0435ad Creation", 'did you mean "Lead Creation"? (not with U+0435, CYRILLIC SMALL LETTER IE)'),
         ("xyz", None),
     ],
 )

@@ -202,3 +202,18 @@ def test_a_value_a_plugin_rules_out_is_told_with_what_the_plugin_says(fragments)
     text = f"version: 1\nwebhooks:\n  - {WEBHOOK}, auth: {{type: odd, n: Host}}}}\n"
     (problem,) = validate(document(text), {**fragments, "auth": {"odd": odd}})
     assert str(problem) == 'f.yaml:3:76: HW015 error: "n" cannot be "Host" (not Host)'
+
+
+@pytest.mark.parametrize(
+    ("settings", "hint"),
+    [
+        ("method: HEAD", "one of: POST"),
+        ("id: 7", 'put it in quotes: "7"'),
+        ("delay: 7", "a bare number has no unit: write 7s"),
+        ("r\u0435try: {}", 'did you mean "retry"? (not with U+0435, CYRILLIC SMALL LETTER IE)'),
+    ],
+)
+def test_hints_say_what_is_to_be_written_now(settings, hint, fragments):
+    own = "" if settings.startswith("id") else "id: a, "
+    text = f"version: 1\nwebhooks:\n  - {{{own}event: x, url: 'https://e/', {settings}}}\n"
+    assert [problem.hint for problem in validate(document(text), fragments)] == [hint]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hookwright.schemas.catalogue import nearest_events
+from hookwright.schemas.nearest import question
 
 from .glob import compile_glob, is_glob
 
@@ -30,8 +31,7 @@ class EventNames:
 
     def did_you_mean(self, name: str) -> str | None:
         """A question with the best guess, or None."""
-        found = nearest_events(name, [*sorted(self.types), *sorted(self.labels)], limit=1)
-        return f'did you mean "{found[0]}"?' if found else None
+        return question(name, nearest_events(name, [*sorted(self.types), *sorted(self.labels)], limit=1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
@@ -82,7 +84,7 @@ class Explainer:
             return
         wanted = error.expected if isinstance(error.expected, list) else [error.expected]
         if form in FORMS and wanted == ["string"]:
-            yield self._form(form, error.instance, path)
+            yield self._form(form, error.instance, path, error.schema.get("pattern", ""))
             return
         expected = TEXT if form == "text" else " or ".join(TYPES[name] for name in wanted)
         message = f"{subject(path)} must be {expected}, not {kind(error.instance)}"
@@ -91,15 +93,17 @@ class Explainer:
     def _pattern(self, error: Fault, path: Path) -> Iterator[Problem]:
         form = error.schema.get(FORM)
         if form in FORMS:
-            yield self._form(form, error.instance, path)
+            yield self._form(form, error.instance, path, error.schema.get("pattern", ""))
         else:
             message = f"{subject(path)}: {show(error.instance)} does not have the right form"
             yield self._problem("HW016", message, path, error.schema.get("description"))
 
-    def _form(self, form: str, value: Any, path: Path) -> Problem:
+    def _form(self, form: str, value: Any, path: Path, pattern: str) -> Problem:
         code, expected, hint = FORMS[form]
-        if form.endswith("duration") and isinstance(value, int) and not isinstance(value, bool):
-            hint = f"a bare number has no unit: write {value}s"
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            hint = _in_quotes(value, pattern) or (
+                f"a bare number has no unit: write {value}s" if form.endswith("duration") else hint
+            )
         return self._problem(code, f"{subject(path)}: {show(value)} is not {expected}", path, hint)
 
     def _choice(self, error: Fault, path: Path) -> Iterator[Problem]:
@@ -108,7 +112,9 @@ class Explainer:
         hint = did_you_mean(error.instance, texts) if isinstance(error.instance, str) else None
         if error.instance in texts:
             hint = "remove the quotes"
-        hint = hint or (f"one of: {', '.join(texts)}" if texts else "no plugin offers any")
+        unbuilt = error.schema.get(NOT_YET, {})
+        offered = [text for text in texts if text not in unbuilt.get("enum", [unbuilt.get("const")])]
+        hint = hint or (f"one of: {', '.join(offered)}" if offered else "no plugin offers any")
         form = str(error.schema.get(FORM, ""))
         if form.endswith(" type"):
             yield self._problem("HW019", f"unknown {form} {show(error.instance)}", path, hint)
@@ -168,6 +174,12 @@ class Explainer:
         NOT_YET: _not_yet,
         "not": _never,
     }
+
+
+def _in_quotes(number: float, pattern: str) -> str | None:
+    """What to write where a number is the right text but for its quotes."""
+    text = json.dumps(number)
+    return f'put it in quotes: "{text}"' if pattern and re.search(pattern, text) else None
 
 
 def _offered(schema: Mapping[str, Any]) -> list[str]:

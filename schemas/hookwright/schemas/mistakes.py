@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 from .lines import position_after, split_lines
@@ -13,14 +15,18 @@ QUOTE_STAR = 'a value that starts with * must stand in quotes, since * names an 
 _TAB = "YAML is indented with spaces; replace the tab"
 _QUOTE_COLON = "text with ': ' in it must stand in quotes, and a nested key goes on a line of its own"
 _AFTER_QUOTE = "the text goes on after its closing quote; put all of it into quotes of the other kind"
+_DEEPER = "the line is indented deeper than the key above it; text over several lines must stand in quotes"
 _FLOW = "inside [ ] and { } text with brackets, braces or commas must stand in quotes"
 _DASH = "a list starts on a line of its own; text that starts with '- ' must stand in quotes"
 _ESCAPE = "in double quotes a backslash starts an escape; write \\\\ or use single quotes"
+
+_KEY = re.compile(r"\s+[\w-]+\s*")  # and nothing before it on its line
 
 # What libyaml says -> what helps. The first entry whose text is in the message counts.
 _HINTS = (
     ("did not find expected alphabetic or numeric character", QUOTE_STAR),
     ("mapping values are not allowed", _QUOTE_COLON),
+    ("a key is not allowed here", _DEEPER),
     ("block sequence entries are not allowed", _DASH),
     ("mapping keys are not allowed", "text that starts with '? ' must stand in quotes"),
     ("tab character", _TAB),
@@ -30,6 +36,7 @@ _HINTS = (
     ("could not find expected ':'", "a key is followed by ': '; longer text goes into quotes or after '|'"),
     ("did not find expected ',' or", _FLOW),
     ("did not find expected <document start>", "a file holds one document; remove the '...'"),
+    ("did not find expected comment or line break", "text that starts with > or | must stand in quotes"),
     ("unexpected end of stream", "a quote that is opened here is never closed"),
     ("did not find expected '-' indicator", "a list and keys cannot stand at the same indentation"),
     ("did not find expected node content", "a bracket is closed that was never opened"),
@@ -58,6 +65,8 @@ def explain(error: yaml.YAMLError | Exception, text: str, file: str) -> Problem:
     opened = getattr(error, "context_mark", None)
     if opened and (said in _STARTED_EARLIER or _at_end(text, mark.line)):
         mark = opened
+    if "mapping values are not allowed" in said and _KEY.fullmatch(before):
+        said = "a key is not allowed here"
     message = f"not valid YAML: {_PLAIN_WORDS.get(said, said)}"
     return Problem("HW001", message, Place(file, mark.line + 1, mark.column + 1), _hint(said, before, rest))
 

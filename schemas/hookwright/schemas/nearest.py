@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Sequence
 
 
 def nearest(text: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
@@ -17,5 +18,13 @@ def nearest(text: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
 
 def did_you_mean(text: str, known: Iterable[str]) -> str | None:
     """`did you mean "url"?`, or None when nothing is near."""
-    found = nearest(text, known, limit=1)
-    return f'did you mean "{found[0]}"?' if found else None
+    return question(text, nearest(text, known, limit=1))
+
+
+def question(text: str, found: Sequence[str]) -> str | None:
+    """Asks for the first of the names found; a letter of `text` that only looks like one of its own is named."""
+    if not found:
+        return None
+    strange = next((letter for letter in text[:255] if not letter.isascii() and letter not in found[0]), None)
+    which = f" (not with U+{ord(strange):04X}, {unicodedata.name(strange, 'no letter')})" if strange else ""
+    return f'did you mean "{found[0]}"?{which}'
