@@ -17,7 +17,7 @@ import structlog
 from hookwright.engine.acceptance import accepted_entries
 from hookwright.engine.broker import Broker
 from hookwright.engine.embedded import EmbeddedServer
-from hookwright.engine.errors import JournalError, LedgerUnavailable
+from hookwright.engine.errors import EngineError, JournalError, LedgerUnavailable
 from hookwright.engine.first_answers import FirstAnswers
 from hookwright.engine.history import History
 from hookwright.engine.intake import Intake, Plan
@@ -129,8 +129,14 @@ def _given_server(url: str) -> str:
 
 def _private_server(state: State, stack: ExitStack) -> str:
     server = EmbeddedServer(state.path)
-    url = server.start()
-    stack.callback(server.stop)
+    try:
+        url = server.start()
+        stack.callback(server.stop)
+    except EngineError:  # one that only takes long to load its data goes on loading, for the next start
+        raise
+    except BaseException:  # told to stop meanwhile
+        server.stop()
+        raise
     server.watch()
     return url
 

@@ -10,9 +10,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from types import FrameType
 
 import structlog
 import uvicorn
@@ -56,9 +57,44 @@ class Serving:
     stop_at_eof: bool = False
 
 
+class _Stopped(BaseException):
+    """A signal told us to stop while things were still starting."""
+
+
+class _Signals:
+    """What SIGTERM and SIGINT mean, from the first step of a start to the last one of an end.
+
+    While things start, the first one breaks off: what has been started is then ended in order. Once `stop`
+    was said to be the way, each calls it; it must not mind being called again while things end.
+    """
+
+    def __init__(self) -> None:
+        self._stop = self._break_off
+        for sign in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sign, self._handle)
+
+    def call(self, stop: Callable[[], None]) -> None:
+        self._stop = stop
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        self._stop()
+
+    def _break_off(self) -> None:
+        self._stop = _nothing
+        raise _Stopped
+
+
+def _nothing() -> None:
+    """The end has begun already."""
+
+
 def serve_until_stopped(serving: Serving, source: Source) -> None:
-    """Run until SIGTERM or SIGINT (or idleness). Raises `AddressInUse`, `StateError`, `EngineError`."""
-    with ExitStack() as stack:
+    """Run until SIGTERM or SIGINT (or idleness). Raises `AddressInUse`, `StateError`, `EngineError`.
+
+    Call it in the main thread. Further signals do not break off the end: nothing we started outlives us.
+    """
+    signals = _Signals()
+    with suppress(_Stopped), ExitStack() as stack:
         listening = stack.enter_context(_bound(serving.listen))
         listen = replace(serving.listen, port=listening.getsockname()[1])
         node = stack.enter_context(open_node(_settings(serving.settings, listening), serving.plugins, source))
@@ -70,7 +106,12 @@ def serve_until_stopped(serving: Serving, source: Source) -> None:
             depth=lambda: depth(node),
         )
         server = build_server(API(parts, Gate(listen, keyring)), listen)
-        asyncio.run(_serve(server, listening, node, serving, listen))
+
+        def stop() -> None:
+            server.should_exit = True
+
+        signals.call(stop)
+        asyncio.run(_serve(server, listening, node, serving, listen, stop))
 
 
 def _settings(settings: NodeSettings, listening: socket.socket) -> NodeSettings:
@@ -81,15 +122,14 @@ def _settings(settings: NodeSettings, listening: socket.socket) -> NodeSettings:
 
 
 async def _serve(
-    server: uvicorn.Server, listening: socket.socket, node: Node, serving: Serving, listen: Listen
+    server: uvicorn.Server,
+    listening: socket.socket,
+    node: Node,
+    serving: Serving,
+    listen: Listen,
+    stop: Callable[[], None],
 ) -> None:
     loop = asyncio.get_running_loop()
-
-    def stop() -> None:
-        server.should_exit = True
-
-    for sign in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(sign, stop)
     node.state.announce(listen.url)
     log.info("serving", url=listen.url, revision=node.revisions.table.revision, state=str(node.state.path))
     ending = threading.Event()
