@@ -107,7 +107,8 @@ class EmbeddedServer:
         self._folder.prepare()
         while not self._ending.is_set():
             self._reap()
-            lock = self._folder.lock()
+            # A child of ours that lives is the server, even if somebody deleted the lock file under it.
+            lock = None if self._process is not None else self._folder.lock()
             if lock is not None:
                 try:
                     return self._launch(lock, deadline)

@@ -232,8 +232,10 @@ def test_redis_may_lose_everything_under_load(rig, spawn):
     offers = rig.offers("crm", 300)
     rig.ledger.offer(offers)
     until(lambda: len(sink.arrivals) > 50)
+    before = len(sink.arrivals)
     rig.book()
     rig.client().flushall()
+    unbooked = len(sink.arrivals) - before
     rig.publish(crm=f"{sink.url}, concurrency: 16")
 
     def open_again():
@@ -245,7 +247,7 @@ def test_redis_may_lose_everything_under_load(rig, spawn):
         threading.Event().wait(0.02)
     exactly_once(rig, 300)
     assert set(sink.ids) == {offer.delivery.message for offer in offers}
-    assert len(sink.arrivals) <= 300 + 64  # twice only what was under way or not booked
+    assert len(sink.arrivals) <= 300 + 64 + unbooked  # twice only what was under way or not booked
 
 
 @pytest.mark.slow
