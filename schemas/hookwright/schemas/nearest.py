@@ -22,7 +22,7 @@ def did_you_mean(text: str, known: Iterable[str]) -> str | None:
 
 
 def question(text: str, found: Sequence[str]) -> str | None:
-    """Asks for the first of the names found; a letter of `text` that only looks like one of its own is named."""
+    """Asks for the first of `found`; a letter of `text` that only looks like one of its own is named."""
     if not found:
         return None
     strange = next((letter for letter in text[:255] if not letter.isascii() and letter not in found[0]), None)
