@@ -6,8 +6,6 @@ from functools import partial
 
 from hookwright.plugins.registry import Plugins
 from hookwright.plugins.secrets import SecretStore
-from hookwright.rules.build import build
-from hookwright.rules.compile import compile_table
 from hookwright.rules.model import SecretReference, Target
 from hookwright.rules.source import from_json
 from hookwright.rules.table import RoutingTable
@@ -15,6 +13,7 @@ from hookwright.rules.table import RoutingTable
 from .delivery import Delivery
 from .flight import Load
 from .prepare import Prepared, Preparer, Refusal
+from .revisions import table_of
 from .work import Claim
 
 
@@ -56,7 +55,7 @@ def loader(plugins: Plugins) -> Load:
 
     def load(revision: str, content: bytes) -> Published:
         try:
-            table = compile_table(build(from_json(content)))
+            table = table_of(from_json(content))
         except (LookupError, TypeError, AttributeError) as error:  # written by a version that knows more
             raise ValueError(f"not a configuration this version understands: {error!r}") from error
         return Published(revision, table, plugins)
