@@ -154,7 +154,10 @@ def _twice(parts: Iterable[Part], key: str, code: str, what: str) -> Iterator[Pr
         if not isinstance(name, str):
             continue
         if name in first:
-            yield part.problem(code, f'{what} "{name}"', key, related=(first[name],))
+            copied = first[name] == part.place(key)
+            hint = "an alias (*) repeats the whole entry; write the second one out" if copied else None
+            related = () if copied else (first[name],)
+            yield part.problem(code, f'{what} "{name}"', key, hint=hint, related=related)
         first.setdefault(name, part.place(key))
 
 
