@@ -312,3 +312,14 @@ def test_a_webhook_may_not_call_the_server_it_came_from(serve, tmp_path):
     (placed,) = server.until(lambda: [each for each in routed() if each["entityId"] == "itself"])
     row = server.ended(placed["id"])
     assert (row.status, row.error) == ("Failure", "blocked_target")
+
+
+def test_the_fallback_delivers_what_libcurl_delivers(serve, receiver):
+    sink = receiver(ANSWERS)
+    server = serve(
+        BUNDLE.format(url=sink.url), environment={"E2E_TOKEN": SECRET}, arguments=("--transport", "requests")
+    )
+    _, said = server.post({"type": "Lead_Post_Update", "data": {"a": "é"}})
+    row = server.ended(said["deliveries"][0]["id"])
+    assert (row.status, row.attempts) == ("Success", 3)
+    assert {arrival.header("User-Agent")[:11] for arrival in sink.arrivals.of(row)} == {"Hookwright/"}

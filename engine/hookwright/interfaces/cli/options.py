@@ -134,6 +134,12 @@ SHARED: dict[str, Callable[[Any], Any]] = {
         type=click.Path(path_type=Path, file_okay=False),
         help="Folder of the files that `{file: NAME}` references read.",
     ),
+    "transport": option(
+        "--transport",
+        type=click.Choice(["auto", "curl", "requests"]),
+        default="auto",
+        help="What makes the calls. Auto: libcurl where it is installed, else requests.",
+    ),
     "allow_target": option(
         "--allow-target",
         metavar="CIDR[:PORT]",

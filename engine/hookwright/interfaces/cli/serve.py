@@ -9,6 +9,7 @@ import click
 from hookwright.engine.errors import EngineError, LedgerUnavailable
 from hookwright.engine.guard import Allowed
 from hookwright.engine.state import StateBusy, StateError
+from hookwright.engine.transport import Kind
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.source import Source
 from hookwright.schemas.grammar import duration
@@ -22,6 +23,7 @@ from .commands import command
 from .exits import Exit, Stop
 from .frames import frame
 from .options import option, shared
+from .worker import worker_arguments
 
 
 def _duration(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> float | None:
@@ -50,7 +52,7 @@ def _duration(_ctx: click.Context, _parameter: click.Parameter, value: str | Non
 @option("--allow-undeclared-events", is_flag=True, help="Take events of types nobody declared.")
 @option("--stop-at-eof", is_flag=True, hidden=True, help="Stop when standard input ends: the parent is gone.")
 @option("--exit-when-idle", callback=_duration, metavar="DURATION", help="Leave once all came and went.")
-@shared("state", "redis_url", "secrets_dir", "allow_target", "plugins")
+@shared("state", "redis_url", "secrets_dir", "allow_target", "transport", "plugins")
 def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
     config: Path,
     host: str,
@@ -65,6 +67,7 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
     redis_url: str | None,
     secrets_dir: Path | None,
     allow_target: tuple[str, ...],
+    transport: Kind,
     plugins: tuple[str, ...],
 ) -> Exit:
     """Run a node until it is told to stop (SIGTERM or Ctrl-C).
@@ -81,7 +84,7 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
         workers=workers,
         redis_url=redis_url,
         spool_limit=spool_limit,
-        worker_arguments=_worker_arguments(state, secrets_dir, allow_target, plugins),
+        worker_arguments=worker_arguments(secrets_dir, _checked_targets(allow_target), transport, plugins),
     )
     listen = Listen(host, port, frozenset(public_host))
     return _run(
@@ -99,21 +102,13 @@ def _checked(bundle: Bundle) -> Source:
     return loaded.source
 
 
-def _worker_arguments(
-    state: Path, secrets_dir: Path | None, allow_target: tuple[str, ...], plugins: tuple[str, ...]
-) -> list[str]:
-    arguments = ["--state", str(state)]
+def _checked_targets(allow_target: tuple[str, ...]) -> tuple[str, ...]:
     for text in allow_target:
         try:
             Allowed.parse(text)
         except ValueError as error:
             raise Stop(Exit.USAGE, f"--allow-target: {error}") from None
-        arguments += ["--allow-target", text]
-    if secrets_dir is not None:
-        arguments += ["--secrets-dir", str(secrets_dir)]
-    for name in plugins:
-        arguments += ["--plugins", name]
-    return arguments
+    return allow_target
 
 
 def _run(serving: Serving, source: Source) -> Exit:

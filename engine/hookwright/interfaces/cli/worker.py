@@ -9,6 +9,7 @@ import click
 
 from hookwright.engine.guard import Allowed, Policy
 from hookwright.engine.serverfolder import ServerFolder
+from hookwright.engine.transport import Kind
 from hookwright.engine.worker import WorkerSettings, run_worker
 from hookwright.plugins.loader import load_plugins
 
@@ -25,7 +26,7 @@ _REDIS_PORT = 6379
 @option("-p", "--processes", type=click.IntRange(1, 256), default=1, help="Worker processes to run.")
 @option("--stop-at-eof", is_flag=True, hidden=True, help="End when standard input does: our parent is gone.")
 @option("--own", multiple=True, hidden=True, metavar="ADDRESS:PORT", help="Where we listen; never called.")
-@shared("state", "redis_url", "secrets_dir", "allow_target", "plugins")
+@shared("state", "redis_url", "secrets_dir", "allow_target", "transport", "plugins")
 def worker(
     processes: int,
     stop_at_eof: bool,
@@ -34,6 +35,7 @@ def worker(
     redis_url: str | None,
     secrets_dir: Path | None,
     allow_target: tuple[str, ...],
+    transport: Kind,
     plugins: tuple[str, ...],
 ) -> None:
     """Run workers until they are told to stop (SIGTERM or Ctrl-C); calls in flight are finished first.
@@ -45,10 +47,12 @@ def worker(
     url = redis_url or _private_server(state)
     policy = _policy(url, allow_target, own)
     if processes > 1:
-        run_fleet(processes, url, _arguments(secrets_dir, allow_target, own, plugins))
+        run_fleet(processes, url, worker_arguments(secrets_dir, allow_target, transport, plugins, own))
         return
     loaded = load_plugins(allow=plugins or None, secrets_dir=secrets_dir)
-    run_worker(WorkerSettings(url=url, plugins=loaded, policy=policy, stop_at_eof=stop_at_eof))
+    run_worker(
+        WorkerSettings(url=url, plugins=loaded, policy=policy, transport=transport, stop_at_eof=stop_at_eof)
+    )
 
 
 def _private_server(state: Path) -> str:
@@ -77,10 +81,14 @@ def _address(text: str) -> SplitResult:
     return urlsplit(f"//{text}")
 
 
-def _arguments(
-    secrets_dir: Path | None, allow_target: tuple[str, ...], own: tuple[str, ...], plugins: tuple[str, ...]
+def worker_arguments(
+    secrets_dir: Path | None,
+    allow_target: tuple[str, ...],
+    transport: Kind,
+    plugins: tuple[str, ...],
+    own: tuple[str, ...] = (),
 ) -> list[str]:
-    """The command line of one worker of several; the URL, which may hold a password, goes by environment."""
-    named = {"--allow-target": allow_target, "--own": own, "--plugins": plugins}
+    """The command line of a worker beside others; the URL, which may hold a password, goes by environment."""
+    named = {"--allow-target": allow_target, "--own": own, "--plugins": plugins, "--transport": (transport,)}
     arguments = [part for flag, values in named.items() for value in values for part in (flag, value)]
     return arguments if secrets_dir is None else [*arguments, "--secrets-dir", str(secrets_dir)]
