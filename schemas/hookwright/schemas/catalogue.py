@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any, Literal, cast
 
@@ -46,6 +46,7 @@ def nearest_events(text: str, known: Iterable[str], *, limit: int = 3) -> list[s
     return [names[bare] for bare in nearest(_bare(text), names, limit=limit)]
 
 
+@lru_cache(maxsize=4096)
 def _bare(name: str) -> str:
     """What people remember of a name: no case, no marks between words, no `_Post_`."""
     return re.sub(r"_post(?=_)|[\W_]", "", name.casefold())

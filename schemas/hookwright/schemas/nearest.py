@@ -5,15 +5,21 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 
 def nearest(text: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
     """At most `limit` of `known`, the most alike first; upper and lower case do not matter."""
+    return list(_nearest(text[:255], tuple(known), limit))
+
+
+@lru_cache(maxsize=1024)  # one mistake is often made many times, and comparing is slow
+def _nearest(text: str, known: tuple[str, ...], limit: int) -> tuple[str, ...]:
     folded: dict[str, str] = {}
     for name in known:
         folded.setdefault(name.casefold(), name)
-    found = difflib.get_close_matches(text[:255].casefold(), folded, n=limit, cutoff=0.7)
-    return [folded[name] for name in found]
+    found = difflib.get_close_matches(text.casefold(), folded, n=limit, cutoff=0.7)
+    return tuple(folded[name] for name in found)
 
 
 def did_you_mean(text: str, known: Iterable[str]) -> str | None:

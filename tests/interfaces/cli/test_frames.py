@@ -74,3 +74,10 @@ def test_lines_are_counted_as_yaml_counts_them(tmp_path) -> None:
 def test_letters_that_are_wide_or_have_no_width_do_not_move_the_caret(before: str, columns: int) -> None:
     *_, source, pointer = _shown(f"{before}fault", len(before) + 1)
     assert pointer.index("^") - source.index(before) == columns
+
+
+def test_what_is_left_out_is_marked() -> None:
+    *_, source, _pointer = _shown("a" * (WIDTH + 1), 1)
+    assert source.endswith("…")
+    *_, source, _pointer = _shown("a" * WIDTH, 1)
+    assert not source.endswith("…")

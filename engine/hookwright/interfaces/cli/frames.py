@@ -50,12 +50,12 @@ def _excerpt(place: Place, line: str, hint: str | None) -> list[str]:
 
 def _cut(line: str, column: int) -> tuple[str, str]:
     """The line before and from `column`, tabs made spaces, at most about `WIDTH` characters in all."""
-    flat = line.replace("\t", " ")
-    before, fault = flat[:column], flat[column:]
+    before, fault = line[max(0, column - WIDTH) : column], line[column : column + WIDTH + 1]
     if len(before) > WIDTH // 2:
         before = "…" + before[-WIDTH // 2 :]
     room = WIDTH - len(before)
-    return before, fault if len(fault) <= room else fault[:room] + "…"
+    shown = fault if len(fault) <= room else fault[:room] + "…"
+    return before.replace("\t", " "), shown.replace("\t", " ")
 
 
 def _columns(text: str) -> int:
