@@ -123,6 +123,8 @@ def test_strict_makes_warnings_fail(inside, bundle: Path) -> None:
     ran = inside("validate", "hooks", "--strict")
     assert ran.code == 1
     assert "warning[HW" in ran.out
+    assert ran.err == "0 errors, 1 warning\n"
+    assert json.loads(inside("validate", "hooks", "--strict", "-o", "json").out)["valid"] is False
 
 
 def test_a_terminal_gets_colours_unless_it_asks_not_to(on_a_terminal, bundle: Path) -> None:

@@ -46,8 +46,10 @@ def validate(
         for path in paths or (Path(),)
     ]
     problems = [problem for bundle in bundles for problem in bundle.problems]
-    _print(problems, bundles, output)
-    return _exit(problems, strict=strict)
+    end = _exit(problems, strict=strict)
+    _print(problems, output, valid=end is Exit.FINE)
+    note(_summary(problems, bundles, valid=end is Exit.FINE))
+    return end
 
 
 def _exit(problems: Sequence[Problem], *, strict: bool) -> Exit:
@@ -57,25 +59,23 @@ def _exit(problems: Sequence[Problem], *, strict: bool) -> Exit:
     return Exit.NO if errors else Exit.FINE
 
 
-def _print(problems: Sequence[Problem], bundles: Sequence[Loaded], output: Output) -> None:
+def _print(problems: Sequence[Problem], output: Output, *, valid: bool) -> None:
     if output == "json":
-        valid = not any(problem.severity == "error" for problem in problems)
         print_document({"valid": valid, "problems": [_as_json(problem) for problem in problems]})
     elif output == "ndjson":
         print_lines(_as_json(problem) for problem in problems)
     else:
         for problem in problems:
             click.echo(frame(problem) + "\n")
-    note(_summary(problems, bundles))
 
 
-def _summary(problems: Sequence[Problem], bundles: Sequence[Loaded]) -> str:
+def _summary(problems: Sequence[Problem], bundles: Sequence[Loaded], *, valid: bool) -> str:
     errors = sum(problem.severity == "error" for problem in problems)
     warnings = len(problems) - errors
     found = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}"
-    models = [bundle.model for bundle in bundles if bundle.model is not None]
-    if errors or not models:
+    if not valid:
         return found
+    models = [bundle.model for bundle in bundles if bundle.model is not None]
     subscribers = sum(len(model.subscribers) for model in models)
     revisions = ", ".join(model.revision[:19] for model in models)
     return f"valid: {_count(subscribers, 'subscriber')}, {found} (revision {revisions})"
