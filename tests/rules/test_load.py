@@ -254,3 +254,12 @@ def test_a_preset_that_is_not_there_hides_nothing_else(bundle, preset):
     loaded = bundle(f"preset: {preset}\n" + HOOK.replace("Create", "Craete"))
     assert [each.place.line for each in loaded.problems] == [2, 3]
     assert loaded.problems[1].code == "HW102"
+
+
+def test_a_content_type_chooses_the_encoder_that_claims_it(tmp_path):
+    path = tmp_path / "a.yaml"
+    path.write_text("version: 1\n" + HOOK.replace("}", ", content_type: text/csv; header=present}"))
+    loaded = load(path, encoders={"json": ("application/json",), "csv": ("text/csv",)})
+    (action,) = loaded.model.subscribers[0].actions
+    assert (action.target.encoder, action.target.content_type) == ("csv", "text/csv; header=present")
+    assert [problem.code for problem in load(path).problems] == ["HW108"]

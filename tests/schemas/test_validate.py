@@ -217,3 +217,20 @@ def test_hints_say_what_is_to_be_written_now(settings, hint, fragments):
     own = "" if settings.startswith("id") else "id: a, "
     text = f"version: 1\nwebhooks:\n  - {{{own}event: x, url: 'https://e/', {settings}}}\n"
     assert [problem.hint for problem in validate(document(text), fragments)] == [hint]
+
+
+@pytest.mark.parametrize(
+    ("written", "codes"),
+    [
+        ("application/json; charset=utf-8", []),
+        ("text/csv", []),  # whether an encoder makes it is not for the schema to say
+        ("text/plain ; a=b", ["HW022"]),
+        ("application/x-www-form-urlencoded", ["HW022"]),
+        ("text/csv\\r\\n;a", ["HW016"]),
+        ("text/csv;\\rX-A: b", ["HW016"]),
+        ("text/csv;\\0", ["HW016"]),
+    ],
+)
+def test_a_content_type_is_one_line_and_any_but_those_still_to_come(written, codes, fragments):
+    text = f'version: 1\nwebhooks:\n  - {WEBHOOK}, content_type: "{written}"}}\n'
+    assert [code for code, *_ in told(text, fragments)] == codes
