@@ -263,3 +263,9 @@ def test_a_content_type_chooses_the_encoder_that_claims_it(tmp_path):
     (action,) = loaded.model.subscribers[0].actions
     assert (action.target.encoder, action.target.content_type) == ("csv", "text/csv; header=present")
     assert [problem.code for problem in load(path).problems] == ["HW108"]
+
+
+def test_a_link_to_nowhere_makes_no_events_unknown(tmp_path):
+    (tmp_path / "a.yaml").write_text("version: 1\n" + HOOK.replace("Lead_Post_Create", "shop.order"))
+    (tmp_path / "events.yaml").symlink_to(tmp_path / "nowhere.yaml")
+    assert [problem.code for problem in load(tmp_path).problems] == ["HW110"]

@@ -15,7 +15,7 @@ from hookwright.schemas.validate import Fragments, validate
 from .build import Settings, build, event_names
 from .bundle import Bundle, conflicts, gather
 from .check import Check
-from .files import find_files
+from .files import Files, find_files
 from .model import Model
 from .references import Encoders
 from .source import Source
@@ -51,16 +51,7 @@ def load(
     content types each claims. Never raises for what stands in the files or for files it cannot read.
     """
     files = find_files(path)
-    problems = list(files.problems)
-    documents: list[Document] = []
-    unread: set[Place] = set()
-    for file, name in files.found:
-        reading = read(file, name=name)
-        problems += reading.problems
-        unread.update(problem.place for problem in reading.problems)
-        if reading.document is not None:
-            documents.append(reading.document)
-            problems += (each for each in validate(reading.document, fragments) if each.place not in unread)
+    documents, unread, problems = _read(files, fragments)
     bundle = gather(documents)
     claims = Encoders.of(encoders)
     found = [
@@ -73,6 +64,21 @@ def load(
         return Loaded(None, None, tuple(problems))
     source = _source(bundle, path, claims, undeclared=allow_undeclared_events)
     return Loaded(build(source), source, tuple(problems))
+
+
+def _read(files: Files, fragments: Fragments | None) -> tuple[list[Document], set[Place], list[Problem]]:
+    """The documents of all files, the places of what cannot be read, and every problem so far."""
+    documents: list[Document] = []
+    unread = {problem.place for problem in files.problems}
+    problems = list(files.problems)
+    for file, name in files.found:
+        reading = read(file, name=name)
+        problems += reading.problems
+        unread.update(problem.place for problem in reading.problems)
+        if reading.document is not None:
+            documents.append(reading.document)
+            problems += (each for each in validate(reading.document, fragments) if each.place not in unread)
+    return documents, unread, problems
 
 
 def _checked(bundle: Bundle, claims: Encoders, *, undeclared: bool, complete: bool) -> Iterable[Problem]:
