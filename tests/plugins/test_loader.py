@@ -224,6 +224,13 @@ def test_only_allowed_plugins_are_imported(install, capfd: pytest.CaptureFixture
     assert [one.name for one in plugins.listing() if one.distribution != "hookwright"] == ["upper"]
 
 
+def test_an_empty_name_allows_none_and_is_not_missed(install) -> None:
+    install("hookwright-upper", _encoder())
+    plugins = load_plugins(allow=[""])
+    assert "upper" not in plugins.encoders
+    assert plugins.problems == ()
+
+
 def test_an_allowed_plugin_that_is_not_installed_is_a_problem() -> None:
     assert load_plugins(allow=["not-there"]).problems == (
         LoadProblem("not-there", "?", "it is allowed but not installed"),

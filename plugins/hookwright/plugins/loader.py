@@ -47,9 +47,9 @@ class _Asked:
 def load_plugins(*, allow: Collection[str] | None = None, secrets_dir: Path | None = None) -> Plugins:
     """Loads everything once. Never raises for a plugin's sake: see `Plugins.problems`.
 
-    `allow` names the entry points or distributions to load beside the built-ins (None: all of them, empty:
-    none). `secrets_dir` is the folder of `{file: name}`. Built-in names cannot be taken over; a name that two
-    other plugins claim is given to neither.
+    `allow` names the entry points or distributions to load beside the built-ins (None: all of them; empty, or
+    only an empty name: none). `secrets_dir` is the folder of `{file: name}`. Built-in names cannot be taken
+    over; a name that two other plugins claim is given to neither.
     """
     problems: list[LoadProblem] = []
     installed = sorted(_installed(problems), key=lambda found: (found.distribution, found.name))
@@ -152,7 +152,7 @@ def _is_allowed(found: _Found, allow: Collection[str] | None) -> bool:
 
 def _not_installed(allow: Collection[str] | None, installed: list[_Found]) -> list[LoadProblem]:
     there = {name for found in installed for name in _names(found)}
-    missing = sorted(name for name in allow or () if _normal(name) not in there)
+    missing = sorted(name for name in allow or () if name and _normal(name) not in there)
     return [LoadProblem(name, "?", "it is allowed but not installed") for name in missing]
 
 
