@@ -11,6 +11,7 @@ import pytest
 
 from hookwright.engine.door import PLAIN, Rejected
 from hookwright.engine.errors import JournalError, LedgerUnavailable
+from hookwright.engine.history import HistoryUnavailable
 from hookwright.engine.intake import Answer, Intake, new_event_id
 from hookwright.engine.known import Known, KnownEvents
 from hookwright.engine.offering import Offering
@@ -42,6 +43,8 @@ class Node:
         self.journalled = []
         self.offered = []
         self.index = {}
+        self.index_fails = False
+        self.now = 0.0
         self.journal_fails = False
         self.ledger_fails = False
         self.seconds = itertools.count(1_700_000_000)
@@ -51,11 +54,16 @@ class Node:
             table=lambda: self.table,
             encoders=load_plugins(allow=()).encoders,
             record=self._record,
-            known=KnownEvents(lambda source, name: self.index.get((source, name)), lambda: 0.0),
+            known=KnownEvents(self._find, lambda: self.now),
             offering=self.offering,
             clock=lambda: 1_700_000_000.25,
             monotonic=lambda: 0.0,
         )
+
+    def _find(self, source, name):
+        if self.index_fails:
+            raise HistoryUnavailable("damaged")
+        return self.index.get((source, name))
 
     async def _record(self, planned):
         await asyncio.sleep(0)
@@ -153,6 +161,27 @@ def test_an_event_the_index_knows_gets_its_first_answer():
     assert again.duplicate
     assert again.deliveries == first.deliveries
     assert journalled == []
+
+
+def test_an_index_that_fails_after_an_event_was_journalled_costs_neither_its_answer_nor_what_is_known():
+    node = Node(subscriber("a"))
+    record = node.intake._record
+
+    async def record_and_lose_the_index(planned):
+        await record(planned)
+        node.index_fails = True
+
+    async def story():
+        await node.post({"type": "t", "id": "old"})
+        node.now = 60.0
+        node.intake._record = record_and_lose_the_index
+        said = await node.post({"type": "t", "id": "new"})
+        return said, await node.post({"type": "t", "id": "old"}), await node.post({"type": "t", "id": "new"})
+
+    said, old, new = run(story())
+    node.offering.close()
+    assert (said.duplicate, old.duplicate, new.duplicate) == (False, True, True)
+    assert [one.delivery.event_id for one in node.offered] == ["old", "new"]
 
 
 def test_an_idempotency_key_makes_a_repeated_batch_the_same_events():

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from .errors import EngineError
+
 Answer = TypeVar("Answer")
 FindEvent = Callable[[str, str], "Known[Answer] | None"]
 
@@ -73,11 +75,15 @@ class KnownEvents(Generic[Answer]):
         reservation.answer.exception()  # nobody may be waiting; that is no fault
 
     def _forget(self) -> None:
-        """Drop the oldest entries that the index has by now; at most two a call."""
+        """Drop the oldest entries that the index, if it can be read, has by now; at most two a call."""
         for _ in range(2):
             key, oldest = next(iter(self._recent.items()), (None, None))
             if key is None or oldest is None or self._clock() - oldest.since < _SETTLE_SECONDS:
                 return
+            try:
+                kept = not oldest.answer.done() or self._find(*key) is None
+            except EngineError:
+                return
             del self._recent[key]
-            if not oldest.answer.done() or self._find(*key) is None:
+            if kept:
                 self._recent[key] = _Reservation(oldest.fingerprint, oldest.answer, self._clock())
