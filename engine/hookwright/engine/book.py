@@ -132,6 +132,7 @@ class Book:
                     self.open.take(batch, new)
                 _report(batch)
         if not self._whole:
+            self._index.mark_whole()
             self.open.load(self._index.open_deliveries())
             self._whole = True
 
@@ -159,3 +160,4 @@ def catch_up(state: Path) -> None:
         with closing(index), closing(Follower(folder, index.progress())) as follower:
             while (batch := follower.poll()).more or batch.progress:
                 index.apply(batch)
+            index.mark_whole()

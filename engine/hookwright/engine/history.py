@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from .book import catch_up
 from .delivery import Status
 from .detail import Detail, Where, read_detail
 from .errors import EngineError
+from .index import WHOLE, damaged
 from .row import COLUMNS, Filter, Row, read_row
 from .segment import Position
 from .state import State
@@ -22,6 +24,7 @@ Listing = list[Row]
 LISTED = 1000  # deliveries of one event named by `find_event`; more are counted
 _POLL = 0.2  # seconds between looks for changes
 _PAGE = 500
+_BUILDING = "the index is being built from the journal"
 
 
 class HistoryUnavailable(EngineError):
@@ -47,12 +50,15 @@ class History:
     """Reads one state folder. Threads may share it. Methods raise `HistoryUnavailable`.
 
     At its start it enters into the index what a bookkeeper has not, if none runs and the folder can be
-    written; with `refresh=False` it only reads.
+    written, and takes away an index that it finds damaged; with `refresh=False` it only reads.
     """
 
     def __init__(self, state: Path, *, refresh: bool = True) -> None:
         self._folder = State(state).history
         self._path = State(state).index
+        self._refresh = refresh
+        self._generation = 0  # of the connection; the file's identity may be that of one deleted before
+        self._whole: int | None = None
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
@@ -90,9 +96,15 @@ class History:
         return read_detail(self._folder, read_row(found[0]), where)
 
     def find_event(self, source: str, event_id: str) -> FirstAnswer | None:
-        """What was answered when this event was accepted first; None when the index does not know it."""
+        """What was answered when this event was accepted first; None when it never was.
+
+        An index that is still being built after it was lost cannot tell: that is `HistoryUnavailable`.
+        """
+        whole = self._whole_generation()
         found = self._query(_EVENT, [source, event_id])
         if not found:
+            if whole != self._generation and self._folder.is_dir():
+                raise HistoryUnavailable(_BUILDING)
             return None
         fingerprint, revision, accepted, first, count = found[0]
         placed = self._query(_PLACED, [first, first + min(count, LISTED)])
@@ -137,9 +149,25 @@ class History:
         found = self._query("SELECT coalesce(max(changed), 0) FROM deliveries", [])
         return int(found[0][0]) if found else 0
 
+    def _whole_generation(self) -> int | None:
+        """The generation of a connection to an index that knows all of the journal, if it does."""
+        if self._whole != self._generation:
+            generation = self._generation
+            (whole,) = self._query(WHOLE, []) or [(False,)]
+            self._whole = generation if whole[0] else None
+        return self._whole
+
+    def _discard(self) -> None:
+        """Take a damaged index away, so that whoever keeps it builds it anew from the journal."""
+        with suppress(OSError):
+            status = self._path.stat()
+            if self._refresh and (status.st_dev, status.st_ino) == self._identity:
+                self._path.unlink()
+
     def _query(self, sql: str, values: Sequence[object]) -> Rows:
         """All rows; none when there is no index yet."""
         with self._lock:
+            was_whole = self._whole == self._generation
             for last in (False, True):
                 try:
                     database = self._connect()
@@ -147,8 +175,12 @@ class History:
                 except sqlite3.Error as error:
                     self._disconnect()
                     if str(error).startswith("no such table"):  # it is being made this moment
+                        if was_whole:
+                            self._discard()
                         return []
                     if last:
+                        if damaged(error):
+                            self._discard()
                         raise HistoryUnavailable(f"cannot read {self._path}: {error}") from error
         raise AssertionError
 
@@ -162,13 +194,14 @@ class History:
         identity = (status.st_dev, status.st_ino)
         if self._database is None or identity != self._identity:
             self._disconnect()
-            self._database = _open(self._path)
             self._identity = identity
+            self._database = _open(self._path)
         return self._database
 
     def _disconnect(self) -> None:
         if self._database:
             self._database.close()
+            self._generation += 1
         self._database = None
 
 

@@ -25,6 +25,8 @@ _PASSING = {
     sqlite3.SQLITE_PERM,
     sqlite3.SQLITE_READONLY,
 }
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_WHOLE = 0x68776F6B  # application_id of an index that has been brought up to the journal's end
 _GONE = " (gone)"
 _TABLES = {"segments", "events", "deliveries", "lines", "damage"}
 _OPEN = (
@@ -42,6 +44,15 @@ def passing(error: sqlite3.Error) -> bool:
     """Whether the disk or another process is in the way, rather than the file damaged."""
     code = getattr(error, "sqlite_errorcode", None)
     return code is not None and code & 0xFF in _PASSING
+
+
+def damaged(error: sqlite3.Error) -> bool:
+    """Whether the file's content is wrong."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in _DAMAGED
+
+
+WHOLE = f"SELECT application_id = {_WHOLE} FROM pragma_application_id"  # noqa: S608  # a fixed number
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +106,10 @@ class Index:
         except OSError:
             return False
         return (found.st_dev, found.st_ino) == self._identity
+
+    def mark_whole(self) -> None:
+        """The journal's end was reached: from now on, what the index does not know has never been there."""
+        self._database.execute(f"PRAGMA application_id = {_WHOLE}")
 
     def progress(self) -> dict[str, Progress]:
         """How far each segment was read."""

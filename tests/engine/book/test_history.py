@@ -10,8 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from hookwright.engine.book import Book, catch_up
 from hookwright.engine.delivery import Received, Sent, Status
-from hookwright.engine.history import History
+from hookwright.engine.history import History, HistoryUnavailable
+from hookwright.engine.index import Index
 from hookwright.engine.journal import Writer
 from hookwright.engine.outcome import entries
 from hookwright.engine.row import Filter
@@ -236,9 +238,54 @@ def test_an_event_with_more_than_a_thousand_deliveries_is_counted(node: Any, his
     assert len(history().list(limit=5000)) == 1500
 
 
-def test_changes_are_followed_as_they_happen(node: Any, kit: Any, write: Any, history: Any) -> None:
-    from hookwright.engine.book import Book
+def test_an_index_still_being_built_does_not_say_that_an_event_is_new(node: Any, history: Any) -> None:
+    node.accept("e1")
+    found = history()
+    assert found.find_event("/src", "e1") is not None
+    (node.state / "index.sqlite").unlink()
+    with pytest.raises(HistoryUnavailable, match="being built"):
+        found.find_event("/src", "e1")
+    building = Index(node.state / "index.sqlite", node.history)
+    with pytest.raises(HistoryUnavailable, match="being built"):
+        found.find_event("/src", "e1")
+    building.close()
+    book = Book(node.state, "nod_test")
+    assert found.find_event("/src", "e1") is not None
+    assert found.find_event("/src", "e2") is None
+    book.close()
 
+
+def test_a_damaged_index_is_taken_away_for_its_keeper_to_build_anew(node: Any, history: Any) -> None:
+    node.accept("e1")
+    found = history()
+    path = node.state / "index.sqlite"
+    path.write_bytes(b"this is no database" * 1000)
+    with pytest.raises(HistoryUnavailable):
+        found.list()
+    assert found.list() == []
+    assert [row.event_id for row in history().list()] == ["e1"]
+
+
+def test_an_index_emptied_in_its_place_does_not_say_that_an_event_is_new(node: Any, history: Any) -> None:
+    node.accept("e1")
+    found = history()
+    assert found.find_event("/src", "e1") is not None
+    (node.state / "index.sqlite").write_bytes(b"")
+    with pytest.raises(HistoryUnavailable, match="being built"):
+        found.find_event("/src", "e1")
+    catch_up(node.state)
+    assert found.find_event("/src", "e1") is not None
+
+
+def test_reading_without_refresh_leaves_a_damaged_index_where_it_is(node: Any) -> None:
+    path = node.state / "index.sqlite"
+    path.write_bytes(b"this is no database" * 1000)
+    with History(node.state, refresh=False) as found, pytest.raises(HistoryUnavailable):
+        found.list()
+    assert path.exists()
+
+
+def test_changes_are_followed_as_they_happen(node: Any, kit: Any, write: Any, history: Any) -> None:
     (first,) = node.accept("e1")
     book = Book(node.state, "nod_test")
     stop = threading.Event()
