@@ -59,3 +59,9 @@ def test_a_mask_grows_only_by_what_is_new():
 @given(st.text(min_size=8), st.text(), st.text())
 def test_a_secret_is_never_left_in_a_text(value, before, after):
     assert value not in Mask([value])(f"{before}{value}{after}").replace(REDACTED, "")
+
+
+def test_a_secret_with_blanks_around_it_is_found_without_them_as_a_header_carries_it():
+    assert Mask(["key "])("X-Echo: key") == f"X-Echo: {REDACTED}"
+    assert Mask([" key"]).raw(b"key") == REDACTED.encode()
+    assert Mask([" "])("a b") == f"a{REDACTED}b"

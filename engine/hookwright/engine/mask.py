@@ -21,7 +21,8 @@ class Mask:
 
     def __init__(self, values: Iterable[str] = ()) -> None:
         self.values = frozenset(value for value in values if value)
-        spellings = {spelling for value in self.values for spelling in _spellings(value)}
+        carried = self.values | {value.strip() for value in self.values}  # headers lose blanks at their ends
+        spellings = {spelling for value in carried if value for spelling in _spellings(value)}
         # The longest first, so that a secret which contains another one goes as a whole.
         self._text = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
         self._bytes = [spelling.encode(errors="replace") for spelling in self._text]
