@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
+import subprocess
 
 from hookwright.interfaces.children import RESTART_MOST, STEADY, Child
 
@@ -64,3 +66,22 @@ def test_a_child_that_does_not_end_is_killed():
     os.kill(child.pid, signal.SIGSTOP)
     child.wait(0.1)
     assert child.code == -signal.SIGKILL
+
+
+def test_a_child_that_cannot_be_started_is_tried_again_later(monkeypatch, until):
+    clock = Clock()
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    child = Child("version", ["--version"], os.environ, clock=clock, output=nowhere)
+
+    def refuse(*_arguments, **_options):
+        raise BlockingIOError(errno.EAGAIN, "no more processes")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", refuse)
+        child.watch()
+        assert child.pid is None
+        child.watch()
+    clock.now += RESTART_MOST
+    child.watch()
+    assert child.pid is not None
+    child.wait(5)

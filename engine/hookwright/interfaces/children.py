@@ -72,13 +72,21 @@ class Child:
         if self._process is not None:
             self._reap(now)
         elif now >= self._next:
-            self.start()
+            try:
+                self.start()
+            except OSError as error:  # no memory or no more processes, say
+                log.warning("child_not_started", child=self.name, reason=error.strerror)
+                self._started = now
+                self._put_off(now)
 
     def _reap(self, now: float) -> None:
         assert self._process is not None
         log.warning("child_died", child=self.name, pid=self._process.pid, code=self._process.returncode)
         self._hang_up()
         self._process = None
+        self._put_off(now)
+
+    def _put_off(self, now: float) -> None:
         self._pause = RESTART_FIRST if now - self._started >= STEADY else min(self._pause * 2, RESTART_MOST)
         self._next = now + self._pause
 
