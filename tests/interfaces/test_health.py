@@ -39,7 +39,7 @@ def node(tmp_path):
         reachable=threading.Event(),
         offering=SimpleNamespace(spooled=7, full=False),
         ledger=Ledger(),
-        children=(SimpleNamespace(running=True), SimpleNamespace(running=True)),
+        children=(SimpleNamespace(running=True, pid=1), SimpleNamespace(running=True, pid=9)),
         intake=SimpleNamespace(last_accepted=None),
     )
     found.reachable.set()
@@ -83,6 +83,11 @@ def test_spooling_is_ready_and_a_full_spool_is_not(node):
 def test_a_bookkeeper_that_is_not_at_work_is_named(node, fields, detail):
     beat(node, **fields)
     assert failing(node) == {"bookkeeper": detail}
+
+
+def test_the_sign_of_life_of_a_predecessor_does_not_count(node):
+    beat(node, pid=2)
+    assert failing(node) == {"bookkeeper": "not running"}
 
 
 def test_a_missing_worker_is_named_with_what_to_do(node):

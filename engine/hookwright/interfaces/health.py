@@ -42,7 +42,7 @@ def _queue(node: Node) -> Check:
 
 def _bookkeeper(node: Node) -> Check:
     beat = read_heartbeat(node.state.path)
-    if beat is None or not beat.fresh():
+    if beat is None or not beat.fresh() or beat.pid != node.children[0].pid:
         return Check("bookkeeper", ok=False, detail="not running")
     if not beat.journal:
         return Check("bookkeeper", ok=False, detail="cannot write the journal")
