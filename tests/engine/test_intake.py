@@ -8,13 +8,14 @@ import json
 import uuid
 
 import pytest
+from structlog.testing import capture_logs
 
 from hookwright.engine.door import PLAIN, Rejected
 from hookwright.engine.errors import JournalError, LedgerUnavailable
 from hookwright.engine.history import HistoryUnavailable
 from hookwright.engine.intake import Answer, Intake, new_event_id
 from hookwright.engine.known import Known, KnownEvents
-from hookwright.engine.offering import Offering
+from hookwright.engine.offering import Fresh, Offering
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table
 from hookwright.rules.model import Action, EntityType, Model, Subscriber, Target, endpoint_name
@@ -142,9 +143,21 @@ def test_other_content_under_a_known_id_is_a_conflict_and_stores_nothing():
         return caught.value, first_again
 
     rejected, first_again = run(story())
-    assert (rejected.status, rejected.pointer) == (409, "/id")
+    assert (rejected.status, rejected.pointer) == (409, "/1/id")
     assert not first_again.duplicate
     assert [plan.event.id for plan in node.journalled] == ["7", "8"]
+
+
+def test_a_conflict_of_a_single_event_points_at_its_id():
+    node = Node(subscriber("a"))
+
+    async def story():
+        await node.post({"type": "t", "id": "7", "data": 1})
+        await node.post({"type": "t", "id": "7", "data": 2})
+
+    with pytest.raises(Rejected) as caught:
+        run(story())
+    assert (caught.value.status, caught.value.pointer) == (409, "/id")
 
 
 def test_an_event_the_index_knows_gets_its_first_answer():
@@ -248,6 +261,27 @@ def test_events_are_accepted_while_the_ledger_is_away_until_the_spool_is_full():
     assert node.offering.full
     node.offering.ledger_takes_offers()
     assert not node.offering.full
+
+
+def test_an_outage_of_the_ledger_is_logged_once(until):
+    outage = True
+
+    def offer(_fresh):
+        if outage:
+            raise LedgerUnavailable("refused")
+
+    offering = Offering(offer, limit=100, clock=lambda: 0.0)
+    with capture_logs() as logged:
+        for spooled in (1, 2, 3):
+            offering.put([Fresh(None, b"", 0.0)])
+            until(lambda spooled=spooled: offering.spooled == spooled)
+        outage = False
+        offering.put([Fresh(None, b"", 0.0)])
+        until(lambda: offering.spooled == 0)
+        outage = True
+        offering.put([Fresh(None, b"", 0.0)])
+        offering.close()
+    assert [(each["event"], each["spooled"]) for each in logged] == [("ledger_unavailable", 1)] * 2
 
 
 def test_more_than_a_thousand_deliveries_are_counted_not_listed():

@@ -104,7 +104,7 @@ class Intake:
         table = self._table()
         for index, event in enumerate(incoming.events):
             self._check_type(table, event, f"/{index}/type" if incoming.batch else "/type")
-        answers = await self._accept_all(incoming.events, table, named)
+        answers = await self._accept_all(incoming.events, table, named, batch=incoming.batch)
         return Answers(answers) if incoming.batch else answers[0]
 
     def _defaults(self, headers: Mapping[str, str], generated: set[int]) -> Defaults:
@@ -135,7 +135,7 @@ class Intake:
             )
 
     async def _accept_all(
-        self, events: Sequence[Event], table: RoutingTable, generated: set[int]
+        self, events: Sequence[Event], table: RoutingTable, generated: set[int], *, batch: bool
     ) -> tuple[Answer, ...]:
         answers: list[Answer | Awaitable[Answer]] = []
         planned: list[Plan] = []
@@ -144,7 +144,7 @@ class Intake:
             for index, event in enumerate(events):
                 fingerprint = _fingerprint(event)
                 if index not in generated:
-                    first = self._claim(event, fingerprint)
+                    first = self._claim(event, fingerprint, f"/{index}/id" if batch else "/id")
                     if first is not None:
                         answers.append(first)
                         continue
@@ -159,7 +159,7 @@ class Intake:
         self._hand_over(planned, {event.id for event in reserved})
         return tuple([await self._again(each) for each in answers])
 
-    def _claim(self, event: Event, fingerprint: str) -> Awaitable[Answer] | None:
+    def _claim(self, event: Event, fingerprint: str, pointer: str) -> Awaitable[Answer] | None:
         try:
             return self._known.claim(event.source, event.id, fingerprint)
         except HistoryUnavailable as error:
@@ -169,7 +169,7 @@ class Intake:
                 409,
                 "Another event has this id",
                 f"an event with source {event.source!r} and id {event.id!r} was accepted with other content",
-                pointer="/id",
+                pointer=pointer,
             ) from None
 
     async def _journal(self, planned: Sequence[Plan]) -> None:

@@ -46,6 +46,7 @@ class Offering:
         self._clock = clock
         self._queue: queue.SimpleQueue[Fresh | None] = queue.SimpleQueue()
         self._spooled = 0
+        self._away = False
         self._thread = threading.Thread(target=self._run, name="offering", daemon=True)
         self._thread.start()
 
@@ -97,6 +98,9 @@ class Offering:
             self._offer(fresh)
         except LedgerUnavailable as error:
             self._spooled += len(fresh)
-            log.warning("ledger_unavailable", reason=str(error), spooled=self._spooled)
+            if not self._away:  # said once an outage
+                log.warning("ledger_unavailable", reason=str(error), spooled=self._spooled)
+            self._away = True
         else:
+            self._away = False
             self._spooled = 0
