@@ -81,3 +81,13 @@ def test_what_is_left_out_is_marked() -> None:
     assert source.endswith("…")
     *_, source, _pointer = _shown("a" * WIDTH, 1)
     assert not source.endswith("…")
+
+
+@pytest.mark.parametrize("code", ["HW020", "HW021"])
+def test_a_secret_written_in_the_open_is_not_shown_again(code: str) -> None:
+    import click
+
+    problem = Problem(code, "it is a secret", Place("a.yaml", 1, 8), "write a reference")
+    text = click.unstyle(frame(problem, lambda file: ("token: s3cret-value, more",)))
+    assert "s3cret-value" not in text
+    assert "token: [redacted]" in text

@@ -18,7 +18,8 @@ from ..printable import printable
 
 WIDTH = 100  # characters of a source line shown, around the fault
 _FILE_LIMIT = 4 * 1024 * 1024  # bytes; a larger file gets no frame
-_WORD = re.compile(r"\"[^\"]*\"|'[^']*'|[^\s:,\[\]{}#]+")
+_WORD = re.compile(r"\[redacted\]|\"[^\"]*\"|'[^']*'|[^\s:,\[\]{}#]+")
+_SECRET = frozenset({"HW020", "HW021"})  # the fault is a secret: logs of a pipeline must not hold it again
 _COLORS = {"error": "red", "warning": "yellow"}
 
 
@@ -30,7 +31,10 @@ def frame(problem: Problem, source: Callable[[str], tuple[str, ...]] | None = No
     parts = [f"{severity}: {printable(problem.message)}", f"  --> {printable(str(place))}"]
     written = lines(place.file) if place.line else ()
     if 0 < place.line <= len(written):
-        parts += _excerpt(place, written[place.line - 1], problem.hint)
+        line = written[place.line - 1]
+        if problem.code in _SECRET:
+            line = line[: max(place.column, 1) - 1] + "[redacted]"
+        parts += _excerpt(place, line, problem.hint)
     elif problem.hint:
         parts.append(f"   = help: {printable(problem.hint)}")
     parts += [f"   = see {printable(str(related))}" for related in problem.related]
