@@ -28,7 +28,10 @@ def check_content(wheel: Path) -> None:
     for needed in (
         "hookwright/schemas/config.schema.json",
         "hookwright/schemas/catalogues/leadsquared.yaml",
+        "hookwright/schemas/presets/leadsquared.yaml",
+        "hookwright/engine/index.sql",
         "hookwright/engine/lua/step.lua",
+        "hookwright/interfaces/demo.yaml",
         "hookwright/engine/py.typed",
     ):
         assert needed in names, f"the wheel lacks {needed}"
