@@ -43,3 +43,12 @@ def test_a_second_signal_does_not_break_off_the_end(serve, receiver, until):
     server.process.terminate()
     assert server.process.wait(timeout=20) == 0
     assert not survivors(server)
+
+
+@pytest.mark.timeout(60)
+def test_a_valkey_that_hangs_does_not_hold_up_the_end(serve):
+    server = serve(BUNDLE.format(url="http://127.0.0.1:1"))
+    os.kill(int((server.state / "redis" / "pid").read_text()), signal.SIGSTOP)
+    os.killpg(server.process.pid, signal.SIGTERM)
+    assert server.process.wait(timeout=20) == 0
+    assert not survivors(server)

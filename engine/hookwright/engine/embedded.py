@@ -22,6 +22,7 @@ _SETTINGS = (
     *("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncated", "yes", "--save", ""),
     *("--maxmemory", "0", "--maxmemory-policy", "noeviction", "--logfile", ""),
 )
+HANGING = 1.0  # seconds a server that does not answer gets to end by itself
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # and no secrets
 
 # What the server says when its own files, and not its surroundings, keep it from starting.
@@ -191,6 +192,8 @@ class EmbeddedServer:
         """End the server if one lives. Its number cannot be another's: the lock shows that it lives."""
         resident = self._folder.resident()
         pid = self.pid if resident is None else resident.pid
+        if resident is None:  # it hangs, or still loads: what it had acknowledged is on disk
+            grace = min(grace, HANGING)
         for sign, seconds in ((signal.SIGTERM, grace), (signal.SIGKILL, 10.0)):
             if pid is not None and self._lives():
                 with contextlib.suppress(ProcessLookupError):

@@ -37,6 +37,8 @@ from .children import Child
 WATCH_SECONDS = 0.25
 STOP_WORKERS = 13.0  # seconds: attempts in flight get ten of them to finish
 STOP_BOOKKEEPER = 4.0
+UNHEARD_WORKERS, UNHEARD_BOOKKEEPER = 8.0, 1.0  # while the ledger hears no outcome: calls are made again
+LAST_LOOK = 1.0  # seconds the ledger has to answer the last look at it
 
 log = structlog.get_logger(__name__)
 
@@ -85,14 +87,15 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         url = _given_server(settings.redis_url) if settings.redis_url else _private_server(state, stack)
         ledger = Ledger(url)
         revisions = Revisions(ledger, source)
+        reachable = threading.Event()
         bookkeeper, *workers = children = _children(settings, url)
-        stack.callback(_end_bookkeeper, bookkeeper)
+        stack.callback(_end_bookkeeper, bookkeeper, reachable)
         writer = Writer(state.history, "intake")
         stack.callback(writer.close)
         writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
         offering = Offering(_offer_to(ledger, Broker(url)), limit=settings.spool_limit, clock=time.monotonic)
         stack.callback(offering.close)
-        stack.callback(_end_workers, workers)
+        stack.callback(_end_workers, workers, reachable)
         history = History(state.path)
         node = Node(
             state=state,
@@ -109,7 +112,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             ledger=ledger,
             offering=offering,
             children=tuple(children),
-            reachable=threading.Event(),
+            reachable=reachable,
             swap=_swap_in(revisions, writer),
         )
         stack.enter_context(_watched(node))
@@ -160,17 +163,17 @@ def _children(settings: NodeSettings, url: str) -> list[Child]:
     return [child("bookkeeper", "bookkeeper", "--state", str(settings.state)), *workers]
 
 
-def _end_workers(workers: Sequence[Child]) -> None:
+def _end_workers(workers: Sequence[Child], reachable: threading.Event) -> None:
     for worker in workers:
         worker.hang_up()
-    deadline = time.monotonic() + STOP_WORKERS
+    deadline = time.monotonic() + (STOP_WORKERS if reachable.is_set() else UNHEARD_WORKERS)
     for worker in workers:
         worker.wait(deadline - time.monotonic())
 
 
-def _end_bookkeeper(bookkeeper: Child) -> None:
+def _end_bookkeeper(bookkeeper: Child, reachable: threading.Event) -> None:
     bookkeeper.hang_up()
-    bookkeeper.wait(STOP_BOOKKEEPER)
+    bookkeeper.wait(STOP_BOOKKEEPER if reachable.is_set() else UNHEARD_BOOKKEEPER)
 
 
 def _offer_to(ledger: Ledger, broker: Broker) -> Callable[[Sequence[Fresh]], None]:
@@ -229,7 +232,9 @@ def _watched(node: Node) -> Iterator[None]:
         yield
     finally:
         ending.set()
-        thread.join()
+        thread.join(LAST_LOOK)
+        if thread.is_alive():
+            node.reachable.clear()
 
 
 def look_at_ledger(node: Node) -> None:
