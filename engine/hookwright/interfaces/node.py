@@ -224,6 +224,7 @@ def _watched(node: Node) -> Iterator[None]:
             for child in node.children:
                 child.watch()
             look_at_ledger(node)
+        look_at_ledger(node)  # how long the parts get to end depends on it
 
     thread = threading.Thread(target=watch, name="watch", daemon=True)
     look_at_ledger(node)
