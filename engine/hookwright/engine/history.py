@@ -50,10 +50,11 @@ class History:
     """Reads one state folder. Threads may share it. Methods raise `HistoryUnavailable`.
 
     At its start it enters into the index what a bookkeeper has not, if none runs and the folder can be
-    written, and takes away an index that it finds damaged; with `refresh=False` it only reads.
+    written, and takes away an index that it finds damaged; with `refresh=False` it only reads. With
+    `catching_up=False` it leaves the entering to a bookkeeper that is about to start: it can take long.
     """
 
-    def __init__(self, state: Path, *, refresh: bool = True) -> None:
+    def __init__(self, state: Path, *, refresh: bool = True, catching_up: bool = True) -> None:
         self._folder = State(state).history
         self._path = State(state).index
         self._refresh = refresh
@@ -62,7 +63,7 @@ class History:
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
-        if refresh and self._folder.is_dir():
+        if refresh and catching_up and self._folder.is_dir():
             catch_up(state)
 
     def __enter__(self) -> History:

@@ -96,7 +96,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         offering = Offering(_offer_to(ledger, Broker(url)), limit=settings.spool_limit, clock=time.monotonic)
         stack.callback(offering.close)
         stack.callback(_end_workers, workers, reachable)
-        history = History(state.path)
+        history = History(state.path, catching_up=False)
         node = Node(
             state=state,
             intake=Intake(

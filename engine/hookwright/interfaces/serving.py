@@ -150,7 +150,10 @@ def _look_around(node: Node, serving: Serving, ending: threading.Event, idle: Ca
     reload = Reload(serving.bundle.path, partial(_apply, serving.bundle, node))
     idleness = Idleness(serving.exit_when_idle, time.monotonic)
     while not ending.wait(LOOK_SECONDS):
-        reload.look()
+        try:
+            reload.look()
+        except Exception:  # a fault of ours must not end the looking: the next change may be fine
+            log.exception("reload_failed", bundle=str(serving.bundle.path))
         if idleness.over(node):
             idle()
 
