@@ -86,10 +86,15 @@ class History:
         return [read_row(row) for row in self._query(sql, [*values, limit])]
 
     def show(self, delivery: str) -> Detail | None:
-        """Everything about one delivery, each request and response as it was; None when it is not known."""
+        """Everything about one delivery, each request and response as it was; None when there is none.
+
+        An index that is still being built after it was lost cannot tell: that is `HistoryUnavailable`.
+        """
+        whole = self._whole_generation()
         found = self._query(f"SELECT {COLUMNS} FROM deliveries WHERE id = ?", [delivery])  # noqa: S608
         places = self._query(_PLACES, [delivery])
         if not (found and places):
+            self._tell_absence(whole)
             return None
         lines = [Position(*row) for row in self._query(_LINES, [delivery])]
         (event, event_offset, line, offset) = places[0]
@@ -104,8 +109,7 @@ class History:
         whole = self._whole_generation()
         found = self._query(_EVENT, [source, event_id])
         if not found:
-            if whole != self._generation and self._folder.is_dir():
-                raise HistoryUnavailable(_BUILDING)
+            self._tell_absence(whole)
             return None
         fingerprint, revision, accepted, first, count = found[0]
         placed = self._query(_PLACED, [first, first + min(count, LISTED)])
@@ -149,6 +153,11 @@ class History:
     def _last_change(self) -> int:
         found = self._query("SELECT coalesce(max(changed), 0) FROM deliveries", [])
         return int(found[0][0]) if found else 0
+
+    def _tell_absence(self, whole: int | None) -> None:
+        """What was not found is not there, if the index was whole; else nobody can tell."""
+        if whole != self._generation and self._folder.is_dir():
+            raise HistoryUnavailable(_BUILDING)
 
     def _whole_generation(self) -> int | None:
         """The generation of a connection to an index that knows all of the journal, if it does."""
