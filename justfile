@@ -27,9 +27,9 @@ types:
 imports:
     lint-imports
 
-# The default tests (under four minutes).
+# The default tests (under four minutes), a file at a time on every core.
 test *arguments:
-    pytest {{ arguments }}
+    pytest --numprocesses logical --dist loadfile {{ arguments }}
 
 # The long forms: crash loops, large property runs.
 lab *arguments:
