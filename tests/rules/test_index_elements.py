@@ -72,3 +72,11 @@ def test_absence_is_judged_in_the_lists_that_were_chosen_from() -> None:
     pattern = {"d": {"k": 1, "e": {"x": 1, "y": ABSENT}}}
     assert matches(pattern, {"d": [{"k": 1, "e": [{"x": 1}, {"y": 1}]}, {"e": [{"y": 1}]}]})
     assert not matches(pattern, {"d": [{"k": 1, "e": [{"x": 1, "y": 1}, {"x": 2}]}]})
+
+
+def test_a_branch_that_is_true_anyway_leaves_the_choice_to_another() -> None:
+    pattern = {"d": {"a": ABSENT, "$or": [{"b": ABSENT}, {"c": 1}]}}
+    assert matches(pattern, {"d": [{"a": 1}, {"c": 1}]})  # `c` chooses an element, and it lacks `a`
+    assert not matches(pattern, {"d": [{"a": 1}, {"c": 2}]})  # nothing chooses: no element may have `a`
+    assert not matches(pattern, {"d": [{"a": 1, "c": 1}, {"b": 1}]})
+    assert matches(pattern, {"d": [{"c": 2}]})

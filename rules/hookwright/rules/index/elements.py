@@ -18,15 +18,16 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from .leaves import Leaves
-from .parts import Condition, Every, Never, Part
+from .parts import Condition, Every, Never, Part, Some
 from .walk import Both, Either, Literal, Open, TooManySetsError, Walk
 
 _Clause: TypeAlias = frozenset[Literal]
+_NOTHING = Both(())  # a branch that asks for no more
 
 
 def consistent(root: Part, leaves: Leaves) -> bool:
     """Whether some choice of elements makes the tree of a rule true."""
-    settled = _settle(root, leaves)
+    settled = _settle(root, leaves, absence=_speaks_of_absence(root, leaves))
     if isinstance(settled, bool):
         return settled
     literals = frozenset(_literals(settled))
@@ -52,25 +53,55 @@ def _chooses(part: Open) -> bool:
     return isinstance(part, Either) or (isinstance(part, Both) and any(_chooses(each) for each in part.parts))
 
 
-def _settle(part: Part, leaves: Leaves) -> bool | Open:
+def _speaks_of_absence(part: Part, leaves: Leaves) -> bool:
+    """Whether a condition of the tree may be met by a chosen element's lack of a field."""
+    if isinstance(part, Condition):
+        return part.absent and part.place in leaves.nested
+    if isinstance(part, Never):
+        return False
+    below = part.parts if isinstance(part, Every) else part.branches
+    return any(_speaks_of_absence(each, leaves) for each in below)
+
+
+def _settle(part: Part, leaves: Leaves, *, absence: bool) -> bool | Open:
     """True or False where no choice of elements matters; what is open otherwise."""
     if isinstance(part, Condition):
         return _settle_condition(part, leaves)
     if isinstance(part, Never):
         return not part.rule.matches(leaves)
-    conjunction = isinstance(part, Every)
-    below = part.parts if isinstance(part, Every) else part.branches
+    if isinstance(part, Every):
+        return _settle_every(part, leaves, absence=absence)
+    return _settle_some(part, leaves, absence=absence)
+
+
+def _settle_every(part: Every, leaves: Leaves, *, absence: bool) -> bool | Open:
     open_parts: list[Open] = []
-    for each in below:
-        settled = _settle(each, leaves)
-        if isinstance(settled, bool):
-            if settled != conjunction:
-                return settled
-        else:
+    for each in part.parts:
+        settled = _settle(each, leaves, absence=absence)
+        if settled is False:
+            return False
+        if settled is not True:
             open_parts.append(settled)
-    if not open_parts:
-        return conjunction
-    return Both(tuple(open_parts)) if conjunction else Either(tuple(open_parts))
+    return Both(tuple(open_parts)) if open_parts else True
+
+
+def _settle_some(part: Some, leaves: Leaves, *, absence: bool) -> bool | Open:
+    """With `absence` a branch that is true anyway leaves the others open: one of them may choose an element,
+    and only in a chosen element can a field be absent that other elements have.
+    """
+    open_branches: list[Open] = []
+    decided = False
+    for each in part.branches:
+        settled = _settle(each, leaves, absence=absence)
+        if settled is True and not absence:
+            return True
+        if isinstance(settled, bool):
+            decided = decided or settled
+        else:
+            open_branches.append(settled)
+    if not open_branches:
+        return decided
+    return Either((_NOTHING, *open_branches) if decided else tuple(open_branches))
 
 
 def _settle_condition(condition: Condition, leaves: Leaves) -> bool | Open:
