@@ -111,10 +111,14 @@ class Server:
 
     def journal(self):
         """Every line of the journal."""
+        return [json.loads(line) for line in self.raw_journal()]
+
+    def raw_journal(self):
+        """Every line as it stands on disk, but for one that is being written."""
         return [
-            json.loads(line)
+            line
             for path in sorted((self.state / "history").rglob("*.jsonl"))
-            for line in path.read_bytes().splitlines()
+            for line in path.read_bytes().rpartition(b"\n")[0].splitlines()
         ]
 
     def reader(self):
