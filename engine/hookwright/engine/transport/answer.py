@@ -5,23 +5,34 @@ from __future__ import annotations
 import io
 import socket
 from http.client import HTTPResponse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+from .head import Head
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-
-    from .exchange import Exchange
 
 
 class HeadRefused(Exception):
     """The answer's head breaks a rule; the exchange's `head.complaint` says which."""
 
 
+class Reading(Protocol):
+    """What an answer needs of the exchange it belongs to; it enters itself there."""
+
+    head: Head
+    answer: Answer | None
+
+    def seconds_left(self) -> float:
+        """What is left of the total time; raises TimeoutError when nothing is."""
+        ...
+
+
 class Answer(HTTPResponse):
     """Reads an answer for an exchange, and interim answers before it (http.client knows only 100)."""
 
     def __init__(
-        self, exchange: Exchange, sock: socket.socket, debuglevel: int = 0, method: str | None = None
+        self, exchange: Reading, sock: socket.socket, debuglevel: int = 0, method: str | None = None
     ) -> None:
         super().__init__(sock, debuglevel, method)
         self.fp.close()
@@ -38,7 +49,7 @@ class Answer(HTTPResponse):
 class _Timed(io.RawIOBase):
     """A socket's bytes. No read may outlast the exchange, however slowly the bytes drip."""
 
-    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+    def __init__(self, sock: socket.socket, exchange: Reading) -> None:
         self._socket = sock
         self._stream = sock.makefile("rb", buffering=0)
         self._exchange = exchange
@@ -58,7 +69,7 @@ class _Timed(io.RawIOBase):
 class _Lines(io.BufferedReader):
     """Shows every line of the head, and nothing after it, to the exchange's `Head`."""
 
-    def __init__(self, raw: io.RawIOBase, exchange: Exchange) -> None:
+    def __init__(self, raw: io.RawIOBase, exchange: Reading) -> None:
         super().__init__(raw)
         self._head = exchange.head
 
