@@ -144,15 +144,7 @@ class Exchange:
     def _reply(self, error: tuple[str, str] | None, *, truncated: bool) -> Reply:
         head = self.head
         if head.complete:
-            # The receiver has answered. A body that breaks off, drips or is too long takes nothing back.
-            return Reply(
-                status=head.status,
-                complete=True,
-                headers=head.headers(),
-                body=b"".join(self._body),
-                truncated=truncated,
-                timing=self._timing(),
-            )
+            return head.answered(b"".join(self._body), truncated=truncated, timing=self._timing())
         kind, message = error or ("protocol", "the connection ended before the headers did")
         return Reply(head.status, False, error=kind, message=message, timing=self._timing())
 

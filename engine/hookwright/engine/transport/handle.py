@@ -139,15 +139,7 @@ class Handle:
         """What came of the call: libcurl's result `code` (0 is fine) and message, and what was seen."""
         head = self._head
         if head.complete:
-            # The receiver has answered. A body that breaks off, drips or is too long takes nothing back.
-            return Reply(
-                status=head.status,
-                complete=True,
-                headers=head.headers(),
-                body=b"".join(self._body),
-                truncated=code != 0,
-                timing=self._timing(),
-            )
+            return head.answered(b"".join(self._body), truncated=code != 0, timing=self._timing())
         error, text = self._failure(code, message)
         return Reply(status=head.status, complete=False, error=error, message=text, timing=self._timing())
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from . import INTERIM_LIMIT, RESPONSE_HEAD_LIMIT
+from ..delivery import Timing
+from . import INTERIM_LIMIT, RESPONSE_HEAD_LIMIT, Reply
 
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\x00\r\n]*)?\r?\n")
 _HEADER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*:[^\x00\r\n]*\r?\n")
@@ -54,6 +55,13 @@ class Head:
         if self._headers is None:
             self._headers = tuple(_read(self._lines))
         return self._headers
+
+    def answered(self, body: bytes, *, truncated: bool, timing: Timing) -> Reply:
+        """The reply once the head is complete: the receiver has answered.
+
+        A body that breaks off, drips or is too long (`truncated`) takes nothing back.
+        """
+        return Reply(self.status, True, self.headers(), body, truncated, timing=timing)
 
     def _start(self, line: bytes) -> bool:
         match = _STATUS_LINE.fullmatch(line)
