@@ -69,7 +69,7 @@ def test_the_example_loads_and_passes_its_own_contract_test(install, tmp_path: P
     install("hookwright-shout", code)
     plugins = load_plugins()
     assert plugins.problems == ()
-    assert plugins.encoder_for("text/x-shout") is plugins.encoders["shout"]
+    assert "text/x-shout" in plugins.encoders["shout"].content_types
 
     (tmp_path / "test_hookwright_shout.py").write_text(_block("# test_hookwright_shout.py"))
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_hookwright_shout.py"]

@@ -9,7 +9,6 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from hookwright.plugins.errors import NoEncoder
 from hookwright.plugins.loader import load_plugins
 from hookwright.plugins.registry import LoadProblem
 from hookwright.plugins.testing import body_context
@@ -57,9 +56,9 @@ def test_the_built_ins_are_there_without_any_plugin() -> None:
 def test_a_plugin_is_found_by_its_entry_point_and_used(install) -> None:
     install("hookwright-upper", _encoder())
     plugins = load_plugins()
-    encoder = plugins.encoder_for("text/upper")
+    encoder = plugins.encoders["upper"]
     assert encoder.encode("abc", body_context("text/upper")).body == b"ABC"
-    (listed,) = [one for one in plugins.listing() if one.name == "upper"]
+    (listed,) = [one for one in plugins.loaded if one.name == "upper"]
     assert (listed.distribution, listed.version, listed.hooks, listed.provides, listed.error) == (
         "hookwright-upper", "1.2", ("hookwright_encoders",), ("encoder upper",), None,
     )  # fmt: skip
@@ -164,7 +163,7 @@ def test_a_broken_plugin_is_left_out_with_the_reason_and_the_others_go_on(
     assert reason in problem.reason
     assert "\n" not in problem.reason
     assert set(plugins.encoders) == {"json", "upper"}
-    assert [one.error for one in plugins.listing() if one.name == "broken"] == [problem.reason]
+    assert [one.error for one in plugins.loaded if one.name == "broken"] == [problem.reason]
 
 
 @pytest.mark.parametrize(("schema", "reason"), SCHEMAS.values(), ids=SCHEMAS)
@@ -221,7 +220,7 @@ def test_only_allowed_plugins_are_imported(install, capfd: pytest.CaptureFixture
     plugins = load_plugins(allow=["Hookwright_Upper"])
     assert set(plugins.encoders) == {"json", "upper"}
     assert capfd.readouterr() == ("", "")
-    assert [one.name for one in plugins.listing() if one.distribution != "hookwright"] == ["upper"]
+    assert [one.name for one in plugins.loaded if one.distribution != "hookwright"] == ["upper"]
 
 
 def test_an_empty_name_allows_none_and_is_not_missed(install) -> None:
@@ -260,20 +259,6 @@ def test_an_interrupt_while_loading_is_not_swallowed(install) -> None:
     install("hookwright-slow", "raise KeyboardInterrupt")
     with pytest.raises(KeyboardInterrupt):
         load_plugins()
-
-
-def test_two_claimants_of_a_content_type_have_to_be_named(install) -> None:
-    install("hookwright-upper", _encoder(content_type="application/json"))
-    plugins = load_plugins()
-    with pytest.raises(NoEncoder, match="write encoder: json or upper"):
-        plugins.encoder_for("application/json")
-
-
-def test_content_types_are_compared_without_case_and_parameters() -> None:
-    plugins = load_plugins(allow=[])
-    assert plugins.encoder_for("Application/JSON; charset=utf-8") is plugins.encoders["json"]
-    with pytest.raises(NoEncoder, match="no encoder claims 'text/xml'"):
-        plugins.encoder_for("text/xml")
 
 
 def test_fragments_are_copies_by_family_and_name(install) -> None:

@@ -122,11 +122,6 @@ class History:
         )
         return {status.value: found.get(status.value, 0) for status in Status}
 
-    def states(self) -> dict[str, int]:
-        """How many open deliveries are in each inner state."""
-        sql = "SELECT state, count(*) FROM deliveries WHERE status = ? GROUP BY state"
-        return dict(self._query(sql, [Status.IN_QUEUE]))
-
     def damage(self) -> Rows:
         """What of the journal could not be read: segment, offset, length, reason."""
         sql = "SELECT s.name, d.offset, length, reason FROM damage d JOIN segments s ON s.id = segment"

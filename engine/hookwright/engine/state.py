@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,12 +103,3 @@ def write_private(path: Path, text: str) -> None:
     finally:
         os.close(descriptor)
     temporary.replace(path)
-
-
-def read_json(path: Path) -> Mapping[str, object]:
-    """A small JSON file written by `write_private`; empty when it is absent or unreadable."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

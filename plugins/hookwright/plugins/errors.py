@@ -5,7 +5,6 @@ PluginError
 ├── MissingSecret     there is no such secret now; later there may be
 ├── InvalidHeader     a header that may not go on the wire
 ├── EncodeError       a value that cannot be said in an encoding
-├── NoEncoder         no encoder, or more than one, claims a content type
 └── RefusedInjector   an injector that does what an injector may not do
 """
 
@@ -41,10 +40,6 @@ class InvalidHeader(PluginError, ValueError):
 
 class EncodeError(PluginError, ValueError):
     """The value cannot be said in this encoding (NaN in JSON, say)."""
-
-
-class NoEncoder(PluginError, LookupError):
-    """No encoder claims this content type, or several do and none was named."""
 
 
 class RefusedInjector(PluginError, TypeError):

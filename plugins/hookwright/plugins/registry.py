@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from .errors import NoEncoder
 from .hookspecs import Encoder, Injector, SecretSource
 from .secrets import SecretStore
 
@@ -77,27 +76,6 @@ class Plugins:
                 families[item.family][item.name] = copy.deepcopy(item.schema)
         return families
 
-    def encoder_for(self, content_type: str) -> Encoder:
-        """The one encoder that claims `content_type` (parameters and case do not count).
-
-        Raises `NoEncoder` when none does, or several do: then the target has to name one.
-        """
-        wanted = content_type.partition(";")[0].strip().lower()
-        claimants = [name for name, encoder in self.encoders.items() if wanted in encoder.content_types]
-        match claimants:
-            case [name]:
-                return self.encoders[name]
-            case []:
-                raise NoEncoder(
-                    f"no encoder claims {wanted!r} (there are: {', '.join(sorted(self.encoders))})"
-                )
-            case _:
-                raise NoEncoder(f"several encoders claim {wanted!r}: write encoder: {' or '.join(claimants)}")
-
     def secret_store(self) -> SecretStore:
         """A fresh `SecretStore` over all secret sources."""
         return SecretStore(self.secrets)
-
-    def listing(self) -> tuple[Loaded, ...]:
-        """Every plugin found, built-ins first; those left out carry `error`."""
-        return self.loaded
