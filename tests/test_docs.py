@@ -10,6 +10,7 @@ import click
 import pytest
 
 from hookwright.interfaces.cli import root
+from hookwright.interfaces.http.routes import ROUTES
 from hookwright.plugins import hookspecs
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.load import load
@@ -54,6 +55,13 @@ def test_every_command_has_help_and_is_documented_with_every_flag(name, command)
         if isinstance(option, click.Option) and not option.hidden:
             assert option.help, f"{name} {option.opts} has no help"
             assert f"`{option.envvar}`" in section, f"{name} {option.opts} is not in cli.md"
+
+
+def test_every_route_is_documented_with_its_role():
+    rows = re.findall(
+        r"^\| `([A-Z]+) (/\S*)` \| (\S+) \|", (REFERENCE / "api.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert sorted(rows) == sorted((entry.method, entry.path, entry.role or "-") for entry in ROUTES)
 
 
 def test_every_problem_code_is_documented():

@@ -105,7 +105,7 @@ def serve_until_stopped(serving: Serving, source: Source) -> None:
             readiness=lambda: readiness(node),
             depth=lambda: depth(node),
         )
-        server = build_server(API(parts, Gate(listen, keyring)), listen)
+        server = build_server(API(parts, Gate(listen, lambda: keyring)), listen)
 
         def stop() -> None:
             server.should_exit = True

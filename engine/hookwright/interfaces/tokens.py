@@ -8,6 +8,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from .roles import Holder, Role
+
+ADMIN = Holder("admin", Role.ADMIN)  # who holds the token of the state folder
 _FORM = re.compile(r"[A-Za-z0-9._~+/=-]{20,4096}")
 _LONGEST = 4096  # a presented token is not hashed beyond this
 
@@ -18,21 +21,25 @@ class TokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """The digests of the tokens that are let in. The tokens themselves are not kept."""
+    """The digests of the tokens that are let in, and whose each is. The tokens themselves are not kept."""
 
-    digests: tuple[bytes, ...]
+    keys: tuple[tuple[bytes, Holder], ...]
 
     @classmethod
-    def of(cls, *tokens: str) -> Keyring:
-        return cls(tuple(_digest(token.encode()) for token in tokens))
+    def of(cls, *tokens: str, holder: Holder = ADMIN) -> Keyring:
+        return cls(tuple((digest_of(token), holder) for token in tokens))
 
-    def admits(self, presented: bytes) -> bool:
-        """Every digest is compared, each in constant time, so that time tells nothing about the tokens."""
+    def holder(self, presented: bytes) -> Holder | None:
+        """Whose token it is, or None. Every digest is compared, each in constant time.
+
+        So time tells nothing about the tokens.
+        """
         digest = _digest(presented[: _LONGEST + 1])
-        found = False
-        for known in self.digests:
-            found |= hmac.compare_digest(known, digest)
-        return found and len(presented) <= _LONGEST
+        found = None
+        for known, holder in self.keys:
+            if hmac.compare_digest(known, digest):
+                found = holder
+        return found if len(presented) <= _LONGEST else None
 
 
 def bearer(authorization: bytes) -> bytes | None:
@@ -53,6 +60,11 @@ def read_token(path: Path) -> str:
     if not _FORM.fullmatch(text):
         raise TokenError(f"{path}: not a token (20 or more letters, digits and .-_~+/=)")
     return text
+
+
+def digest_of(token: str) -> bytes:
+    """What is kept of a token: its SHA-256."""
+    return _digest(token.encode())
 
 
 def _digest(token: bytes) -> bytes:

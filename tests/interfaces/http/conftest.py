@@ -26,6 +26,7 @@ from hookwright.interfaces.http.app import API
 from hookwright.interfaces.http.gate import Gate
 from hookwright.interfaces.http.parts import Check, Parts
 from hookwright.interfaces.http.server import build_server
+from hookwright.interfaces.roles import Holder, Role
 from hookwright.interfaces.tokens import Keyring
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table
@@ -33,6 +34,18 @@ from hookwright.rules.model import Action, EntityType, Model, Subscriber, Target
 from hookwright.schemas.problem import Place
 
 TOKEN = "the-token-of-the-administrator"
+TOKENS = {role: f"the-token-of-the-{role}" for role in Role if role is not Role.ADMIN} | {Role.ADMIN: TOKEN}
+KEYRING = Keyring(
+    (
+        *Keyring.of(TOKEN).keys,
+        *(
+            key
+            for role, token in TOKENS.items()
+            if token != TOKEN
+            for key in Keyring.of(token, holder=Holder(f"the-{role}", role)).keys
+        ),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +157,7 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
         readiness=lambda: running.checks,
         depth=lambda: running.depth,
     )
-    server = build_server(API(parts, Gate(listen, Keyring.of(TOKEN)), **options), listen)
+    server = build_server(API(parts, Gate(listen, lambda: KEYRING), **options), listen)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         running.port = listening.getsockname()[1]
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

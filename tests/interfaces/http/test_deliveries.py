@@ -4,7 +4,7 @@ from hookwright.engine.state import State
 from hookwright.interfaces.addresses import Listen
 
 from ..conftest import write_journal
-from .conftest import Running, serving
+from .conftest import TOKEN, Running, serving
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +117,6 @@ def test_a_history_that_cannot_be_read_is_503_with_retry_after(serve, tmp_path) 
     ],
 )
 def test_what_is_no_delivery_is_404(filled, identifier: str) -> None:
-    answer = filled.request("GET", f"/v1/deliveries/{identifier}")
+    answer = filled.request("GET", f"/v1/deliveries/{identifier}", token=TOKEN)
     assert answer.status == 404
     assert answer.headers["content-type"] == "application/problem+json"

@@ -4,40 +4,37 @@ from __future__ import annotations
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .deliveries import list_deliveries, show_delivery
-from .events import BODY_SECONDS, Events, send_refusal
-from .gate import EVENTS_PATH, Gate
-from .health import livez, readyz
-from .metrics import Metrics, metrics
+from .body import BODY_SECONDS
+from .events import Events, send_refusal
+from .gate import Gate
+from .metrics import Metrics
 from .parts import Parts
-from .problems import SECURITY_HEADERS, answer_fault, answer_http_exception
+from .problems import SECURITY_HEADERS, Refused, answer_fault, answer_http_exception, answer_refused
+from .routes import EVENTS_PATH
 
 
 class API:
-    """`routes` is the one table of what there is; the gate decides for each request before it is routed."""
+    """What there is stands in the gate's table; the gate decides for each request before it is routed."""
 
     def __init__(self, parts: Parts, gate: Gate, *, body_seconds: float = BODY_SECONDS) -> None:
         self._gate = gate
         numbers = Metrics(parts.history.counts, parts.depth)
         self._events: ASGIApp = Events(parts.accept, numbers, body_seconds)
-        self.routes = [
-            Route(EVENTS_PATH, self._events, methods=["POST"]),
-            Route("/v1/deliveries", list_deliveries),
-            Route("/v1/deliveries/{id}", show_delivery),
-            Route("/livez", livez),
-            Route("/readyz", readyz),
-            Route("/metrics", metrics),
-        ]
+        self.routes = gate.table.routes(self._events)
         self._router = Starlette(
             routes=self.routes,
-            exception_handlers={HTTPException: answer_http_exception, Exception: answer_fault},
+            exception_handlers={
+                HTTPException: answer_http_exception,
+                Refused: answer_refused,
+                Exception: answer_fault,
+            },
         )
         self._router.router.redirect_slashes = False  # a redirect would build its URL from the Host header
         self._router.state.parts = parts
         self._router.state.metrics = numbers
+        self._router.state.allowed = gate.table.allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -16,7 +16,7 @@ from hookwright.engine.row import Filter
 
 from ..filters import NAMES, BadFilter, read_filter
 from .parts import Parts
-from .problems import Refusal
+from .problems import Refusal, Refused
 
 PAGE, PAGE_LIMIT = 50, 500
 _DELIVERY = re.compile(r"dlv_[a-z2-7]{26}")
@@ -24,12 +24,8 @@ _FILTERS = {re.sub(r"_(.)", lambda found: found[1].upper(), name): name for name
 _OTHERS = ("limit", "cursor")
 
 
-class _BadQuery(Exception):
-    """A query parameter that cannot be read."""
-
-    def __init__(self, parameter: str, detail: str) -> None:
-        super().__init__(detail)
-        self.refusal = Refusal(400, "Bad query", f"{parameter}: {detail}", members={"parameter": parameter})
+def _bad_query(parameter: str, detail: str) -> Refused:
+    return Refused(Refusal(400, "Bad query", f"{parameter}: {detail}", members={"parameter": parameter}))
 
 
 async def list_deliveries(request: Request) -> Response:
@@ -38,8 +34,6 @@ async def list_deliveries(request: Request) -> Response:
     try:
         wanted, limit, before = _read_query(request)
         rows = await run_in_threadpool(parts.history.list, wanted, limit + 1, before)
-    except _BadQuery as bad:
-        return bad.refusal.response()
     except HistoryUnavailable as error:
         return _unavailable(error)
     following = rows[limit - 1].id if len(rows) > limit else None
@@ -66,9 +60,9 @@ def _read_query(request: Request) -> tuple[Filter, int, str | None]:
     for name, value in request.query_params.multi_items():
         if name not in _FILTERS and name not in _OTHERS:
             known = ", ".join((*_FILTERS, *_OTHERS))
-            raise _BadQuery(name[:50], f"not a parameter; there are {known}")
+            raise _bad_query(name[:50], f"not a parameter; there are {known}")
         if name in given:
-            raise _BadQuery(name, "given twice")
+            raise _bad_query(name, "given twice")
         given[name] = value
     limit, before = _limit(given.pop("limit", None)), _cursor(given.pop("cursor", None))
     try:
@@ -76,20 +70,20 @@ def _read_query(request: Request) -> tuple[Filter, int, str | None]:
         return read_filter(texts, int(time.time() * 1000)), limit, before
     except BadFilter as bad:
         name = next(shown for shown, inner in _FILTERS.items() if inner == bad.name)
-        raise _BadQuery(name, str(bad)) from None
+        raise _bad_query(name, str(bad)) from None
 
 
 def _limit(text: str | None) -> int:
     if text is None:
         return PAGE
     if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= PAGE_LIMIT:
-        raise _BadQuery("limit", f"a number from 1 to {PAGE_LIMIT}")
+        raise _bad_query("limit", f"a number from 1 to {PAGE_LIMIT}")
     return int(text)
 
 
 def _cursor(text: str | None) -> str | None:
     if text is not None and not _DELIVERY.fullmatch(text):
-        raise _BadQuery("cursor", "not a cursor; use `next` of the page before")
+        raise _bad_query("cursor", "not a cursor; use `next` of the page before")
     return text
 
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from time import perf_counter
 
 import msgspec
 import structlog
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from hookwright.engine.door import REQUEST_LIMIT, Rejected
 
+from .body import BODY_SECONDS, Gone, read_body
 from .metrics import Metrics
 from .parts import Accept
-from .problems import INTERNAL, MEDIA_TYPE, SECURITY_HEADERS, Refusal, from_rejected
+from .problems import INTERNAL, MEDIA_TYPE, SECURITY_HEADERS, Refusal, Refused, from_rejected
 
-BODY_SECONDS = 10.0  # a request body that takes longer is given up on
 _encode = msgspec.json.Encoder().encode
 _log = structlog.get_logger("hookwright.api")
-
-
-class _Gone(Exception):
-    """The client hung up in the middle of its request: nothing is stored, nobody waits for an answer."""
 
 
 class Events:
@@ -38,7 +33,7 @@ class Events:
         try:
             body = await self._read(headers, receive)
             answer = await self._accept(body, headers.get("content-type", ""), headers)
-        except _Gone:
+        except Gone:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the sender gets an answer and the log the rest
             await send_refusal(send, self._refused(error))
@@ -47,16 +42,11 @@ class Events:
         await _respond(send, 202, _encode(answer), b"application/json")
 
     async def _read(self, headers: dict[str, str], receive: Receive) -> bytes:
-        if int(headers.get("content-length", 0)) > REQUEST_LIMIT:
-            raise _TooLarge
-        try:
-            async with asyncio.timeout(self._body_seconds):
-                return await _body(receive)
-        except TimeoutError:
-            raise _TooSlow from None
+        length = headers.get("content-length")
+        return await read_body(length, receive, REQUEST_LIMIT, self._body_seconds, "; send smaller batches")
 
     def _refused(self, error: Exception) -> Refusal:
-        if isinstance(error, _TooLarge | _TooSlow):
+        if isinstance(error, Refused):
             refusal = error.refusal
         elif isinstance(error, Rejected):
             refusal = from_rejected(error)
@@ -65,37 +55,6 @@ class Events:
             refusal = INTERNAL
         self._metrics.refused(refusal.status)
         return refusal
-
-
-class _TooLarge(Exception):
-    refusal = Refusal(
-        413,
-        "Request too large",
-        f"at most {REQUEST_LIMIT} bytes a request; send smaller batches",
-        closes=True,
-    )
-
-
-class _TooSlow(Exception):
-    refusal = Refusal(408, "Request too slow", "the body did not arrive in time", closes=True)
-
-
-async def _body(receive: Receive) -> bytes:
-    """The whole body. Most arrive in one message; those are not copied."""
-    message: Message = await receive()
-    body: bytes = message.get("body", b"")
-    if message["type"] == "http.request" and not message.get("more_body"):
-        return body
-    parts, size = [body], len(body)
-    while message["type"] == "http.request" and message.get("more_body"):
-        message = await receive()
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
-        if size > REQUEST_LIMIT:
-            raise _TooLarge
-    if message["type"] != "http.request":
-        raise _Gone
-    return b"".join(parts)
 
 
 async def send_refusal(send: Send, refusal: Refusal) -> None:

@@ -2,54 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from starlette.types import Scope
 
 from ..addresses import Listen
+from ..roles import Holder, Role
 from ..tokens import Keyring, bearer
 from .problems import Refusal
+from .routes import Table
 
-EVENTS_PATH = "/v1/events"
-_OPEN = frozenset({"/livez", "/readyz"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-
-
-class Access(StrEnum):
-    """What a request is, for the question whether it needs a token. Unknown ones are READ or WRITE."""
-
-    OPEN = "open"  # never needs a token: probes
-    READ = "read"  # needs one unless only this machine can reach the server
-    EMIT = "emit"  # likewise: sending events
-    WRITE = "write"  # always needs one
-
-
-def access(method: str, path: str) -> Access:
-    """Judged by the method first, so that a route added later is never open by accident."""
-    if path in _OPEN and method in _SAFE:
-        return Access.OPEN
-    if method in _SAFE:
-        return Access.READ
-    return Access.EMIT if (method, path) == ("POST", EVENTS_PATH) else Access.WRITE
+_HARMLESS = frozenset({Role.VIEWER, Role.EMITTER})  # what needs no token where only this machine can ask
+_HOLDER = "hookwright.holder"
 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Lets in what names this server, does not come from a foreign web page, and has a token if needed."""
+    """Lets in what names this server, does not come from a foreign web page, and has a token if needed.
+
+    `keyring` is asked at each request, so a token counts from its making to its revocation.
+    """
 
     listen: Listen
-    keyring: Keyring
+    keyring: Callable[[], Keyring]
+    table: Table = field(default_factory=Table)
 
     def judge(self, scope: Scope) -> Refusal | None:
-        """Why the request is refused, or None."""
+        """Why the request is refused, or None. Who asks is noted in the scope, for `actor_of`."""
         hosts, origins, tokens = _headers(scope)
         method, path = scope["method"], scope["path"]
         refusal = self._judge_host(hosts)
         if refusal is None and method not in _SAFE:
             refusal = _judge_origin(origins, hosts[0])
         if refusal is None:
-            refusal = self._judge_token(access(method, path), tokens)
+            holder = self._holder(tokens)
+            scope[_HOLDER] = holder
+            refusal = self._judge_holder(self.table.need(method, path), holder, tokens)
         return refusal
 
     def _judge_host(self, hosts: list[str]) -> Refusal | None:
@@ -60,15 +50,26 @@ class Gate:
             return Refusal(421, "Unknown host", detail, closes=True)
         return None
 
-    def _judge_token(self, need: Access, tokens: list[bytes]) -> Refusal | None:
-        if need is Access.OPEN or (need is not Access.WRITE and self.listen.loopback):
+    def _holder(self, tokens: list[bytes]) -> Holder | None:
+        presented = bearer(tokens[0]) if len(tokens) == 1 else None
+        return None if presented is None else self.keyring().holder(presented)
+
+    def _judge_holder(self, need: Role | None, holder: Holder | None, tokens: list[bytes]) -> Refusal | None:
+        if need is None or (need in _HARMLESS and self.listen.loopback):
             return None
         if not tokens:
             return _unauthorised("send the token as `Authorization: Bearer …`", "Bearer")
-        presented = bearer(tokens[0]) if len(tokens) == 1 else None
-        if presented is None or not self.keyring.admits(presented):
+        if holder is None:
             return _unauthorised("the token is not known", 'Bearer error="invalid_token"')
+        if not holder.role.may(need):
+            return _forbidden(holder, need)
         return None
+
+
+def actor_of(scope: Scope) -> str:
+    """Who makes a request that passed the gate: the name of the token, "" when none was given nor needed."""
+    holder: Holder | None = scope.get(_HOLDER)
+    return holder.name if holder else ""
 
 
 def _headers(scope: Scope) -> tuple[list[str], list[str], list[bytes]]:
@@ -93,3 +94,9 @@ def _judge_origin(origins: list[str], host: str) -> Refusal | None:
 
 def _unauthorised(detail: str, challenge: str) -> Refusal:
     return Refusal(401, "Token needed", detail, (("www-authenticate", challenge),))
+
+
+def _forbidden(holder: Holder, need: Role) -> Refusal:
+    detail = f'this needs the role {need}; the token "{holder.name}" has {holder.role}'
+    challenge = 'Bearer error="insufficient_scope"'
+    return Refusal(403, "Not allowed", detail, (("www-authenticate", challenge),))

@@ -50,6 +50,14 @@ class Refusal:
         return Response(self.body(), self.status, headers, MEDIA_TYPE)
 
 
+class Refused(Exception):
+    """Raised by a route that refuses; the answer is `refusal`."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.detail)
+        self.refusal = refusal
+
+
 INTERNAL = Refusal(500, "Internal error", "a fault of Hookwright's own; its log says more", closes=True)
 
 
@@ -75,7 +83,15 @@ async def answer_http_exception(request: Request, error: Exception) -> Response:
         405: f"{request.method} is not possible at {request.url.path}",
     }.get(error.status_code, error.detail)
     headers = tuple((name.lower(), value) for name, value in (error.headers or {}).items())
+    if error.status_code == 405:  # the router knows the methods of one entry of the table only
+        headers = (("allow", ", ".join(request.app.state.allowed(request.scope["path"]))),)
     return Refusal(error.status_code, title, detail, headers).response()
+
+
+async def answer_refused(_request: Request, error: Exception) -> Response:
+    """What a route refused by raising."""
+    assert isinstance(error, Refused)
+    return error.refusal.response()
 
 
 async def answer_fault(_request: Request, _error: Exception) -> Response:

@@ -1,0 +1,71 @@
+"""The one table of routes: where each leads, and what role it needs. Router and gate are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, compile_path
+from starlette.types import ASGIApp
+
+from ..roles import Role
+from .deliveries import list_deliveries, show_delivery
+from .health import livez, readyz
+from .metrics import metrics
+
+EVENTS_PATH = "/v1/events"
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`method` at `path` leads to `endpoint` and needs `role`; None: anybody may.
+
+    An `endpoint` of None is the door of events, which is answered without the router. HEAD goes with GET.
+    """
+
+    method: str
+    path: str
+    role: Role | None
+    endpoint: Endpoint | None = None
+
+
+ROUTES: tuple[Entry, ...] = (
+    Entry("POST", EVENTS_PATH, Role.EMITTER),
+    Entry("GET", "/v1/deliveries", Role.VIEWER, list_deliveries),
+    Entry("GET", "/v1/deliveries/{id}", Role.VIEWER, show_delivery),
+    Entry("GET", "/livez", None, livez),
+    Entry("GET", "/readyz", None, readyz),
+    Entry("GET", "/metrics", Role.VIEWER, metrics),
+)
+
+
+class Table:
+    """Routes as the gate and the router ask for them. The first entry that fits decides, for both alike."""
+
+    def __init__(self, entries: Sequence[Entry] = ROUTES) -> None:
+        self._entries = [(compile_path(entry.path)[0], entry) for entry in entries]
+
+    def need(self, method: str, path: str) -> Role | None:
+        """The role a request needs, None for none. What is not in the table needs the highest.
+
+        So a route that was forgotten here is closed, and only an administrator learns what is not there.
+        """
+        asked = "GET" if method == "HEAD" else method
+        return next((entry.role for entry in self._at(path) if entry.method == asked), Role.ADMIN)
+
+    def allowed(self, path: str) -> tuple[str, ...]:
+        """The methods there are at a path."""
+        return tuple(sorted({entry.method for entry in self._at(path)}))
+
+    def routes(self, events: ASGIApp) -> list[Route]:
+        """What the router is made of; `events` is the door of events."""
+        return [
+            Route(entry.path, entry.endpoint or events, methods=[entry.method]) for _, entry in self._entries
+        ]
+
+    def _at(self, path: str) -> Iterator[Entry]:
+        return (entry for expression, entry in self._entries if expression.match(path))
