@@ -73,7 +73,7 @@ def configuration() -> Iterator[dict[str, Any]]:
     yield section("bundle", schema, definitions)
     for name in SECTIONS:
         yield section(name, definitions[name], definitions)
-    for family in ("auth", "secret"):
+    for family in ("auth", "notifier", "secret"):
         for name, options in sorted(definitions.get(family, {}).items()):
             if isinstance(options, Mapping) and "properties" in options:
                 yield section(f"{family}: {name}", options, definitions)

@@ -16,7 +16,14 @@ from hookwright.plugins.loader import load_plugins
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "hooks.md").read_text(encoding="utf-8")
 HOOKS = [name for name in vars(hookspecs) if name.startswith("hookwright_")]
-SHAPES = [hookspecs.Encoder, hookspecs.Injector, hookspecs.SecretSource]
+SHAPES = [
+    hookspecs.Encoder,
+    hookspecs.Injector,
+    hookspecs.Notifier,
+    hookspecs.Network,
+    hookspecs.SecretSource,
+]
+GIVEN = [hookspecs.Attempt, hookspecs.BodyContext, hookspecs.FailedDelivery, hookspecs.Notice]
 
 
 def _block(first_line: str) -> str:
@@ -47,7 +54,7 @@ def test_every_attribute_of_a_shape_is_in_its_table(shape: type) -> None:
             assert f"| `{name}` |" in PAGE
 
 
-@pytest.mark.parametrize("value", [hookspecs.Attempt, hookspecs.BodyContext])
+@pytest.mark.parametrize("value", GIVEN)
 def test_every_field_a_plugin_is_given_is_named(value: type) -> None:
     for name in inspect.signature(value).parameters:
         assert f"`{name}`" in PAGE
@@ -60,7 +67,7 @@ def test_every_error_a_plugin_may_raise_is_named() -> None:
 
 def test_the_built_ins_are_listed() -> None:
     plugins = load_plugins(allow=[])
-    for name in (*plugins.encoders, *plugins.injectors, *plugins.secrets):
+    for name in (*plugins.encoders, *plugins.injectors, *plugins.notifiers, *plugins.secrets):
         assert re.search(rf"^(Built in: .*|- )`{name}`", PAGE, re.MULTILINE), name
 
 

@@ -22,6 +22,14 @@ FRAGMENTS = {
             "required": ["token"],
         },
     },
+    "notifier": {
+        "log": {"type": "object"},
+        "slack": {
+            "type": "object",
+            "properties": {"url": {"$ref": "#/$defs/secret"}},
+            "required": ["url"],
+        },
+    },
     "secret": {"env": {"type": "string", "minLength": 1}, "file": {"type": "string", "minLength": 1}},
 }
 

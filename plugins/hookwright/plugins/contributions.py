@@ -16,9 +16,15 @@ from .registry import Contribution, Family
 FAMILIES: dict[str, Family] = {
     "hookwright_encoders": "encoder",
     "hookwright_injectors": "auth",
+    "hookwright_notifiers": "notifier",
     "hookwright_secrets": "secret",
 }
-_METHOD: dict[Family, str] = {"encoder": "encode", "auth": "build", "secret": "resolve"}
+_METHOD: dict[Family, str] = {
+    "encoder": "encode",
+    "auth": "build",
+    "notifier": "build",
+    "secret": "resolve",
+}
 
 _BASE = {"$id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$schema"}
 

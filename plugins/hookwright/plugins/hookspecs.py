@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import pluggy
 
+from .notices import FailedDelivery, Network, Notice, Notifier, Notify
+
 if TYPE_CHECKING:
     from requests import PreparedRequest
     from requests.auth import AuthBase
@@ -27,6 +29,30 @@ hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)
 
 JSONSchema: TypeAlias = Mapping[str, Any]
+
+__all__ = [
+    "GROUP",
+    "Attempt",
+    "BodyContext",
+    "Encoded",
+    "Encoder",
+    "FailedDelivery",
+    "Inject",
+    "Injector",
+    "JSONSchema",
+    "Network",
+    "Notice",
+    "Notifier",
+    "Notify",
+    "SecretSource",
+    "Secrets",
+    "hookimpl",
+    "hookspec",
+    "hookwright_encoders",
+    "hookwright_injectors",
+    "hookwright_notifiers",
+    "hookwright_secrets",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +190,11 @@ def hookwright_encoders() -> list[Encoder]:  # type: ignore[empty-body]  # plugg
 @hookspec
 def hookwright_injectors() -> list[Injector]:  # type: ignore[empty-body]
     """Injectors this plugin adds. Called once at start; `build` runs for each endpoint that names one."""
+
+
+@hookspec
+def hookwright_notifiers() -> list[Notifier]:  # type: ignore[empty-body]
+    """Notifiers this plugin adds. Called once at start; `build` runs in the workers that tell a notice."""
 
 
 @hookspec

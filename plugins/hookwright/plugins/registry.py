@@ -8,10 +8,17 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from .hookspecs import Encoder, Injector, SecretSource
+from .hookspecs import Encoder, Injector, Notifier, SecretSource
 from .secrets import SecretStore
 
-Family: TypeAlias = Literal["encoder", "auth", "secret"]
+Family: TypeAlias = Literal["encoder", "auth", "notifier", "secret"]
+
+_ATTRIBUTES: dict[str, Family] = {
+    "encoders": "encoder",
+    "injectors": "auth",
+    "notifiers": "notifier",
+    "secrets": "secret",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,7 @@ class Contribution:
     family: Family
     name: str
     schema: dict[str, Any]
-    value: Encoder | Injector | SecretSource
+    value: Encoder | Injector | Notifier | SecretSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +64,21 @@ class Plugins:
     problems: tuple[LoadProblem, ...]
     encoders: Mapping[str, Encoder] = field(init=False)
     injectors: Mapping[str, Injector] = field(init=False)
+    notifiers: Mapping[str, Notifier] = field(init=False)
     secrets: Mapping[str, SecretSource] = field(init=False)
 
     def __post_init__(self) -> None:
-        for attribute, family in (("encoders", "encoder"), ("injectors", "auth"), ("secrets", "secret")):
+        for attribute, family in _ATTRIBUTES.items():
             of_family = {item.name: item.value for item in self.contributions if item.family == family}
             object.__setattr__(self, attribute, MappingProxyType(of_family))
 
     def fragments(self) -> dict[str, dict[str, dict[str, Any]]]:
         """The JSON Schemas to slot into the configuration's: `{"auth": {"bearer": {...}}, ...}`.
 
-        Families are `auth` (the keys beside `type`) and `secret` (the reference). Encoders have none: a
-        target names an encoder and cannot give it options.
+        Families are `auth` and `notifier` (the keys beside `type`) and `secret` (the reference). Encoders
+        have none: a target names an encoder and cannot give it options.
         """
-        families: dict[str, dict[str, dict[str, Any]]] = {"auth": {}, "secret": {}}
+        families: dict[str, dict[str, dict[str, Any]]] = {"auth": {}, "notifier": {}, "secret": {}}
         for item in self.contributions:
             if item.family in families:
                 families[item.family][item.name] = copy.deepcopy(item.schema)

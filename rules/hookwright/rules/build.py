@@ -21,7 +21,9 @@ from .event import JSON
 from .glob import is_glob
 from .known import unknown_keys
 from .merge import Layer, merge
-from .model import Action, EntityType, Model, Subscriber, endpoint_name
+from .model import Action, EntityType, Model, NotifierSettings, Subscriber, endpoint_name
+from .notify import KEY as NOTIFY
+from .notify import notified, notifiers
 from .references import Encoders, EventNames
 from .source import Source
 from .targets import target
@@ -42,7 +44,8 @@ def build(source: Source) -> Model:
         raise SourceError(f"this version cannot carry out {unknown}")
     names = event_names(str(each["type"]) for each in _mappings(content.get("events")))
     settings = Settings(preset, _mapping(content.get("defaults")), names)
-    builder = _Builder(source, settings, Encoders.of(source.encoders))
+    known = notifiers(_mappings(content.get("notifiers")))
+    builder = _Builder(source, settings, Encoders.of(source.encoders), known)
     return Model(
         bundle=source.bundle,
         preset=source.preset,
@@ -50,6 +53,7 @@ def build(source: Source) -> Model:
         subscribers=tuple(sorted(builder.subscribers(), key=lambda one: one.id)),
         event_types=names.types,
         allow_undeclared_events=source.allow_undeclared_events,
+        notifiers=known,
     )
 
 
@@ -91,6 +95,7 @@ class _Builder:
     source: Source
     settings: Settings
     encoders: Encoders
+    notifiers: tuple[NotifierSettings, ...]
 
     def subscribers(self) -> Iterator[Subscriber]:
         for key, kind in KINDS.items():
@@ -116,6 +121,7 @@ class _Builder:
             sources=tuple(sorted(set(texts(merged.get("source"))))),
             match=MappingProxyType(match) if isinstance(match, dict) else None,
             delay=duration(str(merged.get("delay", "0s"))),
+            notify=notified(merged.get(NOTIFY), self.notifiers),
             description=str(merged.get("description", "")),
             labels=MappingProxyType(
                 {key: str(label) for key, label in _mapping(merged.get("labels")).items()}

@@ -83,11 +83,15 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """`defaults`, `name`, `preset` come from the one file that has them; `declared` are own event types."""
+    """`defaults`, `name`, `preset` come from the one file that has them; `declared` are own event types.
+
+    `notifiers` are those who can be told.
+    """
 
     roots: tuple[Part, ...]
     entries: tuple[Entry, ...]
     declared: tuple[Part, ...]
+    notifiers: tuple[Part, ...]
     defaults: Part | None
     name: str | None
     preset: str | None
@@ -130,6 +134,7 @@ def gather(documents: Iterable[Document]) -> Bundle:
             Entry(kind, part) for root in roots for key, kind in KINDS.items() for part in root.parts(key)
         ),
         declared=tuple(part for root in roots for part in root.parts("events")),
+        notifiers=tuple(part for root in roots for part in root.parts("notifiers")),
         defaults=next((part for root in roots if (part := root.part("defaults"))), None),
         name=_first_text(roots, "bundle"),
         preset=_first_text(roots, "preset"),
@@ -145,6 +150,7 @@ def conflicts(bundle: Bundle) -> Iterator[Problem]:
             yield root.problem("HW104", message, key, key=True, related=(homes[0].place(key, key=True),))
     yield from _twice([entry.part for entry in bundle.entries], "id", "HW101", "duplicate id")
     yield from _twice(bundle.declared, "type", "HW113", "duplicate event type")
+    yield from _twice(bundle.notifiers, "id", "HW122", "duplicate notifier")
 
 
 def _twice(parts: Iterable[Part], key: str, code: str, what: str) -> Iterator[Problem]:
@@ -170,7 +176,7 @@ def _child(value: JSON | Mapping[str, JSON], step: str | int) -> JSON:
 
 
 def _name(item: JSON) -> str:
-    """Subscribers are named by `id`, event types by `type`."""
+    """Subscribers and notifiers are named by `id`, event types by `type`."""
     return str(item.get("id", item.get("type", ""))) if isinstance(item, dict) else str(item)
 
 

@@ -19,6 +19,7 @@ from .bundle import Bundle, Entry, Part
 from .glob import is_glob
 from .merge import Layer
 from .model import EntityType
+from .notify import notify_problems
 from .pattern import parse_pattern, pattern_errors, pattern_warnings
 from .references import Encoders
 from .targets import BUILT_IN
@@ -36,7 +37,7 @@ class Check:
     settings: Settings
     encoders: Encoders
     allow_undeclared_events: bool = False
-    complete: bool = True  # False while a file that may declare events cannot be read
+    complete: bool = True  # False while a file that may declare events or notifiers cannot be read
 
     def bundle(self, bundle: Bundle) -> Iterator[Problem]:
         """All problems of a bundle's parts, file by file."""
@@ -44,6 +45,8 @@ class Check:
             yield from _own(bundle.defaults)
         for entry in bundle.entries:
             yield from self._entry(entry, bundle.defaults)
+        if self.complete:
+            yield from notify_problems(bundle)
 
     def _entry(self, entry: Entry, defaults: Part | None) -> Iterator[Problem]:
         if self.complete:

@@ -42,6 +42,7 @@ def compile_table(model: Model) -> RoutingTable:
         ),
         _subscribers=MappingProxyType({one.id: one for one in ordered}),
         _actions=MappingProxyType(actions),
+        _notifiers=MappingProxyType({one.id: one for one in model.notifiers}),
     )
 
 

@@ -11,12 +11,23 @@ from .targets import FIELDS
 RETRY = GROWING | {LISTED}
 TARGET = frozenset(FIELDS)
 SUBSCRIBER = frozenset(
-    {"id", "description", "event", "source", "match", "delay", "labels", "owner", "enabled"}
+    {
+        "id",
+        "description",
+        "event",
+        "source",
+        "match",
+        "delay",
+        "notify_on_failure",
+        "labels",
+        "owner",
+        "enabled",
+    }
 )
 WEBHOOK = SUBSCRIBER | TARGET | {"type"}
 RULE = SUBSCRIBER | {"actions"}
 EVENT = frozenset({"type", "description"})
-ROOT = frozenset({"bundle", "defaults", "webhooks", "rules", "events"})
+ROOT = frozenset({"bundle", "defaults", "webhooks", "rules", "events", "notifiers"})
 
 
 def unknown_keys(content: Layer) -> Iterator[str]:

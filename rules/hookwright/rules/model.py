@@ -83,7 +83,8 @@ class Subscriber:
 
     `globs` are the globs as written: they also select types nobody declared, where those are let in.
     `sources` are exact event sources or globs over them; none means any. `match` is the pattern as written,
-    or None for every event of these types. `place` is where it stands.
+    or None for every event of these types. `notify` are the ids of the notifiers to tell when a delivery
+    failed for good. `place` is where it stands.
     """
 
     entity_type: EntityType
@@ -95,9 +96,23 @@ class Subscriber:
     sources: tuple[str, ...] = ()
     match: Mapping[str, JSON] | None = field(default=None, hash=False)
     delay: int = 0
+    notify: tuple[str, ...] = ()
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotifierSettings:
+    """Somebody who can be told: a notifier's `type` and its configuration as written.
+
+    `default` says that `notify_on_failure: true` means this one, too. Secret references are resolved later.
+    """
+
+    id: str
+    type: str
+    default: bool = False
+    config: Mapping[str, JSON] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +125,7 @@ class Model:
     subscribers: tuple[Subscriber, ...]
     event_types: frozenset[str]
     allow_undeclared_events: bool = False
+    notifiers: tuple[NotifierSettings, ...] = ()
 
 
 def endpoint_name(entity_type: str, entity_id: str, path: str) -> str:

@@ -11,7 +11,7 @@ from hookwright.schemas.catalogue import nearest_events
 
 from .event import Event
 from .index import PatternIndex
-from .model import Action, Subscriber
+from .model import Action, NotifierSettings, Subscriber
 
 _BY_ID = attrgetter("id")
 
@@ -57,6 +57,7 @@ class RoutingTable:
     _sources: Mapping[str, tuple[re.Pattern[str], ...]]
     _subscribers: Mapping[str, Subscriber]
     _actions: Mapping[str, tuple[Subscriber, Action]]
+    _notifiers: Mapping[str, NotifierSettings]
 
     @property
     def subscribers(self) -> tuple[Subscriber, ...]:
@@ -80,6 +81,10 @@ class RoutingTable:
     def endpoint(self, name: str) -> tuple[Subscriber, Action] | None:
         """What `webhook/leads-to-erp` or `rule/big-deal/actions/0/post` stands for, or None."""
         return self._actions.get(name)
+
+    def notifier(self, identifier: str) -> NotifierSettings | None:
+        """The notifier of that id, or None."""
+        return self._notifiers.get(identifier)
 
     def knows(self, event_type: str) -> bool:
         """Whether an event of this type is let in."""

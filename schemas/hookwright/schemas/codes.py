@@ -75,6 +75,13 @@ _TABLE = (
         "suspicious pattern",
         "A pattern is valid but matches everything by mistake, or can never match.",
     ),
+    Code("HW121", "unknown notifier", "Somebody is to be told who does not stand under `notifiers`."),
+    Code("HW122", "duplicate notifier", "Two notifiers have one id."),
+    Code(
+        "HW123",
+        "nobody to tell",
+        "`notify_on_failure: true` tells the notifiers with `default: true`, and there is none.",
+    ),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType({entry.code: entry for entry in _TABLE})

@@ -95,6 +95,8 @@ def type_hint(value: Any, wanted: Sequence[str]) -> str | None:
         return "each entry of a list starts with '- '"
     if isinstance(value, str) and value.strip().lower() in {"yes", "no", "on", "off"} and "boolean" in wanted:
         return "write true or false"
+    if isinstance(value, str) and "array" in wanted and value:
+        return f"put it in brackets: [{cut(value)}]"
     return "remove the quotes" if _quoted(value, wanted) else None
 
 

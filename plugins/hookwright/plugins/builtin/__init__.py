@@ -6,6 +6,7 @@ from pathlib import Path
 
 from .auth import basic, bearer, header
 from .encoders import json
+from .notifiers import log
 from .secrets import env
 from .secrets.file import FileSecretsPlugin
 
@@ -17,6 +18,7 @@ def builtin_plugins(secrets_dir: Path | None) -> dict[str, object]:
         "bearer": bearer,
         "basic": basic,
         "header": header,
+        "log": log,
         "env": env,
         "file": FileSecretsPlugin(secrets_dir),
     }
