@@ -12,7 +12,7 @@ from msgspec import Raw, Struct, UnsetType
 
 from hookwright.rules.event import Event
 
-from .delivery import Delivery
+from .delivery import BatchPlan, Delivery
 from .errors import JournalError
 from .instant import milliseconds, timestamp
 from .journal import Entry
@@ -59,6 +59,9 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     place: str = msgspec.field(default="", name="from")
     text: str | UnsetType = msgspec.UNSET
     headers: tuple[tuple[str, str], ...] = ()
+    batch: BatchPlan | None = None
+    refusal: tuple[str, str] | None = None
+    test: bool = False
 
     def content(self, event: JournalledEvent) -> bytes:
         """The bytes to send."""
@@ -83,6 +86,9 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
             body=hashlib.sha256(self.content(event)).hexdigest(),
             place=self.place,
             headers=self.headers,
+            batch=self.batch,
+            refusal=self.refusal,
+            test=self.test,
         )
 
 
@@ -165,6 +171,9 @@ def _planned(delivery: Delivery, data: str, bodies: Mapping[str, bytes]) -> Plan
         place=delivery.place,
         text=text,
         headers=delivery.headers,
+        batch=delivery.batch,
+        refusal=delivery.refusal,
+        test=delivery.test,
     )
 
 

@@ -26,6 +26,7 @@ class State(StrEnum):
     """The inner states; every one that is not terminal reads In Queue outside."""
 
     WAITING = "waiting"
+    BATCHING = "batching"
     READY = "ready"
     IN_FLIGHT = "in_flight"
     RETRYING = "retrying"
@@ -71,11 +72,29 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
 }
 
 
+class BatchPlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """With whom a delivery is batched: those of its endpoint and event type with an equal plan.
+
+    `window` is in milliseconds, `max_bytes` bounds the list as JSON. `encoder` and `content_type` say how the
+    list is written when the batch closes.
+    """
+
+    window: int
+    max_events: int
+    max_bytes: int
+    encoder: str
+    content_type: str
+    key: str = ""
+
+
 class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One event on its way to one endpoint: everything fixed when the event was accepted.
 
     `due` is Unix time in milliseconds. `body` is the SHA-256 (hex) of the encoded bytes to send, `headers`
-    what their encoder says about them. `place` is the YAML line that asked for it.
+    what their encoder says about them. `place` is the YAML line that asked for it. With a `batch` it waits
+    for others and is never sent by itself. `refusal` is (error class, reason) when it is known already that
+    nothing can be sent. A `test` was asked for by a person. `notifier` names who carries it out in place of
+    an HTTP call.
     """
 
     id: str
@@ -91,10 +110,19 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True):
     body: str
     place: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    batch: BatchPlan | None = None
+    refusal: tuple[str, str] | None = None
+    test: bool = False
+    notifier: str = ""
 
     @property
     def endpoint(self) -> str:
         return endpoint_name(self.entity_type, self.entity_id, self.action)
+
+    @property
+    def lane(self) -> str:
+        """What the ledger queues it under: its endpoint, or beside it for a test, which waits for nobody."""
+        return f"{self.endpoint}?test" if self.test else self.endpoint
 
 
 class Timing(Struct, frozen=True, kw_only=True):
@@ -148,7 +176,8 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     request was made (cancelled, refused before the socket, lease lost). `error` is an `ErrorClass` or
     `plugin:<name>`; `reason` is for people. "lost" means the lease ended before the worker settled: the try
     is not spent, and what the worker saw (if anything) is kept for the record. "held" means no attempt could
-    be made yet (`error` "not_ready"); it is looked at again at `next`, and no try is spent.
+    be made yet (`error` "not_ready"); it is looked at again at `next`, and no try is spent. `notify` are the
+    ids of the notifiers that are to be told of this failure.
     """
 
     delivery: str
@@ -164,11 +193,18 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
     timing: Timing | None = None
     next: int | None = None
+    notify: tuple[str, ...] = ()
 
 
 def message_id(source: str, event_id: str, entity_type: str, subscriber: str, action: str) -> str:
     """The `webhook-id` on the wire: the same for every attempt and replay of this event to this action."""
     return "msg_" + _digest(source, event_id, entity_type, subscriber, action)
+
+
+def batch_message_id(delivery: Delivery, key: str) -> str:
+    """The `webhook-id` of the batch whose first member is `delivery`."""
+    d = delivery
+    return "msg_" + _digest(d.entity_type, d.entity_id, d.action, d.event_type, key, d.message)
 
 
 def delivery_id(message: str, round_: int = 0) -> str:

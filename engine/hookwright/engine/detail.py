@@ -15,6 +15,7 @@ from .acceptance import Accepted, AcceptedMore, JournalledEvent
 from .delivery import Received, Sent, Timing
 from .instant import timestamp
 from .line import Line, Shape
+from .opened import read_opened
 from .outcome import Attempt, Held
 from .reader import read_at
 from .row import Row
@@ -125,6 +126,9 @@ def read_detail(folder: Path, row: Row, where: Where) -> Detail:
 
 
 def _body(folder: Path, delivery: str, where: Where, event: JournalledEvent | None) -> bytes:
+    opened = read_opened(folder, where.line)
+    if opened:
+        return opened[1]
     if event is None:
         return b""
     shape: type[Accepted] | type[AcceptedMore] = Accepted if where.line == where.event else AcceptedMore

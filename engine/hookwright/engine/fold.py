@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from .delivery import State, Status
-from .follow import Entered, Fanout, Item
+from .follow import Derived, Entered, Fanout, Item
 from .instant import milliseconds
+from .opened import Batched, Noticed, Replayed
 from .outcome import Attempt, Held, Settled
 from .reader import Damage
 
@@ -19,14 +19,16 @@ SETTLED_STATE = {
     Status.SKIPPED: State.SKIPPED,
 }
 
-_DELIVERY = (
-    "INSERT OR IGNORE INTO deliveries (number, id, message, status, state, entity_type, entity_id, action,"
-    " event_source, event_id, event_type, place, revision, accepted, updated, due, changed,"
-    " event_segment, event_offset, segment, offset)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_NAMES = (
+    "number, id, message, status, state, entity_type, entity_id, action, event_source, event_id, event_type,"
+    " place, revision, accepted, updated, due, test, kind, changed,"
+    " event_segment, event_offset, segment, offset"
 )
+_DELIVERY = f"INSERT OR IGNORE INTO deliveries ({_NAMES}) VALUES ({', '.join('?' * 23)})"  # noqa: S608  # fixed names
+_ORIGIN = "SELECT event_segment, event_offset FROM deliveries WHERE id = ?"
 _EVENT = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_NUMBER = "SELECT number, status FROM deliveries WHERE id = ?"
+_NUMBER = "SELECT number, status, kind FROM deliveries WHERE id = ?"
+_MEMBERS = "SELECT number FROM deliveries WHERE batch = ? ORDER BY number"
 _LINE = "INSERT OR IGNORE INTO lines VALUES (?, ?, ?)"
 _DAMAGE = "INSERT OR IGNORE INTO damage VALUES (?, ?, ?, ?)"
 
@@ -48,6 +50,8 @@ class Fold:
     def take(self, item: Item) -> None:
         if isinstance(item, Fanout):
             self._accept(item)
+        elif isinstance(item, Derived):
+            self._derive(item)
         elif isinstance(item, Entered):
             self._entered.setdefault(item.fields.delivery, []).append(item)
         else:
@@ -58,29 +62,58 @@ class Fold:
         segment = self._segment(fanout.position.segment)
         for position, planned in fanout.deliveries:
             due = milliseconds(planned.due)
-            state = State.WAITING if due > fanout.at else State.READY
-            row: tuple[Any, ...] = (
-                self._number + 1, planned.id, planned.message, Status.IN_QUEUE, state, planned.entity_type,
-                planned.entity_id, planned.action, event.source, event.id, event.type, planned.place,
-                fanout.revision, fanout.at, fanout.at, due, self._changed + 1,
-                segment, fanout.position.offset, self._segment(position.segment), position.offset,
+            waits = State.BATCHING if planned.batch else State.WAITING if due > fanout.at else State.READY
+            self._open(
+                planned.id, planned.message, Status.IN_QUEUE, waits, planned.entity_type, planned.entity_id,
+                planned.action, event.source, event.id, event.type, planned.place, fanout.revision,
+                fanout.at, fanout.at, due, planned.test, "event",
+                places=(segment, fanout.position.offset, self._segment(position.segment), position.offset),
             )  # fmt: skip
-            if self._database.execute(_DELIVERY, row).rowcount:
-                self._number += 1
-                self._changed += 1
-                self.new.add(planned.id)
         place = (segment, fanout.position.offset, first, self._number + 1 - first)
         head = (event.source, event.id, event.type, fanout.fingerprint, fanout.revision, fanout.at)
         self._database.execute(_EVENT, (*head, *place))
+
+    def _open(self, identifier: str, *columns: object, places: tuple[int, int, int, int]) -> bool:
+        """Enter a delivery unless it is there already; whether it was new."""
+        row = (self._number + 1, identifier, *columns, self._changed + 1, *places)
+        if not self._database.execute(_DELIVERY, row).rowcount:
+            return False
+        self._number += 1
+        self._changed += 1
+        self.new.add(identifier)
+        return True
+
+    def _derive(self, derived: Derived) -> None:
+        opened, at = derived.opened, derived.at
+        due = milliseconds(opened.due)
+        place = (self._segment(derived.position.segment), derived.position.offset)
+        kind, origin, further = _kind(derived)
+        event = self._database.execute(_ORIGIN, (origin,)).fetchone() or place
+        new = self._open(
+            opened.id, opened.message, Status.IN_QUEUE, State.WAITING if due > at else State.READY,
+            opened.entity_type, opened.entity_id, opened.action, opened.event_source, opened.event_id,
+            opened.event_type, opened.place, opened.revision, at, at, due, opened.test, kind,
+            places=(*event, *place),
+        )  # fmt: skip
+        if new:
+            self._set(self._number, further)
+        if new and isinstance(opened, Batched):
+            for member in opened.members:
+                row = self._database.execute(_NUMBER, (member,)).fetchone()
+                if row:
+                    self._set(row[0], {"batch": opened.id})
 
     def finish(self) -> None:
         """Write what was collected; call it last."""
         for delivery, lines in self._entered.items():
             row = self._database.execute(_NUMBER, (delivery,)).fetchone()
             if row:  # else its acceptance cannot be read
-                self._enter(row[0], lines, is_open=row[1] == Status.IN_QUEUE)
+                columns = self._enter(row[0], lines, is_open=row[1] == Status.IN_QUEUE)
+                if row[2] == "batch" and columns:
+                    for (member,) in self._database.execute(_MEMBERS, (delivery,)).fetchall():
+                        self._set(member, columns)
 
-    def _enter(self, number: int, lines: list[Entered], *, is_open: bool) -> None:
+    def _enter(self, number: int, lines: list[Entered], *, is_open: bool) -> dict[str, object]:
         """All lines about one delivery at once; one that was entered before changes nothing."""
         columns: dict[str, object] = {}
         for line in lines:
@@ -88,16 +121,36 @@ class Fold:
             new = self._database.execute(_LINE, place).rowcount
             if new and "status" not in columns:
                 columns.update(_columns(line), updated=line.at)
-        if columns and is_open:
+        if not is_open:
+            return {}
+        self._set(number, columns)
+        return columns
+
+    def _set(self, number: int, columns: Mapping[str, object]) -> None:
+        if columns:
             self._changed += 1
-            columns["changed"] = self._changed
-            names = ", ".join(f"{name} = ?" for name in columns)
+            names = ", ".join(f"{name} = ?" for name in ("changed", *columns))
             sql = f"UPDATE deliveries SET {names} WHERE number = ?"  # noqa: S608  # fixed names
-            self._database.execute(sql, (*columns.values(), number))
+            self._database.execute(sql, (self._changed, *columns.values(), number))
 
     def _note(self, damage: Damage) -> None:
         place = (self._segment(damage.position.segment), damage.position.offset)
         self._database.execute(_DAMAGE, (*place, damage.length, damage.reason))
+
+
+def _kind(derived: Derived) -> tuple[str, str, dict[str, object]]:
+    """What opened a delivery, the delivery whose event it shares, the columns only this kind has."""
+    opened = derived.opened
+    if isinstance(opened, Batched):
+        return (
+            "batch",
+            next(iter(opened.members), ""),
+            {"members": len(opened.members), "closed": opened.closed},
+        )
+    if isinstance(opened, Replayed):
+        return "replay", opened.of, {"round": opened.round}
+    assert isinstance(opened, Noticed)
+    return "notice", "", {}
 
 
 def _columns(entered: Entered) -> dict[str, object]:

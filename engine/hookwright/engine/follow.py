@@ -11,6 +11,7 @@ from msgspec import Struct, ValidationError
 
 from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
 from .line import Line
+from .opened import OPENED, OPENED_MORE, Opened, OpenedMore
 from .outcome import SHAPES, Booked
 from .reader import Damage, Found, Reader
 from .segment import Position, list_segments
@@ -40,7 +41,16 @@ class Entered:
     fields: Booked
 
 
-Item = Fanout | Entered | Damage
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A delivery opened by a line of its own kind, not by an event; `at` is Unix milliseconds."""
+
+    position: Position
+    at: int
+    opened: Opened
+
+
+Item = Fanout | Derived | Entered | Damage
 
 
 class Progress(Struct, frozen=True):
@@ -65,10 +75,13 @@ class Batch:
     more: bool
 
 
+_Grouped = Accepted | AcceptedMore | Opened | OpenedMore
+
+
 @dataclass(slots=True)
 class _Tail:
     reader: Reader
-    group: list[tuple[Position, Accepted | AcceptedMore]] = field(default_factory=list)
+    group: list[tuple[Position, _Grouped]] = field(default_factory=list)
     started: int = 0  # Unix milliseconds of the group's first line
 
     @property
@@ -176,11 +189,11 @@ def _assemble(tail: _Tail, found: list[Found | Damage]) -> list[Item]:
 def _take(tail: _Tail, found: Found) -> Iterator[Item]:
     """A group that other lines follow was written whole, so it counts, whatever can be read of it."""
     decoded = _decode(found.line)
-    if isinstance(decoded, AcceptedMore):
+    if isinstance(decoded, (AcceptedMore, OpenedMore)):
         yield from _continue(tail, found.position, decoded)
         return
     yield from _complete(tail)
-    if isinstance(decoded, Accepted):
+    if isinstance(decoded, (Accepted, Opened)):
         tail.group, tail.started = [(found.position, decoded)], found.line.at
         if not decoded.more:
             yield from _complete(tail)
@@ -190,26 +203,35 @@ def _take(tail: _Tail, found: Found) -> Iterator[Item]:
         yield Entered(found.position, found.line.at, found.line.kind, decoded)
 
 
-def _continue(tail: _Tail, position: Position, more: AcceptedMore) -> Iterator[Item]:
-    if not tail.group:
-        yield Damage(position, 0, "a fan-out without its beginning")
+def _continue(tail: _Tail, position: Position, more: AcceptedMore | OpenedMore) -> Iterator[Item]:
+    wanted = Accepted if isinstance(more, AcceptedMore) else Opened
+    if not (tail.group and isinstance(tail.group[0][1], wanted)):
+        yield Damage(position, 0, "a continuation without its beginning")
         return
     tail.group.append((position, more))
     if more.done:
         yield from _complete(tail)
 
 
-def _complete(tail: _Tail) -> Iterator[Fanout]:
+def _complete(tail: _Tail) -> Iterator[Fanout | Derived]:
     if not tail.group:
         return
-    position, first = tail.group[0]
+    group, tail.group = tail.group, []
+    position, first = group[0]
+    if isinstance(first, Opened):
+        yield Derived(position, tail.started, first)
+        return
     assert isinstance(first, Accepted)
-    deliveries = tuple((place, planned) for place, part in tail.group for planned in part.deliveries)
-    tail.group = []
+    deliveries = tuple(
+        (place, planned)
+        for place, part in group
+        if isinstance(part, (Accepted, AcceptedMore))
+        for planned in part.deliveries
+    )
     yield Fanout(position, tail.started, first.event, first.revision, first.fingerprint, deliveries)
 
 
-_Decoded = Accepted | AcceptedMore | Booked
+_Decoded = _Grouped | Booked
 
 
 def _decode(line: Line) -> _Decoded | str | None:
@@ -224,4 +246,10 @@ def _decode(line: Line) -> _Decoded | str | None:
         return f"not a line of kind {line.kind!r}: {error}"
 
 
-_SHAPES: Mapping[str, type[_Decoded]] = {"accepted": Accepted, "accepted+": AcceptedMore, **SHAPES}
+_SHAPES: Mapping[str, type[_Decoded]] = {
+    "accepted": Accepted,
+    "accepted+": AcceptedMore,
+    **OPENED,
+    **OPENED_MORE,
+    **SHAPES,
+}

@@ -116,10 +116,11 @@ class History:
         return FirstAnswer(fingerprint, revision, accepted, count, tuple(placed))
 
     def counts(self) -> dict[str, int]:
-        """How many deliveries have each of the five status words."""
-        found: dict[str, int] = dict(
-            self._query("SELECT status, count(*) FROM deliveries GROUP BY status", [])
+        """How many deliveries have each status word; a batch counts once, a notice not at all."""
+        sql = (
+            "SELECT status, count(*) FROM deliveries WHERE batch IS NULL AND kind != 'notice' GROUP BY status"
         )
+        found: dict[str, int] = dict(self._query(sql, []))
         return {status.value: found.get(status.value, 0) for status in Status}
 
     def damage(self) -> Rows:
@@ -227,6 +228,7 @@ def _open(path: Path) -> sqlite3.Connection:
     raise AssertionError
 
 
+_COUNTS = "SELECT status, count(*) FROM deliveries WHERE batch IS NULL AND kind != 'notice' GROUP BY status"
 _PLACES = (
     "SELECT e.name, event_offset, l.name, d.offset FROM deliveries d"
     " JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment WHERE d.id = ?"

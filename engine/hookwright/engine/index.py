@@ -15,7 +15,7 @@ from .fold import Fold
 from .follow import Batch, Progress
 from .segment import Position
 
-VERSION = 1
+VERSION = 2
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -32,7 +32,7 @@ _TABLES = {"segments", "events", "deliveries", "lines", "damage"}
 _OPEN = (
     "SELECT d.id, attempts, coalesce(next, due), state, reason, e.name, event_offset, l.name, d.offset"
     " FROM deliveries d JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment"
-    " WHERE status = ? ORDER BY number"
+    " WHERE status = ? AND batch IS NULL ORDER BY number"
 )
 _LINES = (
     "SELECT s.name, l.offset FROM lines l JOIN segments s ON s.id = l.segment"

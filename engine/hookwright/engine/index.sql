@@ -45,6 +45,12 @@ CREATE TABLE deliveries (
     error        TEXT,
     reason       TEXT NOT NULL DEFAULT '',
     url          TEXT,
+    kind         TEXT NOT NULL,  -- what opened it: event, batch, notice or replay
+    round        INTEGER NOT NULL DEFAULT 0,  -- 0 is the first, n the nth replay
+    batch        TEXT,  -- the delivery of the batch this one went into; it follows that one
+    members      INTEGER,  -- how many a batch took along
+    closed       TEXT,  -- why a batch closed
+    test         INTEGER NOT NULL DEFAULT 0,
     changed      INTEGER NOT NULL,  -- grows with every change of any delivery
     event_segment INTEGER NOT NULL,
     event_offset  INTEGER NOT NULL,
@@ -53,6 +59,8 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX open_deliveries ON deliveries (number) WHERE status = 'In Queue';
 CREATE INDEX failed_deliveries ON deliveries (number) WHERE status = 'Failure';
+CREATE INDEX batched_deliveries ON deliveries (batch) WHERE batch IS NOT NULL;
+CREATE INDEX message_deliveries ON deliveries (message);
 CREATE INDEX changed_deliveries ON deliveries (changed);
 
 CREATE TABLE lines (  -- what the bookkeeper wrote about a delivery

@@ -221,7 +221,7 @@ def _chunks(offers: Sequence[Offer]) -> Iterator[list[Offer]]:
 def _row(offer: Offer) -> tuple[str, str, str, str, int, int, str]:
     d = offer.delivery
     wait = max(offer.wait, 0)
-    return (d.id, d.node, d.endpoint, d.body, offer.attempts, wait, _write(d).decode())
+    return (d.id, d.node, d.lane, d.body, offer.attempts, wait, _write(d).decode())
 
 
 def _settle(settle: Settle) -> tuple[str, str, str, int, str]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from pathlib import Path
 
 import structlog
 
 from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
 from .delivery import State
-from .follow import Batch, Entered, Fanout
+from .follow import Batch, Derived, Entered, Fanout
 from .index import OpenRow
 from .instant import milliseconds
+from .opened import OPENED, Batched, Opened, read_opened
 from .outcome import Held, Settled
 from .reader import read_at
 from .segment import Position
@@ -30,6 +31,7 @@ class Opening:
     """One open delivery. `due` is Unix milliseconds; `held` is why it waits, when no attempt can be made.
 
     `ended` says that the last attempt ended it, but the crash of a bookkeeper kept the line that says so.
+    `batching` says that it waits to go into a batch: it is never offered by itself.
     """
 
     attempts: int
@@ -38,6 +40,7 @@ class Opening:
     line: Position
     held: str | None = None
     ended: bool = False
+    batching: bool = False
 
 
 class OpenSet:
@@ -48,6 +51,7 @@ class OpenSet:
         self._node = node
         self._clock = clock
         self._open: dict[str, Opening] = {}
+        self._at_once: dict[str, None] = {}  # to be offered now, in this order
         self._unverified: dict[str, float] = {}  # id -> when to offer it, nearly in the order of these times
         self._lines: dict[Position, _Line] = {}
 
@@ -68,7 +72,8 @@ class OpenSet:
     @property
     def overdue(self) -> bool:
         """Whether something should be offered now."""
-        return any(at <= self._clock() for at in islice(self._unverified.values(), 1))
+        due = any(at <= self._clock() for at in islice(self._unverified.values(), 1))
+        return due or bool(self._at_once)
 
     def load(self, rows: Iterable[OpenRow]) -> None:
         """Start from the index; everything is to be offered at once."""
@@ -80,6 +85,7 @@ class OpenSet:
                 row.line,
                 held=row.reason if row.state == State.HELD else None,
                 ended=row.state == State.IN_FLIGHT,
+                batching=row.state == State.BATCHING,
             )
             for row in rows
         }
@@ -87,25 +93,29 @@ class OpenSet:
 
     def doubt_all(self) -> None:
         """The ledger may have lost everything: offer all again."""
-        now = self._clock()
-        self._unverified = dict.fromkeys(self._open, now)
+        self._unverified = {}
+        self._at_once = {key: None for key, opening in self._open.items() if not opening.batching}
 
     def doubt(self, deliveries: Iterable[str]) -> None:
         """Offer these again, if they are still open."""
-        now = self._clock()
-        again = dict.fromkeys((each for each in deliveries if each in self._open), now)
-        self._unverified = again | {key: at for key, at in self._unverified.items() if key not in again}
+        for each in deliveries:
+            if each in self._open:
+                self._unverified.pop(each, None)
+                self._at_once[each] = None
 
     def verified(self, deliveries: Iterable[str]) -> None:
         """The ledger has them."""
         for delivery in deliveries:
             self._unverified.pop(delivery, None)
+            self._at_once.pop(delivery, None)
 
     def take(self, batch: Batch, new: set[str]) -> None:
         """Follow the journal; `new` are the deliveries of the batch that were not known before."""
         for item in batch.items:
             if isinstance(item, Fanout):
                 self._accept(item, new)
+            elif isinstance(item, Derived):
+                self._derive(item, new)
             elif isinstance(item, Entered):
                 self._enter(item)
 
@@ -113,8 +123,21 @@ class OpenSet:
         at = self._clock() + VERIFY_AFTER
         for position, planned in fanout.deliveries:
             if planned.id in new and planned.id not in self._open:
-                self._open[planned.id] = Opening(0, milliseconds(planned.due), fanout.position, position)
-                self._unverified[planned.id] = at
+                batching = planned.batch is not None
+                due = milliseconds(planned.due)
+                self._open[planned.id] = Opening(0, due, fanout.position, position, batching=batching)
+                if not batching:
+                    self._unverified[planned.id] = at
+
+    def _derive(self, derived: Derived, new: set[str]) -> None:
+        """What the bookkeeper opened itself nobody else offers; a replay's first offer is intake's."""
+        opened, place = derived.opened, derived.position
+        if isinstance(opened, Batched):
+            for member in opened.members:
+                self._open.pop(member, None)
+        if opened.id in new and opened.id not in self._open:
+            self._open[opened.id] = Opening(0, milliseconds(opened.due), place, place)
+            self._at_once[opened.id] = None
 
     def _enter(self, entered: Entered) -> None:
         fields = entered.fields
@@ -123,7 +146,7 @@ class OpenSet:
             return
         if isinstance(fields, Settled):
             del self._open[fields.delivery]
-            self._unverified.pop(fields.delivery, None)
+            self.verified([fields.delivery])
         elif isinstance(fields, Held):
             opening.held = fields.reason
         else:
@@ -138,7 +161,7 @@ class OpenSet:
 
         A delivery that can no longer be read there is not offered any more: the ledger may still have it.
         """
-        due = list(islice(takewhile(self._is_due, self._unverified), limit))
+        due = list(islice(chain(self._at_once, takewhile(self._is_due, self._unverified)), limit))
         offers: list[Offer] = []
         for delivery in due:
             offer = self._offer(delivery, now)
@@ -154,15 +177,19 @@ class OpenSet:
 
     def _offer(self, delivery: str, now: int) -> Offer | None:
         opening = self._open[delivery]
+        wait = max(0, opening.due - now)
+        line = self._line(opening.line)
+        if line.opened:
+            opened, body = line.opened
+            return Offer(opened.delivery(self._node, body), body, opening.attempts, wait)
         event = self._line(opening.event).event
-        planned = self._line(opening.line).deliveries.get(delivery)
+        planned = line.deliveries.get(delivery)
         if event is None or planned is None:
             return None
-        wait = max(0, opening.due - now)
         return Offer(planned.delivery(event, self._node), planned.content(event), opening.attempts, wait)
 
     def _line(self, position: Position) -> _Line:
-        """The accepted line at a position; the last few are kept, since neighbours are offered together."""
+        """The line there that opened deliveries; the last few are kept: neighbours are offered together."""
         found = self._lines.get(position)
         if found is None:
             if len(self._lines) >= _LINES_KEPT:
@@ -175,12 +202,15 @@ class OpenSet:
 class _Line:
     event: JournalledEvent | None
     deliveries: Mapping[str, Planned]
+    opened: tuple[Opened, bytes] | None = None
 
 
 def _read(folder: Path, position: Position) -> _Line:
     line = read_at(folder, position)
-    if line is None or line.kind not in {"accepted", "accepted+"}:
+    if line is None or line.kind not in {"accepted", "accepted+", *OPENED}:
         return _Line(None, {})
+    if line.kind in OPENED:
+        return _Line(None, {}, read_opened(folder, position))
     if line.kind == "accepted":
         first = line.decode(Accepted)
         return _Line(first.event, {each.id: each for each in first.deliveries})

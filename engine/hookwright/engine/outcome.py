@@ -45,13 +45,16 @@ class Held(Struct, frozen=True, kw_only=True):
     next: str | None
 
 
-class Settled(Struct, frozen=True, kw_only=True):
-    """The fields of a `settled` line: the one and only terminal line of a delivery."""
+class Settled(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The fields of a `settled` line: the one and only terminal line of a delivery. `notify` are the ids of
+    the notifiers to be told.
+    """
 
     delivery: str
     status: Status
     reason: str
     attempts: int
+    notify: tuple[str, ...] = ()
 
 
 Booked = Attempt | Held | Settled
@@ -81,7 +84,13 @@ def entries(result: Result, attempts: int, *, recorded: bool = False) -> list[En
     status = TERMINAL_STATUS.get(result.outcome)
     if status is not None:
         spent = max(attempts, result.attempt) if tried else attempts
-        settled = Settled(delivery=result.delivery, status=status, reason=result.reason, attempts=spent)
+        settled = Settled(
+            delivery=result.delivery,
+            status=status,
+            reason=result.reason,
+            attempts=spent,
+            notify=result.notify,
+        )
         lines.append(Entry("settled", settled))
     return lines
 

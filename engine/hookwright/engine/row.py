@@ -13,7 +13,8 @@ from .instant import timestamp
 
 COLUMNS = (
     "id, message, status, state, entity_type, entity_id, action, event_type, event_id, event_source, place, "
-    "revision, accepted, updated, due, next, attempts, code, error, reason, url"
+    "revision, accepted, updated, due, next, attempts, code, error, reason, url, "
+    "kind, round, batch, members, closed, test"
 )
 
 
@@ -23,7 +24,9 @@ class Row(Struct, frozen=True, kw_only=True, rename="camel"):
     `status` is one of the five words, `state` the inner state. Times are RFC 3339 text; `next` is when an
     open delivery is tried next, if that is known. `attempts` counts spent tries. `code` is the last HTTP
     status, `error` the last error class, `url` where the last request went. `place` is the YAML line that
-    asked for the delivery.
+    asked for the delivery. `kind` is what opened it: event, batch, notice or replay; `round` counts replays.
+    A batch has a number of `members` and says why it `closed`; each of those names it as its `batch` and
+    follows it. A `test` was asked for by a person.
     """
 
     id: str
@@ -47,6 +50,12 @@ class Row(Struct, frozen=True, kw_only=True, rename="camel"):
     error: str | None
     reason: str
     url: str | None
+    kind: str
+    round: int
+    batch: str | None
+    members: int | None
+    closed: str | None
+    test: bool
 
 
 def read_row(columns: Sequence[Any]) -> Row:
@@ -54,6 +63,7 @@ def read_row(columns: Sequence[Any]) -> Row:
     values = dict(zip(Row.__struct_fields__, columns, strict=True))
     for name in ("accepted", "updated", "due", "next"):
         values[name] = None if values[name] is None else timestamp(values[name])
+    values["test"] = bool(values["test"])
     return Row(**values)
 
 
@@ -61,7 +71,8 @@ def read_row(columns: Sequence[Any]) -> Row:
 class Filter:
     """Which deliveries to list; everything given must hold. Times are Unix milliseconds of the acceptance.
 
-    `code` is an HTTP status or, from 1 to 5, a whole class of them.
+    `code` is an HTTP status or, from 1 to 5, a whole class of them. What went into a batch is listed only
+    when its event, its message or its `batch` is asked for, and notices only with `notices` or `kind`.
     """
 
     status: Status | None = None
@@ -76,6 +87,9 @@ class Filter:
     code: int | None = None
     since: int | None = None
     until: int | None = None
+    kind: str | None = None
+    batch: str | None = None
+    notices: bool = False
 
     def condition(self) -> tuple[str, list[object]]:
         """An SQL condition with its values."""
@@ -93,6 +107,10 @@ class Filter:
         if self.code is not None:
             parts.append("code / 100 = ?" if self.code < 10 else "code = ?")
             values.append(self.code)
+        if not (self.notices or self.kind):
+            parts.append("kind != 'notice'")
+        if not (self.event_id or self.message or self.batch):
+            parts.append("batch IS NULL")
         return " AND ".join(parts) or "1", values
 
 
@@ -106,4 +124,6 @@ _EQUAL = (
     "event_source",
     "message",
     "error",
+    "kind",
+    "batch",
 )

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from hookwright.engine.acceptance import accepted_entries
-from hookwright.engine.delivery import Delivery, Received, Result, Sent, delivery_id, message_id
+from hookwright.engine.delivery import BatchPlan, Delivery, Received, Result, Sent, delivery_id, message_id
 from hookwright.engine.errors import LedgerUnavailable
 from hookwright.engine.journal import Writer
 from hookwright.engine.segment import list_segments
@@ -69,11 +70,13 @@ class Node:
         body: bytes | None = None,
         delay: int = 0,
         event_type: str = "Lead_Post_Create",
+        batch: BatchPlan | None = None,
     ) -> list[Delivery]:
         """Journal an event for these subscribers (one named "plain" unless told)."""
         event = Event(id=event_id, source="/src", type=event_type, data=None, raw=raw)
         sent = raw if body is None else body
         found = deliveries_for(event, subscribers or ("plain",), self.now + delay, sent)
+        found = [structs.replace(each, batch=batch) for each in found]
         bodies = {hashlib.sha256(sent).hexdigest(): sent}
         fingerprint = hashlib.sha256(raw).hexdigest()
         self.intake.append_many(accepted_entries(event, REVISION, found, bodies, fingerprint)).result(10)

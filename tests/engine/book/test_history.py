@@ -90,6 +90,12 @@ def test_a_row_in_json_has_the_words_of_the_api(node: Any, kit: Any, write: Any,
         "error": "status",
         "reason": "",
         "url": "https://example.com/hook?a=b",
+        "kind": "event",
+        "round": 0,
+        "batch": None,
+        "members": None,
+        "closed": None,
+        "test": False,
     }
 
 

@@ -266,7 +266,7 @@ def test_a_damaged_part_of_a_fan_out_costs_its_own_deliveries_only(hurt: int, tm
 
 
 def test_lines_of_an_unknown_kind_are_passed_over_and_wrong_fields_reported(tmp_path: Path) -> None:
-    make(tmp_path, encode(1, 0, "batch", b'"x":1') + encode(2, 0, "accepted", b'"x":1') + fanout(1)[0])
+    make(tmp_path, encode(1, 0, "weather", b'"x":1') + encode(2, 0, "accepted", b'"x":1') + fanout(1)[0])
     fanouts, reasons = followed(tmp_path)
 
     assert len(fanouts) == 1
