@@ -47,6 +47,9 @@ NEVER: Final = _networks(
 _LOW_V6: Final = IPv6Network("::/8")  # mapped, compatible, translated, ISATAP, NAT64
 _LOOPBACK_V6: Final = IPv6Address("::1")
 
+WEB_PORTS: Final = frozenset({80, 443})  # of the ports below 1024, those a call may use
+MAIL_PORTS: Final = frozenset({25, 465, 587})  # and those a notifier may, which speaks to a mail server
+
 # Ports of services that speak no HTTP or must not be driven by it. An operator may open one by name.
 DENIED_PORTS: Final = frozenset({2375, 2379, 3306, 5432, 5672, 6379, 8500, 9200, 10250, 11211, 27017})
 
@@ -81,13 +84,15 @@ class Policy:
     """What this process may call. Made once at start; compared by identity, so that verdicts can be kept.
 
     `own` are the (address, port) pairs we listen on ourselves; `0.0.0.0` and `::` stand for every address of
-    this machine. `redis_ports` stay closed whatever `allow` says, `denied_ports` unless it names them.
+    this machine. `redis_ports` stay closed whatever `allow` says, `denied_ports` unless it names them. Of the
+    ports below 1024 only `low_ports` are open.
     """
 
     allow: tuple[Allowed, ...] = ()
     own: frozenset[tuple[str, int]] = frozenset()
     denied_ports: frozenset[int] = DENIED_PORTS
     redis_ports: frozenset[int] = frozenset({6379})
+    low_ports: frozenset[int] = WEB_PORTS
 
     def __post_init__(self) -> None:
         for address, _ in self.own:
@@ -126,7 +131,7 @@ def _is_public(address: Address) -> bool:
 
 
 def _is_usual(port: int, policy: Policy) -> bool:
-    return (port in (80, 443) or 1024 <= port <= 65_535) and port not in policy.denied_ports
+    return (port in policy.low_ports or 1024 <= port <= 65_535) and port not in policy.denied_ports
 
 
 def _is_own(address: Address, port: int, own: frozenset[tuple[str, int]]) -> bool:
