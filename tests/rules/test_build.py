@@ -27,6 +27,7 @@ def test_every_key_the_schema_takes_is_read():
     schema = load_schema("config")
     roots = {key for key, part in schema["properties"].items() if part.get(NOT_YET) is not True}
     retry = schema["$defs"]["target"]["properties"]["retry"]["properties"]
+    batch = schema["$defs"]["subscriber"]["properties"]["batch"]["properties"]
     assert supported("target") == known.TARGET
     assert supported("subscriber") == known.SUBSCRIBER
     shared = {*schema["$defs"]["target"]["properties"], *schema["$defs"]["subscriber"]["properties"]}
@@ -36,6 +37,7 @@ def test_every_key_the_schema_takes_is_read():
     assert supported("action") == {"post"}
     assert set(schema["$defs"]["defaults"]["properties"]) <= shared
     assert {key for key, part in retry.items() if part.get(NOT_YET) is not True} == known.RETRY
+    assert {key for key, part in batch.items() if part.get(NOT_YET) is not True} == known.BATCH
     assert roots - {"version", "preset"} == known.ROOT
 
 
@@ -46,7 +48,9 @@ def test_every_key_the_schema_takes_is_read():
         ({"defaults": {"signing": {}}}, "defaults/signing"),
         ({"webhooks": [HOOK, {**HOOK, "signing": {}}]}, "webhooks/1/signing"),
         ({"webhooks": [{**HOOK, "retry": {"max_age": "1d"}}]}, "webhooks/0/retry/max_age"),
+        ({"webhooks": [{**HOOK, "batch": {"split": True}}]}, "webhooks/0/batch/split"),
         ({"rules": [{"id": "b", "if": "x"}]}, "rules/0/if"),
+        ({"rules": [{"id": "b", "batch": {"split": True}}]}, "rules/0/batch/split"),
         ({"rules": [{"id": "b", "actions": [{"notify": {}}]}]}, "rules/0/actions/0/notify"),
         ({"rules": [{"id": "b", "actions": [{"post": {"tls": 1}}]}]}, "rules/0/actions/0/post/tls"),
         ({"events": [{"type": "a", "schema": {}}]}, "events/0/schema"),

@@ -144,8 +144,8 @@ def test_what_is_not_done_yet_is_replaced_wherever_it_is_allowed():
     schema = as_built(load_schema("config"), lambda what: False if what is True else {"not": what})
     assert NOT_YET not in json.dumps(schema)
     assert schema["properties"]["automations"] is False
-    assert schema["$defs"]["webhook"]["properties"]["batch"] is False
-    assert schema["$defs"]["defaults"]["properties"]["batch"] is False
+    assert schema["$defs"]["webhook"]["properties"]["breaker"] is False
+    assert schema["$defs"]["defaults"]["properties"]["breaker"] is False
     assert schema["properties"]["preset"]["not"] == {"const": "standard"}
 
 

@@ -15,6 +15,7 @@ from hookwright.schemas.grammar import duration
 from hookwright.schemas.preset import Preset, load_preset
 from hookwright.schemas.problem import Place
 
+from .batches import batch
 from .bundle import KINDS
 from .errors import SourceError
 from .event import JSON
@@ -121,6 +122,7 @@ class _Builder:
             sources=tuple(sorted(set(texts(merged.get("source"))))),
             match=MappingProxyType(match) if isinstance(match, dict) else None,
             delay=duration(str(merged.get("delay", "0s"))),
+            batch=batch(merged),
             notify=notified(merged.get(NOTIFY), self.notifiers),
             description=str(merged.get("description", "")),
             labels=MappingProxyType(

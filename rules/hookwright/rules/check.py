@@ -14,6 +14,7 @@ from hookwright.schemas.problem import Problem
 
 from . import headers
 from .address import url_fault
+from .batches import batch_problems, lacks_body, lacks_window
 from .build import Settings
 from .bundle import Bundle, Entry, Part
 from .glob import is_glob
@@ -26,6 +27,9 @@ from .targets import BUILT_IN
 from .times import time_problems
 
 _TEMPLATE = ("{{", "{%")
+
+_WINDOW = "no layer below has one either; write how long to collect, such as `window: 1m`"
+_NO_LIST = "a GET call has no body for the list of events that `batch` collects"
 
 _Fault: TypeAlias = tuple[str, str, str, str | None]  # code, key, message, hint
 
@@ -43,6 +47,7 @@ class Check:
         """All problems of a bundle's parts, file by file."""
         if bundle.defaults:
             yield from _own(bundle.defaults)
+            yield from batch_problems(bundle.defaults)
         for entry in bundle.entries:
             yield from self._entry(entry, bundle.defaults)
         if self.complete:
@@ -55,6 +60,8 @@ class Check:
         if entry.kind is not EntityType.WEBHOOK:  # which is a target itself
             yield from time_problems(entry.part)
         events = self.settings.events(entry.part.value)
+        yield from batch_problems(entry.part)
+        yield from self._batch(events, entry, defaults)
         for target in entry.targets():
             yield from _own(target)
             yield from self._merged(events, target, defaults)
@@ -80,13 +87,27 @@ class Check:
             message = f'"{name}" is not a declared event'
             yield part.problem("HW102", message, *path, hint=guess, severity="warning")
 
+    def _batch(self, events: tuple[str, ...], entry: Entry, defaults: Part | None) -> Iterator[Problem]:
+        """Whether the merged settings can collect events, and every call can take a list of them."""
+        merged = self.settings.over(events, entry.part.value)
+        if lacks_window(merged):
+            part = _nearest("batch", entry.part, defaults)
+            related = () if part is entry.part else (entry.part.place(),)
+            yield part.problem(
+                "HW014", 'missing key "window" in "batch"', "batch", hint=_WINDOW, related=related
+            )
+        for target in entry.targets():
+            if lacks_body(merged, self.settings.over(events, target.value)):
+                part = _nearest("method", target, defaults)
+                yield part.problem("HW023", _NO_LIST, "method", hint="switch it off with `batch: false`")
+
     def _merged(self, events: tuple[str, ...], target: Part, defaults: Part | None) -> Iterator[Problem]:
         """What only shows once the layers are merged; said of the nearest layer that has the key."""
         merged = self.settings.over(events, target.value)
         for fault in (self._encoder(merged), self._header_count(merged)):
             if fault:
                 code, key, message, hint = fault
-                part = defaults if defaults and key not in target.value and key in defaults.value else target
+                part = _nearest(key, target, defaults)
                 yield part.problem(code, message, key, hint=hint, key=key == "headers")
 
     def _encoder(self, merged: Layer) -> _Fault | None:
@@ -113,6 +134,11 @@ class Check:
             f"{len(written)} headers, defaults included; the preset allows {most}",
             None,
         )
+
+
+def _nearest(key: str, part: Part, defaults: Part | None) -> Part:
+    """Which of the two says `key`; the nearer one when both do, or neither."""
+    return defaults if defaults and key not in part.value and key in defaults.value else part
 
 
 def _pattern(part: Part) -> Iterator[Problem]:

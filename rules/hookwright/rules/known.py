@@ -9,6 +9,7 @@ from .merge import GROWING, LISTED, Layer
 from .targets import FIELDS
 
 RETRY = GROWING | {LISTED}
+BATCH = frozenset({"window", "max_events", "max_bytes", "key"})
 TARGET = frozenset(FIELDS)
 SUBSCRIBER = frozenset(
     {
@@ -18,6 +19,7 @@ SUBSCRIBER = frozenset(
         "source",
         "match",
         "delay",
+        "batch",
         "notify_on_failure",
         "labels",
         "owner",
@@ -38,7 +40,7 @@ def unknown_keys(content: Layer) -> Iterator[str]:
     for where, part in _parts(content, "webhooks"):
         yield from _settings(part, WEBHOOK, where)
     for where, part in _parts(content, "rules"):
-        yield from _beyond(part, RULE, where)
+        yield from _settings(part, RULE, where)
         for below, action in _parts(part, "actions"):
             yield from _beyond(action, frozenset({"post"}), f"{where}{below}")
             for deeper, target in _parts(action, "post"):
@@ -49,8 +51,9 @@ def unknown_keys(content: Layer) -> Iterator[str]:
 
 def _settings(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:
     yield from _beyond(part, known, where)
-    for below, retry in _parts(part, "retry"):
-        yield from _beyond(retry, RETRY, f"{where}{below}")
+    for key, keys in (("retry", RETRY), ("batch", BATCH)):
+        for below, deeper in _parts(part, key):
+            yield from _beyond(deeper, keys, f"{where}{below}")
 
 
 def _beyond(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:

@@ -78,13 +78,26 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """How events are collected into one call. `window` is in milliseconds, `max_bytes` those of a JSON list.
+
+    `key` is the expression whose value tells apart what must not go together; "" when all may.
+    """
+
+    window: int
+    max_events: int = 1000
+    max_bytes: int = 1 << 20
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriber:
     """A webhook or a rule. `events` are event types after labels and globs were resolved (sorted).
 
     `globs` are the globs as written: they also select types nobody declared, where those are let in.
     `sources` are exact event sources or globs over them; none means any. `match` is the pattern as written,
-    or None for every event of these types. `notify` are the ids of the notifiers to tell when a delivery
-    failed for good. `place` is where it stands.
+    or None for every event of these types. `delay` is in milliseconds and comes before `batch`. `notify` are
+    the ids of the notifiers to tell when a delivery failed for good. `place` is where it stands.
     """
 
     entity_type: EntityType
@@ -96,6 +109,7 @@ class Subscriber:
     sources: tuple[str, ...] = ()
     match: Mapping[str, JSON] | None = field(default=None, hash=False)
     delay: int = 0
+    batch: Batch | None = None
     notify: tuple[str, ...] = ()
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
