@@ -1,4 +1,4 @@
-"""What the rules floor raises: `PatternError` for a pattern, `SourceError` for a published configuration."""
+"""What the rules floor raises: for a pattern, for an expression, for a published configuration."""
 
 from __future__ import annotations
 
@@ -9,6 +9,24 @@ Steps: TypeAlias = tuple[str | int, ...]
 
 class SourceError(ValueError):
     """A published configuration that this version cannot read, or cannot carry out."""
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be read, or that has no value for this event.
+
+    `column` counts from 1 in the expression's text, and `hint` says what would be right; both where known.
+    """
+
+    def __init__(self, message: str, *, column: int | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.column = column
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """One line: `column 1: unknown name "dta" (did you mean "data"?)`."""
+        place = "" if self.column is None else f"column {self.column}: "
+        return f"{place}{self.message}" + (f" ({self.hint})" if self.hint else "")
 
 
 class PatternError(ValueError):

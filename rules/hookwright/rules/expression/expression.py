@@ -1,0 +1,97 @@
+"""`Expression`: parsed once, then computes a JSON value from each event; and such a value as a key."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, cast
+
+from jinja2 import TemplateError, UndefinedError
+from jinja2.environment import TemplateExpression
+
+from ..errors import ExpressionError
+from ..event import JSON
+from .budget import VARIABLE, Budget
+from .sandbox import SANDBOX
+from .syntax import parse
+from .values import present, quoted
+
+LONGEST_KEY: Final = 1024  # characters
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A value; two are equal when their texts are. Safe to evaluate from many threads at once."""
+
+    text: str
+    _compiled: TemplateExpression = field(repr=False, compare=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Expression:
+        """Raises `ExpressionError`, with the column where known, for what the language does not have."""
+        try:
+            return cls(text, SANDBOX.compile_tree(parse(text)))
+        except ExpressionError:
+            raise
+        except (TemplateError, ValueError, RecursionError, SyntaxError, MemoryError) as error:
+            raise ExpressionError(f"it cannot be read: {quoted(str(error))}") from None
+
+    def evaluate(self, event: Mapping[str, JSON], data: JSON) -> JSON:
+        """The value for one event: `event` holds its attributes, `data` its data. Neither is changed.
+
+        Raises `ExpressionError` when there is none: a field is missing, a value does not fit its operator, or
+        the work is more than one expression may do.
+        """
+        budget = Budget()
+        try:
+            value = present(self._compiled({"event": dict(event), "data": data, VARIABLE: budget}))
+            _check_result(value, budget)
+        except ExpressionError:
+            raise
+        except UndefinedError as error:
+            raise ExpressionError(str(error.message)) from None
+        except Exception as error:
+            raise ExpressionError(f"it cannot be computed: {type(error).__name__}") from error
+        return cast("JSON", value)
+
+
+def key_text(value: JSON) -> str:
+    """The text of a key: equal values give equal texts, others give others. It is JSON, names sorted.
+
+    Raises `ExpressionError` for a value whose text is longer than a key may be (1,024 characters).
+    """
+    try:
+        text = json.dumps(_canonical(value), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    except (ValueError, RecursionError):
+        raise ExpressionError("the value is too large for a key") from None
+    if len(text) > LONGEST_KEY:
+        raise ExpressionError(f"a key has at most {LONGEST_KEY:,} characters, this value has {len(text):,}")
+    # A lone surrogate has no UTF-8; what backslashreplace writes for it is JSON's own escape.
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _canonical(value: JSON) -> JSON:
+    """One spelling for each number: 1.0 and 1 are the same."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_canonical(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _canonical(each) for key, each in value.items()}
+    return value
+
+
+def _check_result(value: object, budget: Budget) -> None:
+    """Raises unless this is a JSON value, every part of it there, and no larger than the budget left."""
+    todo = [value]
+    while todo:
+        one = present(todo.pop())
+        budget.spend_on(len(one) if isinstance(one, str) else 0)
+        if isinstance(one, list):
+            todo.extend(one)
+        elif isinstance(one, Mapping):
+            todo.extend(one.values())
+        elif isinstance(one, float) and not math.isfinite(one):
+            raise ExpressionError("the result is too large")

@@ -1,0 +1,241 @@
+"""From the text of an expression to its tree: only what the language has, and small enough to run at once."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from jinja2 import TemplateSyntaxError, nodes
+from jinja2.parser import Parser
+from jinja2.visitor import NodeTransformer
+
+from hookwright.schemas.nearest import did_you_mean
+
+from ..errors import ExpressionError
+from .filters import FILTERS, TESTS
+from .sandbox import COMPARED, CUT, JOINED, SANDBOX
+
+LONGEST: Final = 2000  # characters
+DEEPEST: Final = 50
+MOST_PARTS: Final = 500
+NAMES: Final = ("data", "event")
+_CONSTANTS: Final = ("true", "false", "none")
+_NULLS: Final = frozenset({"null", "nil", "undefined", "NULL"})
+_MEMBER: Final = frozenset({".", "|", "is"})
+
+_PLAIN: Final = (
+    nodes.Add, nodes.And, nodes.Concat, nodes.Dict, nodes.Div, nodes.FloorDiv, nodes.Getitem, nodes.List,
+    nodes.Mod, nodes.Mul, nodes.Neg, nodes.Not, nodes.Operand, nodes.Or, nodes.Pos, nodes.Pow, nodes.Slice,
+    nodes.Sub,
+)  # fmt: skip
+_NOT_IN_THE_LANGUAGE: Mapping[type[nodes.Node], str] = MappingProxyType(
+    {
+        nodes.Call: "an expression calls nothing; it has filters, such as `data.Name | lower`",
+        nodes.Tuple: "write a list in square brackets: [a, b]",
+    }
+)
+_POSITION = re.compile(r"(.*) at (\d+)", re.DOTALL)
+
+
+def parse(text: str) -> nodes.Expr:
+    """The tree of an expression, ready to compile. Raises `ExpressionError`."""
+    if not text.strip():
+        raise ExpressionError("an expression cannot be empty")
+    if len(text) > LONGEST:
+        raise ExpressionError(f"an expression has at most {LONGEST:,} characters, this has {len(text):,}")
+    if text.lstrip().startswith(("{{", "{%")):
+        column = len(text) - len(text.lstrip()) + 1
+        raise ExpressionError("an expression stands without braces: write `data.Stage`", column=column)
+    tree = _tree(text)
+    _bounded(tree)
+    for node in _nodes(tree):
+        _check(node, text)
+    rewritten = _Rewrite().visit(tree)
+    assert isinstance(rewritten, nodes.Expr)
+    return rewritten
+
+
+def _tree(text: str) -> nodes.Expr:
+    try:
+        parser = Parser(SANDBOX, text, state="variable")
+        tree = parser.parse_expression()
+        if not parser.stream.eos:
+            raise ExpressionError(f"`{parser.stream.current.value}` is not expected after the expression")
+    except TemplateSyntaxError as error:
+        raise _translated(error) from None
+    except RecursionError:
+        raise _too_deep() from None
+    return tree
+
+
+def _translated(error: TemplateSyntaxError) -> ExpressionError:
+    message = str(error.message or "it is not an expression")
+    message = message.replace("'end of template'", "end").replace("'end of print statement'", "the end")
+    placed = _POSITION.fullmatch(message)
+    return ExpressionError(placed[1], column=int(placed[2]) + 1) if placed else ExpressionError(message)
+
+
+def _too_deep() -> ExpressionError:
+    return ExpressionError(f"the expression is nested deeper than {DEEPEST}")
+
+
+def _bounded(tree: nodes.Node) -> None:
+    todo: list[tuple[nodes.Node, int]] = [(tree, 1)]
+    parts = 0
+    while todo:
+        node, depth = todo.pop()
+        parts += 1
+        if depth > DEEPEST:
+            raise _too_deep()
+        if parts > MOST_PARTS:
+            raise ExpressionError(f"the expression has more than {MOST_PARTS} parts")
+        todo.extend((below, depth + 1) for below in node.iter_child_nodes())
+
+
+def _nodes(tree: nodes.Node) -> Iterator[nodes.Node]:
+    """All of a tree that is not too deep, in the order of the text."""
+    yield tree
+    for below in tree.iter_child_nodes():
+        yield from _nodes(below)
+
+
+def _check(node: nodes.Node, text: str) -> None:
+    """Raises `ExpressionError` for what the language does not have."""
+    check = _CHECKS.get(type(node))
+    if check is not None:
+        check(node, text)
+    elif not isinstance(node, _PLAIN):
+        raise ExpressionError(
+            _NOT_IN_THE_LANGUAGE.get(type(node), f"an expression has no {type(node).__name__.lower()}")
+        )
+
+
+def _name(node: nodes.Name, text: str) -> None:
+    if node.name not in NAMES:
+        hint = 'JSON\'s null is "none" here' if node.name in _NULLS else None
+        raise _unknown("name", node.name, (*NAMES, *_CONSTANTS), _Column(text, set(), _MEMBER), hint)
+
+
+def _attribute(node: nodes.Getattr, text: str) -> None:
+    if node.attr.startswith("_"):
+        hint = f'write the field in square brackets: ["{node.attr}"]'
+        column = _Column(text, {"."}).of(node.attr)
+        raise ExpressionError(f"no name begins with _: {node.attr}", column=column, hint=hint)
+
+
+def _filter(node: nodes.Filter, text: str) -> None:
+    column = _Column(text, {"|"})
+    found = FILTERS.get(node.name)
+    if found is None:
+        raise _unknown("filter", node.name, FILTERS, column)
+    count = len(node.args or ())
+    if node.kwargs or node.dyn_args or node.dyn_kwargs or not found.least <= count <= found.most:
+        least, most = found.least, found.most
+        wanted = (
+            ("no values" if not most else f"{most} at most") if not least else f"{least} to {most} values"
+        )
+        problem = f"the filter {node.name} takes {wanted} in brackets, without names"
+        raise ExpressionError(problem, column=column.of(node.name))
+
+
+def _test(node: nodes.Test, text: str) -> None:
+    column = _Column(text, {"is", "not"})
+    if node.name not in TESTS:
+        raise _unknown("test", node.name, TESTS, column)
+    if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
+        raise ExpressionError(f"the test {node.name} takes no values", column=column.of(node.name))
+
+
+def _compare(node: nodes.Compare, text: str) -> None:  # noqa: ARG001  # as all checks
+    if len(node.ops) > 1:
+        raise ExpressionError("comparisons do not chain: write `a < b and b < c`")
+
+
+def _choice(node: nodes.CondExpr, text: str) -> None:  # noqa: ARG001
+    if node.expr2 is None:
+        raise ExpressionError("`a if b` has no value when b is false: add `else`")
+
+
+def _constant(node: nodes.Const, text: str) -> None:  # noqa: ARG001
+    if isinstance(node.value, float) and not math.isfinite(node.value):
+        raise ExpressionError("a number in it is too large")
+    if isinstance(node.value, str) and any("\ud800" <= each <= "\udfff" for each in node.value):
+        raise ExpressionError("a text in it has half a character (a lone surrogate)")
+
+
+def _pair(node: nodes.Pair, text: str) -> None:  # noqa: ARG001
+    if not (isinstance(node.key, nodes.Const) and isinstance(node.key.value, str)):
+        raise ExpressionError('the fields of an object are named by texts: {"name": data.Name}')
+
+
+def _unknown(
+    what: str, name: str, known: Iterable[str], column: _Column, hint: str | None = None
+) -> ExpressionError:
+    there = sorted(known)
+    hint = hint or did_you_mean(name, there) or f"there are: {', '.join(there)}"
+    return ExpressionError(f'unknown {what} "{name}"', column=column.of(name), hint=hint)
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Finds where a name stands: the first that is preceded by one of `after`, and by none of `never`."""
+
+    text: str
+    after: Set[str]
+    never: Set[str] = frozenset()
+
+    def of(self, name: str) -> int | None:
+        """Counted from 1; None when it cannot be told."""
+        before = ""
+        for column, kind, value in self._tokens():
+            fits = before in self.after if self.after else before not in self.never
+            if kind == "name" and value == name and fits:
+                return column
+            before = value
+        return None
+
+    def _tokens(self) -> Iterator[tuple[int, str, str]]:
+        column = 1
+        for _, kind, value in SANDBOX.lexer.tokeniter(self.text, None, state="variable"):
+            if kind != "whitespace":
+                yield column, kind, value
+            column += len(value)
+
+
+class _Rewrite(NodeTransformer):
+    """Turns what jinja2 leaves to Python into calls of ours: comparisons, `~` and `value[a:b]`."""
+
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802  # jinja2 finds it by this name
+        self.generic_visit(node)
+        (operand,) = node.ops
+        return nodes.Filter(node.expr, COMPARED + operand.op, [operand.expr], [], None, None)
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        return nodes.Filter(nodes.List(node.nodes), JOINED, [], [], None, None)
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        part = node.arg
+        if not isinstance(part, nodes.Slice):
+            return node
+        bounds = [each or nodes.Const(None) for each in (part.start, part.stop, part.step)]
+        return nodes.Filter(node.node, CUT, bounds, [], None, None)
+
+
+_CHECKS: Mapping[type[nodes.Node], Callable[..., None]] = MappingProxyType(
+    {
+        nodes.CondExpr: _choice,
+        nodes.Compare: _compare,
+        nodes.Const: _constant,
+        nodes.Filter: _filter,
+        nodes.Getattr: _attribute,
+        nodes.Name: _name,
+        nodes.Pair: _pair,
+        nodes.Test: _test,
+    }
+)
