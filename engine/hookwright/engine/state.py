@@ -42,6 +42,10 @@ class State:
     def token(self) -> Path:
         return self.path / "token"
 
+    @property
+    def tokens(self) -> Path:
+        return self.path / "tokens.json"
+
     def prepare(self) -> str:
         """Create the folder (0700) and the node's name if they are missing; return the name.
 
@@ -94,12 +98,28 @@ class State:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file whole (0600): a reader sees the old text or the new, never a part."""
+    """Replace a file whole and on disk (0600): a reader sees the old text or the new, never a part."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
-        os.write(descriptor, text.encode())
+        with open(temporary, "wb", opener=_private) as file:
+            file.write(text.encode())
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes the names in a folder last: what was created, replaced or removed there."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    temporary.replace(path)
+
+
+def _private(path: str, _flags: int) -> int:
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)

@@ -18,6 +18,7 @@ from types import FrameType
 import structlog
 import uvicorn
 
+from hookwright.engine.state import State
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.source import Source
 
@@ -29,8 +30,8 @@ from .http.gate import Gate
 from .http.parts import Parts
 from .http.server import build_server
 from .node import Node, NodeSettings, open_node
+from .register import Register, read_register
 from .reload import Reload
-from .tokens import Keyring
 
 LOOK_SECONDS = 0.5
 
@@ -94,18 +95,20 @@ def serve_until_stopped(serving: Serving, source: Source) -> None:
     Call it in the main thread. Further signals do not break off the end: nothing we started outlives us.
     """
     signals = _Signals()
+    read_register(State(serving.settings.state).tokens)  # damaged: nothing is started
     with suppress(_Stopped), ExitStack() as stack:
         listening = stack.enter_context(_bound(serving.listen))
         listen = replace(serving.listen, port=listening.getsockname()[1])
         node = stack.enter_context(open_node(_settings(serving.settings, listening), serving.plugins, source))
-        keyring = Keyring.of(node.state.admin_token())
+        tokens = Register(node.state.tokens, admin=node.state.admin_token())
         parts = Parts(
             accept=node.intake.accept,
             history=node.history,
             readiness=lambda: readiness(node),
             depth=lambda: depth(node),
+            tokens=tokens,
         )
-        server = build_server(API(parts, Gate(listen, lambda: keyring)), listen)
+        server = build_server(API(parts, Gate(listen, lambda: tokens.keyring)), listen)
 
         def stop() -> None:
             server.should_exit = True

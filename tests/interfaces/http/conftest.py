@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from hookwright.engine.history import History
@@ -26,8 +27,9 @@ from hookwright.interfaces.http.app import API
 from hookwright.interfaces.http.gate import Gate
 from hookwright.interfaces.http.parts import Check, Parts
 from hookwright.interfaces.http.server import build_server
-from hookwright.interfaces.roles import Holder, Role
-from hookwright.interfaces.tokens import Keyring
+from hookwright.interfaces.register import Register, Registered
+from hookwright.interfaces.roles import Role
+from hookwright.interfaces.tokens import digest_of
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table
 from hookwright.rules.model import Action, EntityType, Model, Subscriber, Target, endpoint_name
@@ -35,17 +37,11 @@ from hookwright.schemas.problem import Place
 
 TOKEN = "the-token-of-the-administrator"
 TOKENS = {role: f"the-token-of-the-{role}" for role in Role if role is not Role.ADMIN} | {Role.ADMIN: TOKEN}
-KEYRING = Keyring(
-    (
-        *Keyring.of(TOKEN).keys,
-        *(
-            key
-            for role, token in TOKENS.items()
-            if token != TOKEN
-            for key in Keyring.of(token, holder=Holder(f"the-{role}", role)).keys
-        ),
-    )
-)
+OTHERS = [
+    Registered(f"the-{role}", role, "2026-11-23T00:00:00Z", "admin", digest_of(token).hex())
+    for role, token in sorted(TOKENS.items())
+    if role is not Role.ADMIN
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,13 +147,17 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 
 @contextlib.contextmanager
 def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterator[Running]:
+    kept = {"version": 1, "tokens": [msgspec.to_builtins(each) for each in OTHERS]}
+    running.state.tokens.write_text(json.dumps(kept))
+    register = Register(running.state.tokens, admin=TOKEN)
     parts = Parts(
         accept=_intake(running).accept,
         history=History(running.state.path),
         readiness=lambda: running.checks,
         depth=lambda: running.depth,
+        tokens=register,
     )
-    server = build_server(API(parts, Gate(listen, lambda: KEYRING), **options), listen)
+    server = build_server(API(parts, Gate(listen, lambda: register.keyring), **options), listen)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         running.port = listening.getsockname()[1]
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

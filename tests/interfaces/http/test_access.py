@@ -5,22 +5,28 @@ from itertools import product
 import pytest
 
 from hookwright.interfaces.addresses import Listen
-from hookwright.interfaces.http.gate import Gate, actor_of
+from hookwright.interfaces.http.actor import actor_of
+from hookwright.interfaces.http.gate import Gate
 from hookwright.interfaces.http.routes import ROUTES, Table
-from hookwright.interfaces.roles import Role
+from hookwright.interfaces.roles import Holder, Role
+from hookwright.interfaces.tokens import Keyring
 
-from .conftest import KEYRING, TOKEN, TOKENS
+from .conftest import TOKEN, TOKENS
 
 WRONG = TOKEN[:-1] + "X"
 # Who asks, in the order of the columns below: no token, an unknown one, and one of each role.
 WHO = (None, WRONG, TOKENS["emitter"], TOKENS["viewer"], TOKENS["operator"], TOKENS["admin"])
 
+CLOSED = "??xxx+"  # the administrator's
 # Every route there is, on loopback and beyond. + is let in, ? needs a token (401), x another role (403).
 # Written by hand: a route without a line here fails.
 TABLE = {
     "POST /v1/events": ("++++++", "??+x++"),
     "GET /v1/deliveries": ("++++++", "??x+++"),
     "GET /v1/deliveries/{id}": ("++++++", "??x+++"),
+    "POST /v1/tokens": (CLOSED, CLOSED),
+    "GET /v1/tokens": (CLOSED, CLOSED),
+    "DELETE /v1/tokens/{name}": (CLOSED, CLOSED),
     "GET /livez": ("++++++", "++++++"),
     "GET /readyz": ("++++++", "++++++"),
     "GET /metrics": ("++++++", "??x+++"),
@@ -39,7 +45,6 @@ ABSENT = {
     "GET /livez/": 404,
     "GET /": 404,
 }
-CLOSED = "??xxx+"
 
 
 def _mark(status: int) -> str:
@@ -121,8 +126,11 @@ def test_the_scope_says_who_acts(listen: Listen, token: Role | None) -> None:
     if token is not None:
         headers.append((b"authorization", f"Bearer {TOKENS[token]}".encode()))
     scope = {"type": "http", "method": "GET", "path": "/livez", "headers": headers}
-    assert Gate(listen, lambda: KEYRING).judge(scope) is None
-    assert actor_of(scope) == {None: "", Role.ADMIN: "admin"}.get(token, f"the-{token}")
+    keys = tuple(
+        key for role, text in TOKENS.items() for key in Keyring.of(text, holder=Holder(role, role)).keys
+    )
+    assert Gate(listen, lambda: Keyring(keys)).judge(scope) is None
+    assert actor_of(scope) == (token or "")
 
 
 @pytest.mark.parametrize(

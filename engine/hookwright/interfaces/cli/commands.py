@@ -25,6 +25,7 @@ COMMANDS = {
     "history": "Look at deliveries: what was sent, what came back, what is still open.",
     "serve": "Run the API, the bookkeeper, the workers and, unless one is named, a private Redis.",
     "worker": "Run worker processes that make the calls; they need Redis and the network only.",
+    "token": "Make, list and revoke tokens, each with a role.",
     "listen": "Run a receiver that prints what arrives.",
     "demo": "Show everything in one process: events flow, retries happen.",
     "doctor": "Check Redis, disk, clock, plugins, secrets and DNS, and say what to do.",

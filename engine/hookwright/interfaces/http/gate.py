@@ -10,12 +10,12 @@ from starlette.types import Scope
 from ..addresses import Listen
 from ..roles import Holder, Role
 from ..tokens import Keyring, bearer
+from .actor import note_holder
 from .problems import Refusal
 from .routes import Table
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _HARMLESS = frozenset({Role.VIEWER, Role.EMITTER})  # what needs no token where only this machine can ask
-_HOLDER = "hookwright.holder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Gate:
             refusal = _judge_origin(origins, hosts[0])
         if refusal is None:
             holder = self._holder(tokens)
-            scope[_HOLDER] = holder
+            note_holder(scope, holder)
             refusal = self._judge_holder(self.table.need(method, path), holder, tokens)
         return refusal
 
@@ -64,12 +64,6 @@ class Gate:
         if not holder.role.may(need):
             return _forbidden(holder, need)
         return None
-
-
-def actor_of(scope: Scope) -> str:
-    """Who makes a request that passed the gate: the name of the token, "" when none was given nor needed."""
-    holder: Holder | None = scope.get(_HOLDER)
-    return holder.name if holder else ""
 
 
 def _headers(scope: Scope) -> tuple[list[str], list[str], list[bytes]]:

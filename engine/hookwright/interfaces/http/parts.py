@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from hookwright.engine.history import History
 
+from ..register import Register
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
@@ -36,3 +38,4 @@ class Parts:
     history: History
     readiness: Callable[[], Sequence[Check]]
     depth: Callable[[], Mapping[str, int]]
+    tokens: Register

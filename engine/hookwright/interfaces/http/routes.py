@@ -15,6 +15,7 @@ from ..roles import Role
 from .deliveries import list_deliveries, show_delivery
 from .health import livez, readyz
 from .metrics import metrics
+from .tokens import create_token, list_tokens, revoke_token
 
 EVENTS_PATH = "/v1/events"
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -37,6 +38,9 @@ ROUTES: tuple[Entry, ...] = (
     Entry("POST", EVENTS_PATH, Role.EMITTER),
     Entry("GET", "/v1/deliveries", Role.VIEWER, list_deliveries),
     Entry("GET", "/v1/deliveries/{id}", Role.VIEWER, show_delivery),
+    Entry("POST", "/v1/tokens", Role.ADMIN, create_token),
+    Entry("GET", "/v1/tokens", Role.ADMIN, list_tokens),
+    Entry("DELETE", "/v1/tokens/{name}", Role.ADMIN, revoke_token),
     Entry("GET", "/livez", None, livez),
     Entry("GET", "/readyz", None, readyz),
     Entry("GET", "/metrics", Role.VIEWER, metrics),
