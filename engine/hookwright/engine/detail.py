@@ -15,7 +15,7 @@ from .acceptance import Accepted, AcceptedMore, JournalledEvent
 from .delivery import Received, Sent, Timing
 from .instant import timestamp
 from .line import Line, Shape
-from .opened import read_opened
+from .opened import Opened, read_opened
 from .outcome import Attempt, Held
 from .reader import read_at
 from .row import Row
@@ -29,6 +29,14 @@ class Where:
     event: Position
     line: Position
     booked: tuple[Position, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """Deliveries that belong to one: others of its message by round, and what it took along as a batch."""
+
+    rounds: tuple[Row, ...] = ()
+    members: tuple[Row, ...] = ()
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -86,7 +94,8 @@ class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Detail:
     """Everything about one delivery. `event` is None when its line can no longer be read.
 
-    `body` is what is sent, as text (or base64, as `encoding` says).
+    `body` is what is sent, as text (or base64, as `encoding` says). `opened` is the line that opened it, when
+    no event did directly: a batch, a notice or a replay.
     """
 
     row: Row
@@ -95,9 +104,15 @@ class Detail:
     encoding: str | None
     attempts: tuple[Tried, ...]
     held: tuple[Waited, ...]
+    opened: Opened | None = None
+    related: Related = Related()
 
     def document(self) -> dict[str, Any]:
-        """One JSON object: the row's fields, `attempts` as a list of them, and `event`, `body`, `held`."""
+        """One JSON object: the row's fields, `attempts` as a list of them, and `event`, `body`, `held`.
+
+        `origin` tells what is special about a batch, a notice or a replay; `rounds` and `includes` name
+        related deliveries.
+        """
         encoding = {"encoding": self.encoding} if self.encoding else {}
         document: dict[str, Any] = msgspec.to_builtins(self.row)
         return document | {
@@ -106,14 +121,35 @@ class Detail:
             **encoding,
             "attempts": msgspec.to_builtins(list(self.attempts)),
             "held": msgspec.to_builtins(list(self.held)),
+            "origin": _origin(self.opened),
+            "rounds": [
+                {"id": each.id, "round": each.round, "status": each.status} for each in self.related.rounds
+            ],
+            "includes": [
+                {"id": each.id, "eventId": each.event_id, "eventSource": each.event_source}
+                for each in self.related.members
+            ],
         }
 
 
-def read_detail(folder: Path, row: Row, where: Where) -> Detail:
+def _origin(opened: Opened | None) -> dict[str, Any] | None:
+    """What a line that opens a delivery says beyond what every delivery has."""
+    if opened is None:
+        return None
+    fields: dict[str, Any] = msgspec.to_builtins(opened)
+    names = {field.encode_name for field in msgspec.structs.fields(type(opened))} - _COMMON
+    return {name: value for name, value in fields.items() if name in names - {"members"}}
+
+
+_COMMON = {field.encode_name for field in msgspec.structs.fields(Opened)}
+
+
+def read_detail(folder: Path, row: Row, where: Where, related: Related) -> Detail:
     """Read a delivery's lines; those that cannot be read (any more) are left out."""
+    opened = read_opened(folder, where.line)
     first = _decode(read_at(folder, where.event), Accepted)
     event = first.event if first else None
-    body, encoding = _text(_body(folder, row.id, where, event))
+    body, encoding = _text(opened[1] if opened else _body(folder, row.id, where, event))
     lines = [line for line in (read_at(folder, place) for place in where.booked) if line]
     return Detail(
         row=row,
@@ -122,13 +158,12 @@ def read_detail(folder: Path, row: Row, where: Where) -> Detail:
         encoding=None if encoding is UNSET else encoding,
         attempts=tuple(_attempts(lines, body, encoding)),
         held=tuple(_held(lines)),
+        opened=opened[0] if opened else None,
+        related=related,
     )
 
 
 def _body(folder: Path, delivery: str, where: Where, event: JournalledEvent | None) -> bytes:
-    opened = read_opened(folder, where.line)
-    if opened:
-        return opened[1]
     if event is None:
         return b""
     shape: type[Accepted] | type[AcceptedMore] = Accepted if where.line == where.event else AcceptedMore

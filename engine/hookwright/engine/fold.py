@@ -11,6 +11,7 @@ from .instant import milliseconds
 from .opened import Batched, Noticed, Replayed
 from .outcome import Attempt, Held, Settled
 from .reader import Damage
+from .verdict import read_verdict
 
 SETTLED_STATE = {
     Status.SUCCESS: State.SUCCESS,
@@ -186,6 +187,21 @@ def _tried(attempt: Attempt) -> dict[str, object]:
         "reason": attempt.reason,
         "url": attempt.request.url if attempt.request else None,
         "next": _instant(attempt.next),
+        **_transmitted(attempt),
+    }
+
+
+def _transmitted(attempt: Attempt) -> dict[str, object]:
+    """When a request was begun, how long it took, what its receiver said; a try without one changes none."""
+    if attempt.request is None:
+        return {}
+    took = attempt.timing.total if attempt.timing else None
+    verdict = read_verdict(attempt.response)
+    return {
+        "transmitted": milliseconds(attempt.ended) - round((took or 0) * 1000),
+        "took": took,
+        "verdict": verdict.status if verdict else None,
+        "verdict_reason": verdict.reason if verdict else None,
     }
 
 

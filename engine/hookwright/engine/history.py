@@ -12,12 +12,13 @@ from typing import Any
 
 from .book import catch_up
 from .delivery import Status
-from .detail import Detail, Where, read_detail
+from .detail import Detail, Related, Where, read_detail
 from .errors import EngineError
 from .index import WHOLE, damaged
 from .row import COLUMNS, Filter, Row, read_row
 from .segment import Position
 from .state import State
+from .stats import Stats, read_stats
 
 Rows = list[tuple[Any, ...]]
 Listing = list[Row]
@@ -99,7 +100,17 @@ class History:
         lines = [Position(*row) for row in self._query(_LINES, [delivery])]
         (event, event_offset, line, offset) = places[0]
         where = Where(Position(event, event_offset), Position(line, offset), tuple(lines))
-        return read_detail(self._folder, read_row(found[0]), where)
+        row = read_row(found[0])
+        return read_detail(self._folder, row, where, self._related(row))
+
+    def _related(self, row: Row) -> Related:
+        """The other deliveries of the same message by round, and what a batch took along, in its order."""
+        same = self.list(Filter(message=row.message, notices=True), LISTED)
+        members = self.list(Filter(batch=row.id), LISTED) if row.kind == "batch" else []
+        return Related(
+            tuple(sorted((each for each in same if each.id != row.id), key=lambda each: each.round)),
+            tuple(reversed(members)),
+        )
 
     def find_event(self, source: str, event_id: str) -> FirstAnswer | None:
         """What was answered when this event was accepted first; None when it never was.
@@ -115,34 +126,51 @@ class History:
         placed = self._query(_PLACED, [first, first + min(count, LISTED)])
         return FirstAnswer(fingerprint, revision, accepted, count, tuple(placed))
 
-    def counts(self) -> dict[str, int]:
-        """How many deliveries have each status word; a batch counts once, a notice not at all."""
-        sql = (
-            "SELECT status, count(*) FROM deliveries WHERE batch IS NULL AND kind != 'notice' GROUP BY status"
-        )
-        found: dict[str, int] = dict(self._query(sql, []))
+    def counts(self, wanted: Filter = Filter()) -> dict[str, int]:  # noqa: B008
+        """How many deliveries that fit have each status word; a batch counts once, a notice not at all."""
+        where, values = wanted.condition()
+        sql = f"SELECT status, count(*) FROM deliveries WHERE {where} GROUP BY status"  # noqa: S608  # fixed names
+        found: dict[str, int] = dict(self._query(sql, values))
         return {status.value: found.get(status.value, 0) for status in Status}
+
+    def stats(self, by: str, wanted: Filter = Filter()) -> Stats:  # noqa: B008
+        """Numbers about all deliveries that fit, grouped by one of `stats.KEYS`."""
+        return read_stats(self._query, by, wanted)
 
     def damage(self) -> Rows:
         """What of the journal could not be read: segment, offset, length, reason."""
         sql = "SELECT s.name, d.offset, length, reason FROM damage d JOIN segments s ON s.id = segment"
         return self._query(sql, [])
 
-    def follow(self, stop: threading.Event, *, everything: bool = False) -> Iterator[Row]:
-        """Each delivery that changes after this call, until `stop` is set; `everything`: all before too."""
-        return self._changes(stop, 0 if everything else self._last_change())
+    def follow(
+        self,
+        stop: threading.Event,
+        wanted: Filter = Filter(),  # noqa: B008
+        *,
+        everything: bool = False,
+    ) -> Iterator[Row]:
+        """Each delivery that changes after this call and then fits, until `stop` is set.
 
-    def _changes(self, stop: threading.Event, seen: int) -> Iterator[Row]:
+        `everything`: all that fit before, too.
+        """
+        return self._changes(stop, wanted, 0 if everything else self._last_change())
+
+    def _changes(self, stop: threading.Event, wanted: Filter, seen: int) -> Iterator[Row]:
+        where, values = wanted.condition()
+        sql = _CHANGED.format(where=where)
         index, since = self._identity, 0
         latest = 0
         while True:
-            changed = self._query(_CHANGED, [seen, since, _PAGE])
+            last = self._last_change()
+            changed = self._query(sql, [seen, last, since, *values, _PAGE])
             if self._identity != index:  # a new index numbers its changes anew
                 index, since, seen = self._identity, latest + 1, 0
                 continue
             for row in changed:
                 seen, latest = row[0], max(latest, row[1])
                 yield read_row(row[2:])
+            if len(changed) < _PAGE:
+                seen = max(seen, last)
             if not changed and stop.wait(_POLL):
                 return
 
@@ -241,5 +269,5 @@ _EVENT = "SELECT fingerprint, revision, accepted, first, count FROM events WHERE
 _PLACED = "SELECT id, entity_type, entity_id FROM deliveries WHERE number >= ? AND number < ? ORDER BY number"
 _CHANGED = (
     f"SELECT changed, updated, {COLUMNS} FROM deliveries"  # noqa: S608  # fixed names
-    " WHERE changed > ? AND updated >= ? ORDER BY changed LIMIT ?"
+    " WHERE changed > ? AND changed <= ? AND updated >= ? AND {where} ORDER BY changed LIMIT ?"
 )

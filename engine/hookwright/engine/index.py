@@ -15,7 +15,7 @@ from .fold import Fold
 from .follow import Batch, Progress
 from .segment import Position
 
-VERSION = 2
+VERSION = 3
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,

@@ -51,6 +51,10 @@ CREATE TABLE deliveries (
     members      INTEGER,  -- how many a batch took along
     closed       TEXT,  -- why a batch closed
     test         INTEGER NOT NULL DEFAULT 0,
+    transmitted  INTEGER,  -- when the last request was begun
+    took         REAL,  -- seconds it lasted
+    verdict      TEXT,  -- what the last answer says of itself
+    verdict_reason TEXT,
     changed      INTEGER NOT NULL,  -- grows with every change of any delivery
     event_segment INTEGER NOT NULL,
     event_offset  INTEGER NOT NULL,

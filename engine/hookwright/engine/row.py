@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +11,15 @@ from msgspec import Struct
 
 from .delivery import Status
 from .instant import timestamp
+from .verdict import Verdict
 
 COLUMNS = (
     "id, message, status, state, entity_type, entity_id, action, event_type, event_id, event_source, place, "
     "revision, accepted, updated, due, next, attempts, code, error, reason, url, "
-    "kind, round, batch, members, closed, test"
+    "kind, round, batch, members, closed, test, transmitted, took, verdict, verdict_reason"
 )
+
+_NAMES = COLUMNS.split(", ")
 
 
 class Row(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -23,10 +27,11 @@ class Row(Struct, frozen=True, kw_only=True, rename="camel"):
 
     `status` is one of the five words, `state` the inner state. Times are RFC 3339 text; `next` is when an
     open delivery is tried next, if that is known. `attempts` counts spent tries. `code` is the last HTTP
-    status, `error` the last error class, `url` where the last request went. `place` is the YAML line that
-    asked for the delivery. `kind` is what opened it: event, batch, notice or replay; `round` counts replays.
-    A batch has a number of `members` and says why it `closed`; each of those names it as its `batch` and
-    follows it. A `test` was asked for by a person.
+    status, `error` the last error class, `url` where the last request went, `transmitted` when, and `took`
+    how many seconds that try lasted. `place` is the YAML line that asked for the delivery. `kind` is what
+    opened it: event, batch, notice or replay; `round` counts replays. A batch has a number of `members` and
+    says why it `closed`; each of those names it as its `batch` and follows it. A `test` was asked for by a
+    person. `receiver` is what the last answer says of itself, in LeadSquared's form; it decides nothing.
     """
 
     id: str
@@ -56,12 +61,17 @@ class Row(Struct, frozen=True, kw_only=True, rename="camel"):
     members: int | None
     closed: str | None
     test: bool
+    transmitted: str | None
+    took: float | None
+    receiver: Verdict | None
 
 
 def read_row(columns: Sequence[Any]) -> Row:
     """A row from the values of `COLUMNS`."""
-    values = dict(zip(Row.__struct_fields__, columns, strict=True))
-    for name in ("accepted", "updated", "due", "next"):
+    values = dict(zip(_NAMES, columns, strict=True))
+    status, reason = values.pop("verdict"), values.pop("verdict_reason")
+    values["receiver"] = Verdict(status, reason) if status else None
+    for name in ("accepted", "updated", "due", "next", "transmitted"):
         values[name] = None if values[name] is None else timestamp(values[name])
     values["test"] = bool(values["test"])
     return Row(**values)
@@ -71,8 +81,10 @@ def read_row(columns: Sequence[Any]) -> Row:
 class Filter:
     """Which deliveries to list; everything given must hold. Times are Unix milliseconds of the acceptance.
 
-    `code` is an HTTP status or, from 1 to 5, a whole class of them. What went into a batch is listed only
-    when its event, its message or its `batch` is asked for, and notices only with `notices` or `kind`.
+    `code` is an HTTP status or, from 1 to 5, a whole class of them. `event_type` may be a glob (`Lead_*`),
+    `id` is the beginning of delivery ids, `url` a part of where the last request went. What went into a batch
+    is listed only when its id, its event, its message or its `batch` is asked for, and notices only with
+    `notices`, their `kind` or their id.
     """
 
     status: Status | None = None
@@ -90,28 +102,36 @@ class Filter:
     kind: str | None = None
     batch: str | None = None
     notices: bool = False
+    id: str | None = None
+    url: str | None = None
+    test: bool | None = None
+    open: bool | None = None
 
     def condition(self) -> tuple[str, list[object]]:
         """An SQL condition with its values."""
-        parts: list[str] = []
-        values: list[object] = []
-        for name in _EQUAL:
-            wanted = getattr(self, name)
-            if wanted is not None:
-                parts.append(f"{name} = ?")
-                values.append(wanted)
-        for part, bound in (("accepted >= ?", self.since), ("accepted < ?", self.until)):
-            if bound is not None:
-                parts.append(part)
-                values.append(bound)
-        if self.code is not None:
-            parts.append("code / 100 = ?" if self.code < 10 else "code = ?")
-            values.append(self.code)
-        if not (self.notices or self.kind):
-            parts.append("kind != 'notice'")
-        if not (self.event_id or self.message or self.batch):
-            parts.append("batch IS NULL")
-        return " AND ".join(parts) or "1", values
+        wanted: list[tuple[str, object]] = [
+            *((f"{name} = ?", getattr(self, name)) for name in _EQUAL),
+            ("event_type GLOB ?", _glob(self.event_type)),
+            ("id GLOB ?", _glob(self.id and f"{self.id}*")),
+            ("instr(url, ?) > 0", self.url),
+            ("accepted >= ?", self.since),
+            ("accepted < ?", self.until),
+            ("code = ?" if (self.code or 0) >= 10 else "code / 100 = ?", self.code),
+            ("test = ?", self.test),
+            ("(status = 'In Queue') = ?", self.open),
+        ]
+        given = [(part, value) for part, value in wanted if value is not None]
+        parts = [*(part for part, _ in given), *self._hidden()]
+        return " AND ".join(parts) or "1", [value for _, value in given]
+
+    def _hidden(self) -> list[str]:
+        """What is left out unless it is asked for."""
+        hidden: list[str] = []
+        if not (self.notices or self.kind or self.id):
+            hidden.append("kind != 'notice'")
+        if not (self.event_id or self.message or self.batch or self.id):
+            hidden.append("batch IS NULL")
+        return hidden
 
 
 _EQUAL = (
@@ -119,7 +139,6 @@ _EQUAL = (
     "state",
     "entity_type",
     "entity_id",
-    "event_type",
     "event_id",
     "event_source",
     "message",
@@ -127,3 +146,8 @@ _EQUAL = (
     "kind",
     "batch",
 )
+
+
+def _glob(pattern: str | None) -> str | None:
+    """An SQL pattern in which `*` alone is special."""
+    return None if pattern is None else re.sub(r"[\[?]", r"[\g<0>]", pattern)

@@ -11,12 +11,13 @@ import msgspec
 import pytest
 
 from hookwright.engine.book import Book, catch_up
-from hookwright.engine.delivery import Received, Sent, Status
+from hookwright.engine.delivery import Received, Sent, Status, Timing
 from hookwright.engine.history import History, HistoryUnavailable
 from hookwright.engine.index import Index
 from hookwright.engine.journal import Writer
 from hookwright.engine.outcome import entries
 from hookwright.engine.row import Filter
+from hookwright.engine.verdict import Verdict
 
 
 @pytest.fixture
@@ -96,6 +97,9 @@ def test_a_row_in_json_has_the_words_of_the_api(node: Any, kit: Any, write: Any,
         "members": None,
         "closed": None,
         "test": False,
+        "transmitted": "2026-11-23T12:00:00.500Z",
+        "took": None,
+        "receiver": None,
     }
 
 
@@ -353,3 +357,54 @@ def test_a_folder_that_cannot_be_written_is_read_all_the_same(
     with monkeypatch.context() as patch:
         patch.setattr(os, "open", refuse)
         assert [row.event_id for row in history().list()] == ["e1"]
+
+
+def test_a_row_says_when_it_was_transmitted_how_long_that_took_and_what_the_receiver_said(
+    node: Any, kit: Any, write: Any, history: Any
+) -> None:
+    (tried,) = node.accept("e1")
+    (refused,) = node.accept("e2")
+    said = Received(status=200, body='{"Status":"Error","StatusReason":"no such lead"}')
+    write(kit.result(tried, 1, "retry", 500, timing=Timing(total=0.2)))
+    write(kit.result(tried, 2, response=said, timing=Timing(total=0.25), at=kit.NOW + 9_250), attempts=1)
+    write(kit.result(refused, 1, "failure", request=None, response=None, error="blocked_target"))
+    never, row = history().list()
+    assert (row.transmitted, row.took) == ("2026-11-23T12:00:09.000Z", 0.25)
+    assert row.receiver == Verdict("Error", "no such lead")
+    assert row.status == Status.SUCCESS  # what a receiver says decides nothing
+    assert (never.transmitted, never.took, never.receiver) == (None, None, None)
+    document = json.loads(json.dumps(history().show(tried.id).document()))
+    assert document["receiver"] == {"status": "Error", "reason": "no such lead"}
+
+
+def test_ids_urls_tests_open_ones_and_globs_can_be_asked_for(
+    node: Any, kit: Any, write: Any, history: Any
+) -> None:
+    (done,) = node.accept("e1")
+    node.accept("e2", event_type="Task_Create")
+    write(kit.result(done))
+    found = history()
+
+    def picked(**wanted: Any) -> list[str]:
+        return [row.event_id for row in found.list(Filter(**wanted))]
+
+    assert picked(id=done.id[:9]) == picked(id=done.id) == ["e1"]
+    assert picked(id="dlv_") == ["e2", "e1"]
+    assert picked(id="[d]lv_") == picked(id="dlv?") == []
+    assert picked(url="example.com/hook") == ["e1"]
+    assert picked(url="%") == picked(url="*") == []
+    assert (picked(open=True), picked(open=False)) == (["e2"], ["e1"])
+    assert (picked(test=True), picked(test=False)) == ([], ["e2", "e1"])
+    assert (picked(event_type="Lead_*"), picked(event_type="*_Create")) == (["e1"], ["e2", "e1"])
+    assert found.counts(Filter(id=done.id)) == dict.fromkeys(found.counts(), 0) | {"Success": 1}
+
+
+def test_changes_that_do_not_fit_are_passed_over(node: Any, history: Any) -> None:
+    node.accept("e1", event_type="Task_Create")
+    stop = threading.Event()
+    changes = history().follow(stop, Filter(event_type="Lead_*"), everything=True)
+    node.accept("e2")
+    catch_up(node.state)
+    assert next(changes).event_id == "e2"
+    stop.set()
+    assert list(changes) == []
