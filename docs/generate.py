@@ -20,8 +20,9 @@ from hookwright.interfaces.cli import root
 from hookwright.interfaces.cli.exits import Exit
 from hookwright.interfaces.http.metrics import Metrics
 from hookwright.plugins.loader import load_plugins
-from hookwright.schemas.catalogue import load_catalogue
+from hookwright.schemas.catalogue import CatalogueEvent, load_catalogue
 from hookwright.schemas.codes import CODES
+from hookwright.schemas.payload import load_family
 from hookwright.schemas.validate import config_schema
 
 DOCS = Path(__file__).resolve().parent
@@ -53,7 +54,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     environment.filters["cell"] = cell
     facts = {
         "configuration": {"sections": list(configuration())},
-        "events": {"types": load_catalogue().types},
+        "events": {"types": load_catalogue().types, "families": list(families())},
         "problems": {"codes": list(CODES.values())},
         "cli": {"commands": list(commands(root, ())), "exits": exits()},
         "metrics": {"metrics": list(metrics())},
@@ -115,6 +116,39 @@ def resolved(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Mappi
         reference = target.get("$ref", "")
         found = {**target, **found}
     return found
+
+
+def families() -> Iterator[dict[str, Any]]:
+    """The families of the catalogue, in the order of their first event."""
+    types = load_catalogue().types
+    for name in dict.fromkeys(event.family for event in types):
+        members = [event for event in types if event.family == name]
+        family = load_family(members[0].catalogue, name)
+        first = next(
+            event for event in members if event.type not in family.own or len(members) == len(family.own)
+        )
+        others = [event for event in members if event is not first]
+        yield {
+            "family": family,
+            "first": first,
+            "sample": json.dumps(first.payload.body, indent=2, ensure_ascii=False),
+            "others": [{"event": event, "differences": differences(first, event)} for event in others],
+        }
+
+
+def differences(first: CatalogueEvent, event: CatalogueEvent) -> list[tuple[str, str]]:
+    """The fields of a sample that are not as in the first one of its family; "" for one it lacks."""
+    theirs, own = dict(leaves(first.sample)), dict(leaves(event.sample))
+    names = [name for name in {**theirs, **own} if theirs.get(name, ...) != own.get(name, ...)]
+    return [(name, json.dumps(own[name], ensure_ascii=False) if name in own else "") for name in names]
+
+
+def leaves(value: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+    for name, inner in value.items():
+        if isinstance(inner, Mapping):
+            yield from leaves(inner, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", inner
 
 
 def commands(command: click.Command, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:

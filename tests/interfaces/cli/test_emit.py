@@ -10,6 +10,9 @@ from hookwright.engine.journal import Writer
 from hookwright.engine.outcome import entries
 from hookwright.engine.state import State
 from hookwright.interfaces.addresses import Listen
+from hookwright.schemas import catalogue
+from hookwright.schemas.catalogue import CatalogueError, load_catalogue
+from hookwright.schemas.problem import Place
 
 from ..http.conftest import TOKEN, Running, serving
 
@@ -49,7 +52,7 @@ def test_data_may_come_from_standard_input(hookwright, api) -> None:
 
 
 def test_every_attribute_is_sent(inside, api) -> None:
-    assert _emit(inside, "--id", "i", "--source", "/s", "--subject", "x").code == 0
+    assert _emit(inside, "-d", "{}", "--id", "i", "--source", "/s", "--subject", "x").code == 0
     event = api.journalled[0].event
     assert (event.id, event.source, event.subject, event.data) == ("i", "/s", "x", {})
 
@@ -157,3 +160,74 @@ def test_a_type_is_needed(inside) -> None:
     ran = inside("emit")
     assert (ran.code, ran.out) == (4, "")
     assert "--type" in ran.err
+
+
+def test_without_data_the_sample_is_sent_and_said_so(inside, api) -> None:
+    ran = _emit(inside, "--id", "s")
+    assert ran.code == 0
+    assert ran.err == (
+        "no --data: this is the sample of Lead_Post_Create (documented; see `hookwright events show`)\n"
+    )
+    assert api.journalled[0].event.data == load_catalogue().by_type["Lead_Post_Create"].sample
+
+
+def test_a_label_is_as_good_as_the_type(inside, api) -> None:
+    ran = inside("emit", "--state", "state", "-t", "Lead Creation", "-d", "{}")
+    assert (ran.code, ran.err) == (0, "")
+    assert api.journalled[0].event.type == "Lead_Post_Create"
+
+
+def test_single_fields_can_be_set_in_the_sample_or_in_given_data(inside, api) -> None:
+    assert _emit(inside, "--set", "data.Score=71", "--set", "data.mx_Tags:=[1]").code == 0
+    assert _emit(inside, "-d", '{"a": {"b": 1, "c": 2}}', "--set", "data.a.b=ü=").code == 0
+    sample, given = (plan.event.data for plan in api.journalled)
+    expected = load_catalogue().by_type["Lead_Post_Create"].sample
+    assert sample == {**expected, "Score": "71", "mx_Tags": [1]}
+    assert given == {"a": {"b": "ü=", "c": 2}}
+
+
+def test_a_slip_in_the_name_of_a_field_is_told_and_sent_all_the_same(inside) -> None:
+    ran = inside("emit", "-t", "Lead_Post_Create", "--dry-run", "--set", "data.Scoer=1")
+    assert 'warning: the sample has no Scoer (did you mean "Score"?)' in ran.err
+    assert json.loads(ran.out)["data"]["Scoer"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("Score=1", "'Score=1' is neither data.FIELD=TEXT nor data.FIELD:=JSON"),
+        ("data.Score", "neither data.FIELD=TEXT"),
+        ("data.=1", "names no field"),
+        ("data.a..b=1", "or an empty one"),
+        ("data.a:={", "'{' is not JSON: "),
+        ("data.Score.x=1", "--set: data.Score is text and has no x in it"),
+        (f"data{'.a' * 3000}=1", "3000 names deep; an event is 64 deep at most"),
+    ],
+)
+def test_a_setting_that_cannot_be_read_or_carried_out_is_a_usage_error(inside, setting, said) -> None:
+    ran = inside("emit", "-t", "Lead_Post_Create", "--dry-run", "--set", setting)
+    assert (ran.code, ran.out) == (4, "")
+    assert said in ran.err
+
+
+def test_a_dry_run_prints_the_event_and_needs_no_server(inside, tmp_path) -> None:
+    ran = inside("emit", "-t", "com.example.x", "-d", '{"a": "ü"}', "--id", "d", "--dry-run")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == ('{\n  "type": "com.example.x",\n  "id": "d",\n  "data": {\n    "a": "ü"\n  }\n}\n')
+    for output in ("json", "ndjson"):
+        said = json.loads(inside("emit", "-t", "com.example.x", "--dry-run", "-o", output).out)
+        assert said == {"format_version": "1.0", "event": {"type": "com.example.x", "data": {}}}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_broken_sample_is_one_line_and_data_of_ones_own_needs_none(inside, monkeypatch) -> None:
+    def broken(catalogue: str, name: str) -> None:
+        raise CatalogueError(Place(f"{catalogue}/{name}.yaml", 3, 1), "Score: 7 is neither text nor null")
+
+    monkeypatch.setattr(catalogue, "load_family", broken)
+    ran = inside("emit", "-t", "Lead_Post_Create", "--dry-run", "--debug")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err == (
+        "error: the catalogue cannot be used: leadsquared/lead.yaml:3:1: Score: 7 is neither text nor null\n"
+    )
+    assert inside("emit", "-t", "Lead_Post_Create", "--dry-run", "-d", "{}").code == 0

@@ -21,6 +21,7 @@ from .options import DEBUG, command_path, defaults_for, shared
 COMMANDS = {
     "validate": "Check a bundle of YAML and report every problem with its position.",
     "schema": "Print the JSON Schema of a document, plugin parts included.",
+    "events": "Look up event types: their names, their fields, and a sample of each.",
     "emit": "Send an event to the server.",
     "history": "Look at deliveries: what was sent, what came back, what is still open.",
     "serve": "Run the API, the bookkeeper, the workers and, unless one is named, a private Redis.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -12,34 +11,58 @@ from urllib.parse import urlencode
 import click
 
 from hookwright.engine.delivery import Status
-from hookwright.engine.strictjson import BadJSON, decode
 
 from ..addresses import NoServer, find_server
 from ..client import Answer, Client, Unreachable
+from ..overrides import Override
 from ..printable import printable
 from .colors import STATUS_COLORS
 from .commands import command
+from .event_body import draft, parse_overrides
 from .exits import Exit, Stop
 from .options import option, shared
-from .output import Output, note, print_document, print_lines
+from .output import Output, note, print_each
 
 _POLL_SECONDS = 0.1
 _PAGE = 500
 
 
 @command()
-@option("-t", "--type", "type_", required=True, metavar="TYPE", help="Event type, Lead_Post_Create for one.")
-@option("-d", "--data", default="{}", metavar="JSON|@FILE|-", help="The data: JSON text, a file, or stdin.")
+@option(
+    "-t",
+    "--type",
+    "type_",
+    required=True,
+    metavar="TYPE",
+    help="Event type, or its label: Lead_Post_Create, Lead Creation.",
+)
+@option(
+    "-d",
+    "--data",
+    metavar="JSON|@FILE|-",
+    help="The data: JSON text, a file, or stdin. Default: the catalogue's sample of that type.",
+)
+@option(
+    "--set",
+    "set_",
+    metavar="data.FIELD=TEXT",
+    multiple=True,
+    callback=parse_overrides,
+    help="Set one field of the data (repeatable): data.Score=71 as text, data.Score:=71 as JSON.",
+)
 @option("--id", "id_", metavar="ID", help="Event id; sending the same id and data again changes nothing.")
 @option("--source", metavar="SOURCE", help="Where the event comes from. Default: the server's name.")
 @option("--subject", metavar="SUBJECT", help="What the event is about.")
+@option("--dry-run", is_flag=True, help="Print the event and send nothing; no server is needed.")
 @option("--wait", is_flag=True, help="Wait until every delivery has ended.")
 @option("--timeout", type=click.FloatRange(0), default=300.0, help="Seconds to wait at most.")
 @option("--fail", is_flag=True, help="Wait, and exit with 1 unless every delivery ended in Success.")
 @shared("state", "server", "token_file", "output")
-def emit(
+def emit(  # noqa: PLR0913, PLR0917  # one parameter a flag
     type_: str,
-    data: str,
+    data: str | None,
+    set_: tuple[Override, ...],
+    dry_run: bool,
     wait: bool,
     timeout: float,
     fail: bool,
@@ -51,9 +74,16 @@ def emit(
 ) -> Exit:
     """Send an event to the server; the answer names every delivery it leads to.
 
-    The data goes out byte for byte as given.
+    The data goes out byte for byte as given, unless --set changes it. Without --data a type of the catalogue
+    is sent with its sample, any other with no data.
     """
-    body = _body(type_, _data(data), {"id": fields["id_"], **{n: fields[n] for n in ("source", "subject")}})
+    attributes = {
+        name: fields[key] for name, key in (("id", "id_"), ("source", "source"), ("subject", "subject"))
+    }
+    body = draft(type_, data, set_).body(attributes)
+    if dry_run:
+        _print_event(body, output)
+        return Exit.FINE
     try:
         client = Client(find_server(server, token_file, state))
         said = _accepted(client.post("/v1/events", body, "application/json"))
@@ -65,30 +95,12 @@ def emit(
     return Exit.NO if waiting or failed else Exit.FINE
 
 
-def _data(given: str) -> bytes:
-    """The bytes of `--data`, checked to be JSON so that they cannot be anything else inside the request."""
-    raw, name = _read(given)
-    try:
-        decode(raw)
-    except BadJSON as problem:
-        raise Stop(Exit.NO, f"{name}:{problem.line}:{problem.column}: {problem.message}") from None
-    return raw
-
-
-def _read(given: str) -> tuple[bytes, str]:
-    if given == "-":
-        return sys.stdin.buffer.read(), "standard input"
-    if not given.startswith("@"):
-        return given.encode("utf-8", "surrogateescape"), "--data"
-    try:
-        return Path(given[1:]).read_bytes(), given[1:]
-    except OSError as error:
-        raise Stop(Exit.USAGE, f"{given[1:]}: {error.strerror}") from None
-
-
-def _body(type_: str, data: bytes, optional: dict[str, str | None]) -> bytes:
-    attributes = {"type": type_, **{name: value for name, value in optional.items() if value is not None}}
-    return json.dumps(attributes).encode()[:-1] + b',"data":' + data + b"}"
+def _print_event(body: bytes, output: Output) -> None:
+    event = json.loads(body)
+    if output == "text":
+        click.echo(json.dumps(event, indent=2, ensure_ascii=False))
+    else:
+        print_each({"event": event}, output)
 
 
 def _accepted(answer: Answer) -> dict[str, Any]:
@@ -131,7 +143,7 @@ def _deliveries(client: Client, event: str) -> list[dict[str, Any]]:
 
 def _print(said: dict[str, Any], output: Output) -> None:
     if output != "text":
-        (print_document if output == "json" else lambda value: print_lines([value]))(said)
+        print_each(said, output)
         return
     deliveries = said.get("deliveries", ())
     number = said.get("count", len(deliveries))
