@@ -13,12 +13,16 @@ from pathlib import Path
 
 import structlog
 
+from hookwright.plugins.notices import MOST_FAILURES
+
+from .digest import NAMED, WINDOW, Digest, Pair
 from .errors import EngineError
 from .follow import Batch, Follower
 from .index import Index, passing
 from .opening import OpenSet
 from .outcome import Attempt
 from .reader import Damage, read_at
+from .row import Row
 from .state import State
 
 log = structlog.get_logger(__name__)
@@ -60,8 +64,17 @@ class Book:
     again: nothing was skipped.
     """
 
-    def __init__(self, state: Path, node: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        state: Path,
+        node: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        window: int = WINDOW,
+    ) -> None:
+        """`window` is the milliseconds between two notices to a notifier about a subscriber."""
         self.lock = threading.RLock()
+        self.digest = Digest(window)
         self.folder = State(state).history
         self.open = OpenSet(self.folder, node, clock)
         try:
@@ -105,6 +118,15 @@ class Book:
         lines = (read_at(self.folder, position) for position in positions)
         return any(line and line.kind == "lease_lost" and line.decode(Attempt) == lost for line in lines)
 
+    def to_tell(self, pair: Pair) -> tuple[tuple[str, ...], list[Row]]:
+        """The deliveries to be told to a pair, the newest first: the ids of many, the rows of some."""
+        with self.lock:
+            try:
+                named = self._index.to_tell(pair, NAMED)
+                return named, self._index.rows(named[:MOST_FAILURES])
+            except sqlite3.Error as error:
+                raise IndexUnavailable(str(error)) from error
+
     def _follow(self, thorough: bool) -> None:
         try:
             if not self._index.stands():
@@ -127,13 +149,15 @@ class Book:
             batch = self._follower.poll(thorough=thorough)
             more = batch.more
             if batch.progress or batch.items:
-                new = self._index.apply(batch)
+                applied = self._index.apply(batch)
                 if self._whole:
-                    self.open.take(batch, new)
+                    self.open.take(batch, applied.new)
+                    self.digest.note(applied.standings)
                 _report(batch)
         if not self._whole:
             self._index.mark_whole()
             self.open.load(self._index.open_deliveries())
+            self.digest.load(self._index.standings())
             self._whole = True
 
     def _stop_following(self) -> None:

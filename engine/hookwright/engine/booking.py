@@ -12,6 +12,7 @@ import structlog
 from .book import Book
 from .delivery import TERMINAL_STATUS, Result
 from .errors import JournalError, LedgerUnavailable
+from .herald import Herald
 from .journal import Entry, Writer
 from .outcome import Attempt, attempt_of, entries
 from .work import Offer, Offered
@@ -92,6 +93,7 @@ class Booking:
         self._clock = clock
         self._monotonic = monotonic
         self._checkpoint = checkpoint
+        self._herald = Herald(book, writer, clock=clock, checkpoint=checkpoint)
         self._results: list[tuple[str, Result]] = []
         self._written = False
         self._unacknowledged: tuple[str, set[str]] | None = None
@@ -103,7 +105,7 @@ class Booking:
         self.caught_up = False  # results that waited at the start are booked, what was open then is offered
 
     def turn(self, block_ms: int) -> int:
-        """Book what came in, offer what has to be; wait up to `block_ms` for a result. How many came.
+        """Book what came in, tell and offer what has to be; wait up to `block_ms` for results. How many came.
 
         Raises `LedgerUnavailable`, `JournalError`, `IndexUnavailable` or `OSError`; the next turn goes
         on where this one stopped. Offers and acknowledgements never overlap: a delivery settled meanwhile
@@ -118,6 +120,7 @@ class Booking:
             if drained:
                 self._forget_refusals()
             if self._drained and self._book.whole:
+                self._herald.tell()
                 self._offer()
         except LedgerUnavailable:
             self._epoch_at = float("-inf")  # it may have lost its data: look first

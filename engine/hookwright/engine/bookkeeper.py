@@ -13,6 +13,7 @@ import structlog
 
 from .book import Book, IndexUnavailable, book_lock
 from .booking import Booking, BookLedger
+from .digest import WINDOW
 from .errors import JournalError, LedgerUnavailable
 from .follow import BOOK
 from .heartbeat import Heartbeat, write_heartbeat
@@ -33,6 +34,7 @@ class Bookkeeper:
 
     `state` is the state folder, `node` the node's name, `ledger` a ledger nobody else uses. `clock` answers
     Unix seconds, `monotonic` seconds of a monotonic clock. `checkpoint` is called after each step of booking.
+    `notice_window` is the milliseconds between two notices to a notifier about a subscriber.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Bookkeeper:
         monotonic: Callable[[], float] = time.monotonic,
         fsync: Callable[[int], None] = SYNC,
         checkpoint: Callable[[str], None] = lambda _: None,
+        notice_window: int = WINDOW,
     ) -> None:
         self._state = state
         self._node = node
@@ -53,6 +56,7 @@ class Bookkeeper:
         self._monotonic = monotonic
         self._fsync = fsync
         self._checkpoint = checkpoint
+        self._notice_window = notice_window
         self._works = {"ledger": True, "journal": True, "index": True}
         self._beat_at = float("-inf")
         self._said: tuple[bool, ...] = ()
@@ -84,7 +88,7 @@ class Bookkeeper:
         """Bring index and open set up to the journal's end, however long the disk takes to allow it."""
         while not stop.is_set():
             try:
-                return Book(self._state, self._node, self._monotonic)
+                return Book(self._state, self._node, self._monotonic, window=self._notice_window)
             except (OSError, IndexUnavailable) as error:
                 self._say("index", error)
                 stop.wait(PAUSE[1])

@@ -121,7 +121,12 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def lane(self) -> str:
-        """What the ledger queues it under: its endpoint, or beside it for a test, which waits for nobody."""
+        """What the ledger queues it under: its endpoint, or beside it for a test, which waits for nobody.
+
+        What a notifier carries out queues under that one, whatever it is about.
+        """
+        if self.notifier:
+            return f"notify/{self.notifier}"
         return f"{self.endpoint}?test" if self.test else self.endpoint
 
 
@@ -205,6 +210,11 @@ def batch_message_id(delivery: Delivery, key: str) -> str:
     """The `webhook-id` of the batch whose first member is `delivery`."""
     d = delivery
     return "msg_" + _digest(d.entity_type, d.entity_id, d.action, d.event_type, key, d.message)
+
+
+def notice_message_id(entity_type: str, subscriber: str, notifier: str, kind: str, about: str) -> str:
+    """The id of a notice: of its `kind`, to `notifier`, beginning with the delivery (or instant) `about`."""
+    return "msg_" + _digest(entity_type, subscriber, notifier, kind, about)
 
 
 def delivery_id(message: str, round_: int = 0) -> str:

@@ -6,11 +6,14 @@ import sqlite3
 from collections.abc import Callable, Mapping
 
 from .delivery import State, Status
+from .digest import Pair
 from .follow import Derived, Entered, Fanout, Item
 from .instant import milliseconds
 from .opened import Batched, Noticed, Replayed
 from .outcome import Attempt, Held, Settled
 from .reader import Damage
+from .segment import Position
+from .untold import Untold
 from .verdict import read_verdict
 
 SETTLED_STATE = {
@@ -29,6 +32,7 @@ _DELIVERY = f"INSERT OR IGNORE INTO deliveries ({_NAMES}) VALUES ({', '.join('?'
 _ORIGIN = "SELECT event_segment, event_offset FROM deliveries WHERE id = ?"
 _EVENT = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _NUMBER = "SELECT number, status, kind FROM deliveries WHERE id = ?"
+_SUBSCRIBER = "SELECT entity_type, entity_id FROM deliveries WHERE number = ?"
 _MEMBERS = "SELECT number FROM deliveries WHERE batch = ? ORDER BY number"
 _LINE = "INSERT OR IGNORE INTO lines VALUES (?, ?, ?)"
 _DAMAGE = "INSERT OR IGNORE INTO damage VALUES (?, ?, ?, ?)"
@@ -44,6 +48,7 @@ class Fold:
         self._database = database
         self._segment = segment
         self.new: set[str] = set()
+        self.untold = Untold(database)
         self._entered: dict[str, list[Entered]] = {}
         row = database.execute("SELECT coalesce(max(number), 0), coalesce(max(changed), 0) FROM deliveries")
         self._number, self._changed = row.fetchone()
@@ -103,6 +108,9 @@ class Fold:
                 row = self._database.execute(_NUMBER, (member,)).fetchone()
                 if row:
                     self._set(row[0], {"batch": opened.id})
+        if new and isinstance(opened, Noticed):
+            pair = Pair(opened.entity_type, opened.entity_id, opened.notifier)
+            self.untold.tell(pair, at, derived.position)
 
     def finish(self) -> None:
         """Write what was collected; call it last."""
@@ -122,10 +130,17 @@ class Fold:
             new = self._database.execute(_LINE, place).rowcount
             if new and "status" not in columns:
                 columns.update(_columns(line), updated=line.at)
+                if is_open and isinstance(line.fields, Settled):
+                    self._fail(number, line.fields, line.position)
         if not is_open:
             return {}
         self._set(number, columns)
         return columns
+
+    def _fail(self, number: int, settled: Settled, position: Position) -> None:
+        for notifier in settled.notify:
+            entity_type, entity_id = self._database.execute(_SUBSCRIBER, (number,)).fetchone()
+            self.untold.fail(number, Pair(entity_type, entity_id, notifier), position)
 
     def _set(self, number: int, columns: Mapping[str, object]) -> None:
         if columns:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from .delivery import Status
+from .digest import Pair, Standing
 from .fold import Fold
 from .follow import Batch, Progress
+from .row import Row
 from .segment import Position
+from .untold import rows_of, standings, untold_ids
 
 VERSION = 3
 _PASSING = {
@@ -28,7 +31,7 @@ _PASSING = {
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _WHOLE = 0x68776F6B  # application_id of an index that has been brought up to the journal's end
 _GONE = " (gone)"
-_TABLES = {"segments", "events", "deliveries", "lines", "damage"}
+_TABLES = {"segments", "events", "deliveries", "lines", "digests", "untold", "damage"}
 _OPEN = (
     "SELECT d.id, attempts, coalesce(next, due), state, reason, e.name, event_offset, l.name, d.offset"
     " FROM deliveries d JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment"
@@ -66,6 +69,14 @@ class OpenRow:
     reason: str
     event: Position
     line: Position
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What entering a batch changed: the deliveries not known before, and how pairs now stand."""
+
+    new: set[str]
+    standings: list[Standing]
 
 
 class Index:
@@ -129,8 +140,20 @@ class Index:
             return None
         return [Position(*row) for row in self._database.execute(_LINES, (delivery,))]
 
-    def apply(self, batch: Batch) -> set[str]:
-        """Enter what was read, all or nothing; return the ids of deliveries that were not known before."""
+    def standings(self) -> list[Standing]:
+        """What is to be told of every pair that was ever told or has something to be told."""
+        return standings(self._database)
+
+    def to_tell(self, pair: Pair, limit: int) -> tuple[str, ...]:
+        """Up to `limit` deliveries that are to be told to a pair, the newest first."""
+        return untold_ids(self._database, pair, limit)
+
+    def rows(self, deliveries: Sequence[str]) -> list[Row]:
+        """The rows of these deliveries, in this order; what is not there is left out."""
+        return rows_of(self._database, deliveries)
+
+    def apply(self, batch: Batch) -> Applied:
+        """Enter what was read, all or nothing."""
         with self._transaction():
             fold = Fold(self._database, self._segment)
             for item in batch.items:
@@ -141,7 +164,7 @@ class Index:
                     "UPDATE segments SET offset = ?, finished = ? WHERE id = ?",
                     (progress.offset, progress.finished, self._segment(name)),
                 )
-        return fold.new
+            return Applied(fold.new, standings(self._database, fold.untold.touched))
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

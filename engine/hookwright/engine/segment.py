@@ -34,6 +34,14 @@ class Segment:
         return f"{self.day}/{self.writer}-{self.number}.jsonl"
 
 
+def number_of(name: str) -> int:
+    """The number in a segment's name; a writer's numbers grow, whatever the day. ValueError for no name."""
+    found = _FILE.fullmatch(name.rpartition("/")[2])
+    if found is None:
+        raise ValueError(f"{name!r} names no segment")
+    return int(found[2])
+
+
 def list_segments(folder: Path, since: str = "") -> list[Segment]:
     """The segments of the days from `since` on, sorted; other files, links and folders are passed over."""
     return sorted(_walk(folder, since))

@@ -1,4 +1,6 @@
-"""Any order of accepting, working, losing, repeating and crashing leaves one terminal line a delivery."""
+"""Any order of accepting, working, losing, repeating and crashing leaves one terminal line a delivery, and
+tells every failure in one notice.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,13 @@ from hypothesis.stateful import (
 
 from hookwright.engine.book import Book
 from hookwright.engine.booking import Booking
+from hookwright.engine.digest import WINDOW
 from hookwright.engine.errors import LedgerUnavailable
+from hookwright.engine.instant import milliseconds
 from hookwright.engine.journal import Writer
 from hookwright.engine.repair import repair
 
-POINTS = ["fsynced", "indexed", "acknowledged"]
+POINTS = ["fsynced", "indexed", "acknowledged", "noticed"]
 OUTCOMES = ["success", "retry", "failure", "held", "cancelled", "lost"]
 
 
@@ -91,7 +95,10 @@ class Bookkeeping(RuleBasedStateMachine):
         offers = list(self.server.offers.values())
         if offers and not self.server.down:
             offer = offers[which % len(offers)]
-            settled = self.kit.result(offer.delivery, offer.attempts + 1, outcome, reason=str(which % 2))
+            notify = ("admins",) if outcome == "failure" and not offer.delivery.notifier else ()
+            settled = self.kit.result(
+                offer.delivery, offer.attempts + 1, outcome, reason=str(which % 2), notify=notify
+            )
             self.history.append(settled)
             self.server.settle(settled)
 
@@ -115,9 +122,10 @@ class Bookkeeping(RuleBasedStateMachine):
     def take_the_ledger_away_or_bring_it_back(self, down: bool) -> None:
         self.server.down = down
 
-    @rule(seconds=st.sampled_from([0.0, 0.6, 3.0]))
-    def turn(self, seconds: float) -> None:
+    @rule(seconds=st.sampled_from([0.0, 0.6, 3.0]), passed=st.sampled_from([0, WINDOW // 2, WINDOW]))
+    def turn(self, seconds: float, passed: int) -> None:
         self.seconds += seconds
+        self.node.now += passed
         self.advance()
 
     @rule(point=st.sampled_from(POINTS), kept=st.integers(0, 100), without_index=st.booleans())
@@ -132,7 +140,7 @@ class Bookkeeping(RuleBasedStateMachine):
             crashed = True
         self.crash_at = ""
         self.end()
-        if crashed and point == "fsynced":
+        if crashed and point in {"fsynced", "noticed"}:
             self.lose_unsynced(before, kept)
         if without_index:
             for path in self.node.state.glob("index.sqlite*"):
@@ -152,21 +160,45 @@ class Bookkeeping(RuleBasedStateMachine):
     def every_delivery_is_open_or_settled_once(self) -> None:
         settled = self.node.settled()
         self.book.follow()
-        assert settled.keys() <= self.accepted.keys()
-        assert {each for each in self.accepted if each in self.book.open} == (
-            self.accepted.keys() - settled.keys()
-        )
-        assert len(self.book.open) == len(self.accepted) - len(settled)
+        known = self.accepted.keys() | self.notices()
+        assert settled.keys() <= known
+        assert {each for each in known if each in self.book.open} == known - settled.keys()
+        assert len(self.book.open) == len(known) - len(settled)
+
+    def notices(self) -> set[str]:
+        return {line["id"] for line in self.node.lines("notice")}
+
+    @invariant()
+    def no_failure_is_told_twice(self) -> None:
+        told = self.told()
+        assert len(told) == len(set(told))
+        assert set(told) <= self.to_tell()
+
+    def told(self) -> list[str]:
+        return [each for line in self.node.lines("notice") for each in line["about"]]
+
+    def to_tell(self) -> set[str]:
+        return {line["delivery"] for line in self.node.lines("settled") if line.get("notify")}
+
+    @invariant()
+    def no_subscriber_is_told_of_twice_in_a_window(self) -> None:
+        last: dict[str, int] = {}
+        for line in self.node.lines("notice"):
+            at = milliseconds(line["at"])
+            assert at - last.get(line["entityId"], at - WINDOW) >= WINDOW
+            last[line["entityId"]] = at
 
     def teardown(self) -> None:
         self.server.down = False
         for _ in range(30):
             self.seconds += 3
+            self.node.now += WINDOW
             self.advance()
             for offer in list(self.server.offers.values()):
                 self.server.settle(self.kit.result(offer.delivery, offer.attempts + 1))
         try:
-            assert self.node.settled().keys() == self.accepted.keys()
+            assert self.node.settled().keys() == self.accepted.keys() | self.notices()
+            assert set(self.told()) == self.to_tell()
             assert self.server.stream == []
             assert self.server.tombstones == set()
         finally:

@@ -8,19 +8,23 @@ import sys
 import threading
 from pathlib import Path
 
+import click
+
 from hookwright.engine.bookkeeper import Bookkeeper
+from hookwright.engine.digest import WINDOW
 from hookwright.engine.ledger import Ledger
 from hookwright.engine.state import State
 
 from .. import logs
 from .commands import command
 from .exits import Exit, Stop
-from .options import shared
+from .options import option, shared
 
 
 @command(hidden=True)
+@option("--notice-window", type=click.IntRange(1), default=WINDOW, hidden=True, help="Milliseconds.")
 @shared("state", "redis_url")
-def bookkeeper(state: Path, redis_url: str | None) -> None:
+def bookkeeper(notice_window: int, state: Path, redis_url: str | None) -> None:
     """Keep the book of the node on --state until standard input ends.
 
     Signals are ignored: a signal to the whole group must not end it before the workers' last results came.
@@ -33,7 +37,8 @@ def bookkeeper(state: Path, redis_url: str | None) -> None:
     logs.configure()
     ending = threading.Event()
     threading.Thread(target=_wait_for_the_end, args=(ending,), name="stdin", daemon=True).start()
-    Bookkeeper(state, State(state).prepare(), Ledger(redis_url)).run(ending)
+    node = State(state).prepare()
+    Bookkeeper(state, node, Ledger(redis_url), notice_window=notice_window).run(ending)
 
 
 def _wait_for_the_end(ending: threading.Event) -> None:

@@ -1,0 +1,90 @@
+"""What is still to be told, as the index keeps it: every failure that asks for a notice, until one tells it.
+
+A notice tells all that stands before it among the bookkeeper's lines. So places decide, not the order in
+which lines are entered: an index built anew from the journal knows the same.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+from .digest import Pair, Standing
+from .row import COLUMNS, Row, read_row
+from .segment import Position, number_of
+
+_DIGEST = "INSERT OR IGNORE INTO digests (entity_type, entity_id, notifier) VALUES (?, ?, ?)"
+_FIND = (
+    "SELECT id, told_segment, told_offset FROM digests WHERE (entity_type, entity_id, notifier) = (?, ?, ?)"
+)
+_FAILED = "INSERT OR IGNORE INTO untold VALUES (?, ?, ?, ?)"
+_TELL = (
+    "UPDATE digests SET told = ?, told_segment = ?, told_offset = ?"
+    " WHERE id = ? AND (told_segment, told_offset) < (?, ?)"
+)
+_FORGET = "DELETE FROM untold WHERE digest = ? AND (segment, offset) < (?, ?)"
+_MORE = "UPDATE digests SET count = count + ? WHERE id = ?"
+_STANDINGS = (
+    "SELECT entity_type, entity_id, notifier, told, count,"
+    " (SELECT f.id FROM untold u JOIN deliveries f ON f.number = u.delivery WHERE u.digest = d.id"
+    "  ORDER BY u.segment, u.offset LIMIT 1)"
+    " FROM digests d"
+)
+_NAMED = (
+    "SELECT f.id FROM untold u JOIN deliveries f ON f.number = u.delivery JOIN digests d ON d.id = u.digest"
+    " WHERE (d.entity_type, d.entity_id, d.notifier) = (?, ?, ?)"
+    " ORDER BY u.segment DESC, u.offset DESC LIMIT ?"
+)
+
+
+class Untold:
+    """The writing side, inside the transaction of whoever made it. `touched` are the pairs that changed."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self.touched: set[Pair] = set()
+
+    def fail(self, number: int, pair: Pair, position: Position) -> None:
+        """The delivery of this number failed, as the line at `position` says."""
+        place = (number_of(position.segment), position.offset)
+        digest, *told = self._digest(pair)
+        if place > tuple(told):
+            new = self._database.execute(_FAILED, (digest, *place, number)).rowcount
+            self._database.execute(_MORE, (new, digest))
+            self.touched.add(pair)
+
+    def tell(self, pair: Pair, at: int, position: Position) -> None:
+        """The notice at `position`, written at `at` (Unix milliseconds), tells what stands before it."""
+        place = (number_of(position.segment), position.offset)
+        digest = self._digest(pair)[0]
+        self._database.execute(_TELL, (at, *place, digest, *place))
+        told = self._database.execute(_FORGET, (digest, *place)).rowcount
+        self._database.execute(_MORE, (-told, digest))
+        self.touched.add(pair)
+
+    def _digest(self, pair: Pair) -> tuple[int, int, int]:
+        self._database.execute(_DIGEST, pair)
+        found: tuple[int, int, int] = self._database.execute(_FIND, pair).fetchone()
+        return found
+
+
+def standings(database: sqlite3.Connection, pairs: Iterable[Pair] | None = None) -> list[Standing]:
+    """How these pairs stand; all of them when None."""
+    if pairs is None:
+        rows = database.execute(_STANDINGS).fetchall()
+    else:
+        where = f"{_STANDINGS} WHERE (entity_type, entity_id, notifier) = (?, ?, ?)"
+        rows = [row for pair in pairs for row in database.execute(where, pair)]
+    return [Standing(Pair(*row[:3]), count=row[4], first=row[5], told=row[3]) for row in rows]
+
+
+def untold_ids(database: sqlite3.Connection, pair: Pair, limit: int) -> tuple[str, ...]:
+    """The deliveries to be told to a pair, the newest first."""
+    return tuple(identifier for (identifier,) in database.execute(_NAMED, (*pair, limit)))
+
+
+def rows_of(database: sqlite3.Connection, deliveries: Sequence[str]) -> list[Row]:
+    """The rows of these deliveries, in this order; what is not there is left out."""
+    sql = f"SELECT {COLUMNS} FROM deliveries WHERE id = ?"  # noqa: S608  # fixed names
+    found = (database.execute(sql, (each,)).fetchone() for each in deliveries)
+    return [read_row(row) for row in found if row]
