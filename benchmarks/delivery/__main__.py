@@ -117,7 +117,7 @@ def _offer(number: int) -> Offer:
         event_source="bench",
         event_type="Lead_Post_Create",
         node="nod_bench",
-        due=0,
+        due=int(time.time() * 1000),
         body=hashlib.sha256(BODY).hexdigest(),
     )
     return Offer(delivery, BODY)

@@ -38,6 +38,8 @@ def test_every_key_the_schema_takes_is_read():
     assert set(schema["$defs"]["defaults"]["properties"]) <= shared
     assert {key for key, part in retry.items() if part.get(NOT_YET) is not True} == known.RETRY
     assert {key for key, part in batch.items() if part.get(NOT_YET) is not True} == known.BATCH
+    limit = schema["$defs"]["subscriber"]["properties"]["disable_after"]["properties"]
+    assert {key for key, part in limit.items() if part.get(NOT_YET) is not True} == known.DISABLE_AFTER
     assert roots - {"version", "preset"} == known.ROOT
 
 
@@ -49,8 +51,10 @@ def test_every_key_the_schema_takes_is_read():
         ({"webhooks": [HOOK, {**HOOK, "signing": {}}]}, "webhooks/1/signing"),
         ({"webhooks": [{**HOOK, "retry": {"max_age": "1d"}}]}, "webhooks/0/retry/max_age"),
         ({"webhooks": [{**HOOK, "batch": {"split": True}}]}, "webhooks/0/batch/split"),
-        ({"rules": [{"id": "b", "if": "x"}]}, "rules/0/if"),
         ({"rules": [{"id": "b", "batch": {"split": True}}]}, "rules/0/batch/split"),
+        ({"webhooks": [{**HOOK, "disable_after": {"for": "5d"}}]}, "webhooks/0/disable_after/for"),
+        ({"rules": [{"id": "b", "if": "x"}]}, "rules/0/if"),
+        ({"rules": [{"id": "b", "disable_after": {"tries": 9}}]}, "rules/0/disable_after/tries"),
         ({"rules": [{"id": "b", "actions": [{"notify": {}}]}]}, "rules/0/actions/0/notify"),
         ({"rules": [{"id": "b", "actions": [{"post": {"tls": 1}}]}]}, "rules/0/actions/0/post/tls"),
         ({"events": [{"type": "a", "schema": {}}]}, "events/0/schema"),
@@ -97,3 +101,19 @@ def test_settings_of_a_family_hold_when_all_events_are_of_that_family(monkeypatc
     }
     assert found["activity"].actions[0].target.timeout == 9_000
     assert found["mixed"].actions[0].target.timeout == 15_000
+
+
+@pytest.mark.parametrize(
+    ("defaults", "written", "allowed"),
+    [
+        ({}, {}, 10),
+        ({}, {"disable_after": {"failures": 3.0}}, 3),
+        ({"disable_after": {"failures": 5}}, {}, 5),
+        ({"disable_after": False}, {}, None),
+        ({}, {"disable_after": False}, None),
+        ({"disable_after": False}, {"disable_after": {"failures": 1}}, 1),
+    ],
+)
+def test_the_nearest_level_says_how_many_failures_switch_a_subscriber_off(defaults, written, allowed):
+    model = build(source({"defaults": defaults, "webhooks": [{**HOOK, **written}]}))
+    assert [each.disable_after for each in model.subscribers] == [allowed]

@@ -6,7 +6,16 @@ import pytest
 
 from hookwright.rules.compile import compile_table
 from hookwright.rules.event import Event
-from hookwright.rules.model import Action, EntityType, Model, Subscriber, Target, endpoint_name
+from hookwright.rules.model import (
+    Action,
+    EntityType,
+    FailureLimit,
+    Model,
+    NotifierSettings,
+    Subscriber,
+    Target,
+    endpoint_name,
+)
 from hookwright.rules.table import RoutingTable
 from hookwright.schemas.problem import Place
 
@@ -133,3 +142,21 @@ def test_five_thousand_webhooks_match_as_one_by_one():
     routing = table(*many)
     expected = [one.id for n, one in enumerate(many) if n % 3 == 0 and (n % 2 == 0 or n % 50 == 9)]
     assert ids(routing.match(event(types[0], {"Owner": "user9"}))) == expected
+
+
+def test_whoever_is_to_be_told_of_failures_is_told_of_a_switch_off_and_else_the_default_notifiers():
+    found = (
+        subscriber("named", disable_after=3, notify=("sales",), paths=("actions/0/post", "actions/1/post")),
+        subscriber("plain", disable_after=10),
+        subscriber("never"),
+    )
+    notifiers = (
+        NotifierSettings("admins", "log", default=True, config={}),
+        NotifierSettings("sales", "log", default=False, config={}),
+    )
+    routing = compile_table(Model("crm", "leadsquared", "sha256:00", found, TYPES, notifiers=notifiers))
+    assert routing.limits == {
+        "webhook/named/actions/0/post": FailureLimit(3, ("sales",)),
+        "webhook/named/actions/1/post": FailureLimit(3, ("sales",)),
+        "webhook/plain": FailureLimit(10, ("admins",)),
+    }

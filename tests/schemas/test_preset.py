@@ -15,6 +15,7 @@ def test_the_values_of_leadsquared():
         "success": [200],
         "timeout": "15s",
         "retry": {"attempts": 3, "initial": "10s", "multiplier": 3},
+        "disable_after": {"failures": 10},
         "entity_params": True,
     }
     assert preset.families == {
@@ -25,8 +26,8 @@ def test_the_values_of_leadsquared():
 
 def test_what_is_not_done_yet_stands_in_the_file_and_is_inactive():
     written = read_preset("leadsquared")
-    assert written["defaults"]["disable_after"] == {"failures": 10}
-    assert "disable_after" not in load_preset("leadsquared").defaults
+    assert written["defaults"]["breaker"] is False
+    assert "breaker" not in load_preset("leadsquared").defaults
 
 
 def test_defaults_and_families_are_what_a_bundle_may_write_itself():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,13 +18,14 @@ from hookwright.plugins.notices import MOST_FAILURES
 
 from .digest import NAMED, WINDOW, Digest, Pair
 from .errors import EngineError
-from .follow import Batch, Follower
-from .index import Index, passing
+from .follow import Batch, Follower, Turned
+from .index import Behind, Index, passing
 from .opening import OpenSet
 from .outcome import Attempt
 from .reader import Damage, read_at
 from .row import Row
 from .state import State
+from .switch import Switches
 
 log = structlog.get_logger(__name__)
 
@@ -77,6 +79,7 @@ class Book:
         self.digest = Digest(window)
         self.folder = State(state).history
         self.open = OpenSet(self.folder, node, clock)
+        self.switches = Switches()
         try:
             self._index = Index(State(state).index, self.folder)
         except sqlite3.Error as error:
@@ -96,9 +99,20 @@ class Book:
             self._index.close()
 
     def count(self) -> tuple[int, int]:
-        """How many deliveries are open, and how many of them held."""
+        """How many deliveries are open, and how many of them held, for want of something or by a switch."""
         with self.lock:
-            return len(self.open), self.open.held
+            return len(self.open), self.open.held + len(self.behind())
+
+    def behind(self, before: int = sys.maxsize, limit: int = -1) -> list[Behind]:
+        """Up to `limit` open deliveries due `before` (Unix milliseconds) that a switch holds, in order."""
+        with self.lock:
+            off = self.switches.off()
+            if not (off and self._whole):
+                return []
+            try:
+                return self._index.behind(off, before, limit)
+            except sqlite3.Error as error:
+                raise IndexUnavailable(str(error)) from error
 
     def follow(self, *, thorough: bool = False) -> None:
         """Read on to the end of the journal as it is now; `thorough` looks for new segments in all days."""
@@ -153,12 +167,20 @@ class Book:
                 if self._whole:
                     self.open.take(batch, applied.new)
                     self.digest.note(applied.standings)
+                    self._turn(batch)
                 _report(batch)
         if not self._whole:
             self._index.mark_whole()
             self.open.load(self._index.open_deliveries())
             self.digest.load(self._index.standings())
+            for switch in self._index.switches():
+                self.switches.take(switch)
             self._whole = True
+
+    def _turn(self, batch: Batch) -> None:
+        for item in batch.items:
+            if isinstance(item, Turned):
+                self.switches.take(item.switch)
 
     def _stop_following(self) -> None:
         if self._follower:

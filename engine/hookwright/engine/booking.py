@@ -15,6 +15,8 @@ from .errors import JournalError, LedgerUnavailable
 from .herald import Herald
 from .journal import Entry, Writer
 from .outcome import Attempt, attempt_of, entries
+from .switch import Switch
+from .switchboard import Switchboard, SwitchLedger
 from .work import Offer, Offered
 
 RESULTS_PER_TURN = 1000
@@ -24,12 +26,12 @@ EPOCH_EVERY = 0.5  # seconds between looks at whether the ledger lost its data
 log = structlog.get_logger(__name__)
 
 
-class BookLedger(Protocol):
+class BookLedger(SwitchLedger, Protocol):
     """What booking needs of the ledger. Every method raises `LedgerUnavailable` and may then be repeated."""
 
     def offer(self, offers: Sequence[Offer]) -> Offered: ...
 
-    def results(self, node: str, *, block_ms: int, count: int) -> list[tuple[str, Result]]: ...
+    def results(self, node: str, *, block_ms: int, count: int) -> list[tuple[str, Result | Switch]]: ...
 
     def acknowledge(self, node: str, upto: str, deliveries: Sequence[str]) -> None: ...
 
@@ -94,7 +96,7 @@ class Booking:
         self._monotonic = monotonic
         self._checkpoint = checkpoint
         self._herald = Herald(book, writer, clock=clock, checkpoint=checkpoint)
-        self._results: list[tuple[str, Result]] = []
+        self._results: list[tuple[str, Result | Switch]] = []
         self._written = False
         self._unacknowledged: tuple[str, set[str]] | None = None
         self._refused: set[str] = set()
@@ -102,6 +104,7 @@ class Booking:
         self._epoch_at = float("-inf")
         self._drained = False
         self._halted: bool | None = None
+        self._switchboard = Switchboard(book, ledger, node, clock=clock, monotonic=monotonic)
         self.caught_up = False  # results that waited at the start are booked, what was open then is offered
 
     def turn(self, block_ms: int) -> int:
@@ -119,6 +122,8 @@ class Booking:
             self._acknowledge()
             if drained:
                 self._forget_refusals()
+            if self._book.whole:
+                self._switchboard.turn()
             if self._drained and self._book.whole:
                 self._herald.tell()
                 self._offer()
@@ -140,6 +145,7 @@ class Booking:
         known, self._epoch = self._epoch, epoch
         if known in {None, epoch}:
             return
+        self._switchboard.doubt()
         with self._book.lock:
             log.warning("ledger_lost_its_data", open=len(self._book.open))
             self._book.open.doubt_all()
@@ -171,14 +177,19 @@ class Booking:
         self._checkpoint("indexed")
         booked, self._results, self._written = self._results, [], False
         with self._book.lock:
-            over = {result.delivery for _, result in booked if result.delivery not in self._book.open}
+            named = {result.delivery for _, result in booked if isinstance(result, Result)}
+            over = {delivery for delivery in named if delivery not in self._book.open}
         self._unacknowledged = (booked[-1][0], over)
 
     def _follow_intake(self) -> None:
         """Intake journals a delivery before it offers it: after this, all that have results are known."""
         self._book.follow()
         with self._book.lock:
-            known = all(result.delivery in self._book.open for _, result in self._results)
+            known = all(
+                result.delivery in self._book.open
+                for _, result in self._results
+                if isinstance(result, Result)
+            )
         if not known:
             self._book.follow(thorough=True)
 
@@ -198,6 +209,9 @@ class Booking:
         lost: set[Attempt] = set()
         lines: list[Entry] = []
         for _, result in self._results:
+            if isinstance(result, Switch):
+                lines.extend(self._switchboard.lines(result))
+                continue
             if result.outcome == "lost":
                 attempt = attempt_of(result)
                 if attempt not in lost and not self._book.recorded(attempt):

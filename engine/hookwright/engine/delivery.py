@@ -174,6 +174,10 @@ TERMINAL_STATUS: dict[str, Status] = {
 }
 
 
+MAX_AGE = 7 * 86_400_000  # ms past its due time after which nobody wants a delivery any more
+TOO_OLD = "too old: it was due more than 7 days ago"
+
+
 class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What became of one claim; travels from the worker over the result stream to the bookkeeper.
 

@@ -18,6 +18,7 @@ from random import Random
 
 from hookwright.rules.model import Target
 
+from .delivery import MAX_AGE
 from .errors import LedgerUnavailable
 from .flight import Configuration, Flight, Load, Resolver, Step
 from .ledger import HORIZON, Ledger
@@ -204,6 +205,8 @@ class Drain:
         revision = configuration.revision
         if target is None:
             return self._clerk.removed(claim, revision, now)
+        if now - claim.delivery.due > MAX_AGE:
+            return self._clerk.too_old(claim, revision, now)
         prepared = configuration.prepare(claim, now / 1000)
         if isinstance(prepared, Refusal):
             return self._clerk.refused(claim, prepared, target, revision, now)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from .delivery import State, Status
 from .digest import Pair
-from .follow import Derived, Entered, Fanout, Item
+from .follow import Derived, Entered, Fanout, Item, Turned
 from .instant import milliseconds
 from .opened import Batched, Noticed, Replayed
 from .outcome import Attempt, Held, Settled
@@ -35,6 +35,11 @@ _NUMBER = "SELECT number, status, kind FROM deliveries WHERE id = ?"
 _SUBSCRIBER = "SELECT entity_type, entity_id FROM deliveries WHERE number = ?"
 _MEMBERS = "SELECT number FROM deliveries WHERE batch = ? ORDER BY number"
 _LINE = "INSERT OR IGNORE INTO lines VALUES (?, ?, ?)"
+_SWITCH = (
+    "INSERT INTO switches (name, state, reason, by, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE"
+    " SET state = excluded.state, reason = excluded.reason, by = excluded.by, at = excluded.at"
+    " WHERE (excluded.at, excluded.state) > (switches.at, switches.state)"
+)
 _DAMAGE = "INSERT OR IGNORE INTO damage VALUES (?, ?, ?, ?)"
 
 
@@ -60,6 +65,10 @@ class Fold:
             self._derive(item)
         elif isinstance(item, Entered):
             self._entered.setdefault(item.fields.delivery, []).append(item)
+        elif isinstance(item, Turned):
+            switch = item.switch
+            row = (switch.name, switch.state, switch.reason, switch.by, switch.at)
+            self._database.execute(_SWITCH, row)
         else:
             self._note(item)
 

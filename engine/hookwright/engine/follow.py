@@ -15,6 +15,7 @@ from .opened import OPENED, OPENED_MORE, Opened, OpenedMore
 from .outcome import SHAPES, Booked
 from .reader import Damage, Found, Reader
 from .segment import Position, list_segments
+from .switch import SWITCHED, Switch, Switched
 
 BOOK = "book"  # the bookkeeper's writer
 
@@ -50,7 +51,15 @@ class Derived:
     opened: Opened
 
 
-Item = Fanout | Derived | Entered | Damage
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """A subscriber or an endpoint was switched on or off."""
+
+    position: Position
+    switch: Switch
+
+
+Item = Fanout | Derived | Entered | Turned | Damage
 
 
 class Progress(Struct, frozen=True):
@@ -199,6 +208,8 @@ def _take(tail: _Tail, found: Found) -> Iterator[Item]:
             yield from _complete(tail)
     elif isinstance(decoded, str):
         yield Damage(found.position, len(found.line.raw) + 1, decoded)
+    elif isinstance(decoded, Switched):
+        yield Turned(found.position, decoded.switch)
     elif decoded is not None:
         yield Entered(found.position, found.line.at, found.line.kind, decoded)
 
@@ -231,7 +242,7 @@ def _complete(tail: _Tail) -> Iterator[Fanout | Derived]:
     yield Fanout(position, tail.started, first.event, first.revision, first.fingerprint, deliveries)
 
 
-_Decoded = _Grouped | Booked
+_Decoded = _Grouped | Booked | Switched
 
 
 def _decode(line: Line) -> _Decoded | str | None:
@@ -252,4 +263,5 @@ _SHAPES: Mapping[str, type[_Decoded]] = {
     **OPENED,
     **OPENED_MORE,
     **SHAPES,
+    SWITCHED: Switched,
 }

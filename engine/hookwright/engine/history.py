@@ -14,11 +14,12 @@ from .book import catch_up
 from .delivery import Status
 from .detail import Detail, Related, Where, read_detail
 from .errors import EngineError
-from .index import WHOLE, damaged
-from .row import COLUMNS, Filter, Row, read_row
+from .index import SWITCHES, WHOLE, damaged, read_switch
+from .row import COLUMNS, Filter, Row, behind, read_row
 from .segment import Position
 from .state import State
 from .stats import Stats, read_stats
+from .switch import Switches
 
 Rows = list[tuple[Any, ...]]
 Listing = list[Row]
@@ -84,7 +85,7 @@ class History:
             where += " AND number < (SELECT number FROM deliveries WHERE id = ?)"
             values = [*values, before]
         sql = f"SELECT {COLUMNS} FROM deliveries WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608  # fixed names
-        return [read_row(row) for row in self._query(sql, [*values, limit])]
+        return self._read(self._query(sql, [*values, limit]))
 
     def show(self, delivery: str) -> Detail | None:
         """Everything about one delivery, each request and response as it was; None when there is none.
@@ -100,7 +101,7 @@ class History:
         lines = [Position(*row) for row in self._query(_LINES, [delivery])]
         (event, event_offset, line, offset) = places[0]
         where = Where(Position(event, event_offset), Position(line, offset), tuple(lines))
-        row = read_row(found[0])
+        (row,) = self._read(found)
         return read_detail(self._folder, row, where, self._related(row))
 
     def _related(self, row: Row) -> Related:
@@ -137,6 +138,10 @@ class History:
         """Numbers about all deliveries that fit, grouped by one of `stats.KEYS`."""
         return read_stats(self._query, by, wanted)
 
+    def switches(self) -> Switches:
+        """The last switch of every subscriber or endpoint that was ever switched on or off."""
+        return Switches(map(read_switch, self._query(SWITCHES, [])))
+
     def damage(self) -> Rows:
         """What of the journal could not be read: segment, offset, length, reason."""
         sql = "SELECT s.name, d.offset, length, reason FROM damage d JOIN segments s ON s.id = segment"
@@ -166,13 +171,22 @@ class History:
             if self._identity != index:  # a new index numbers its changes anew
                 index, since, seen = self._identity, latest + 1, 0
                 continue
-            for row in changed:
-                seen, latest = row[0], max(latest, row[1])
-                yield read_row(row[2:])
+            rows = self._read([row[2:] for row in changed])
+            for (number, updated, *_), row in zip(changed, rows, strict=True):
+                seen, latest = number, max(latest, updated)
+                yield row
             if len(changed) < _PAGE:
                 seen = max(seen, last)
             if not changed and stop.wait(_POLL):
                 return
+
+    def _read(self, found: Rows) -> Listing:
+        """Rows with what a switch does to them, which no line of theirs says."""
+        rows = [read_row(columns) for columns in found]
+        if not any(row.status == Status.IN_QUEUE for row in rows):
+            return rows
+        switches = self.switches()
+        return [behind(row, switches) for row in rows]
 
     def _last_change(self) -> int:
         found = self._query("SELECT coalesce(max(changed), 0) FROM deliveries", [])

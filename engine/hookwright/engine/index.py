@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from .delivery import Status
 from .digest import Pair, Standing
@@ -16,9 +18,10 @@ from .fold import Fold
 from .follow import Batch, Progress
 from .row import Row
 from .segment import Position
+from .switch import Switch
 from .untold import rows_of, standings, untold_ids
 
-VERSION = 3
+VERSION = 4
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -31,7 +34,7 @@ _PASSING = {
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _WHOLE = 0x68776F6B  # application_id of an index that has been brought up to the journal's end
 _GONE = " (gone)"
-_TABLES = {"segments", "events", "deliveries", "lines", "digests", "untold", "damage"}
+_TABLES = {"segments", "events", "deliveries", "lines", "digests", "untold", "switches", "damage"}
 _OPEN = (
     "SELECT d.id, attempts, coalesce(next, due), state, reason, e.name, event_offset, l.name, d.offset"
     " FROM deliveries d JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment"
@@ -41,6 +44,23 @@ _LINES = (
     "SELECT s.name, l.offset FROM lines l JOIN segments s ON s.id = l.segment"
     " JOIN deliveries d ON d.number = l.delivery WHERE d.id = ? ORDER BY l.segment, l.offset"
 )
+
+
+SWITCHES = "SELECT name, state, reason, by, at FROM switches"
+_ENDPOINT = "entity_type || '/' || entity_id || CASE action WHEN '' THEN '' ELSE '/' || action END"
+_BEHIND = (
+    f"SELECT id, {_ENDPOINT}, attempts FROM deliveries WHERE status = ?2"  # noqa: S608  # fixed names
+    " AND batch IS NULL AND test = 0 AND kind != 'notice' AND state NOT IN ('held', 'batching')"
+    f" AND ({_ENDPOINT} IN (SELECT value FROM json_each(?1))"
+    " OR entity_type || '/' || entity_id IN (SELECT value FROM json_each(?1)))"
+    " AND due < ?3 ORDER BY number LIMIT ?4"
+)
+
+
+def read_switch(columns: Sequence[Any]) -> Switch:
+    """A switch from a row of `SWITCHES`."""
+    name, state, reason, by, at = columns
+    return Switch(name=name, state=state, reason=reason, by=by, at=at)
 
 
 def passing(error: sqlite3.Error) -> bool:
@@ -77,6 +97,15 @@ class Applied:
 
     new: set[str]
     standings: list[Standing]
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """An open delivery of an endpoint that is off, after `attempts` spent tries."""
+
+    id: str
+    endpoint: str
+    attempts: int
 
 
 class Index:
@@ -133,6 +162,18 @@ class Index:
             OpenRow(row[0], row[1], row[2], row[3], row[4], Position(*row[5:7]), Position(*row[7:9]))
             for row in self._database.execute(_OPEN, (Status.IN_QUEUE,))
         ]
+
+    def switches(self) -> list[Switch]:
+        """The last switch of every subscriber or endpoint that was ever switched."""
+        return [read_switch(row) for row in self._database.execute(SWITCHES)]
+
+    def behind(self, names: Iterable[str], before: int, limit: int = -1) -> list[Behind]:
+        """Open deliveries of these subscribers and endpoints due `before` (Unix milliseconds), oldest first.
+
+        Tests, notices and what waits for something else anyway are left out.
+        """
+        values = (json.dumps(list(names)), Status.IN_QUEUE, before, limit)
+        return [Behind(*row) for row in self._database.execute(_BEHIND, values)]
 
     def lines(self, delivery: str) -> list[Position] | None:
         """Where the bookkeeper's lines about a delivery stand; None when there is no such delivery."""

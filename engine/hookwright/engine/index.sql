@@ -94,6 +94,14 @@ CREATE TABLE untold (  -- failures that no notice has told yet, at the place of 
     PRIMARY KEY (digest, segment, offset, delivery)
 ) WITHOUT ROWID;
 
+CREATE TABLE switches (  -- the last word on every subscriber or endpoint that was ever switched on or off
+    name   TEXT PRIMARY KEY,
+    state  TEXT NOT NULL,  -- enabled, disabled or paused
+    reason TEXT NOT NULL,
+    by     TEXT NOT NULL,
+    at     INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE damage (  -- what could not be read; empty in a sound journal
     segment INTEGER NOT NULL,
     offset  INTEGER NOT NULL,

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
-import msgspec
+from hookwright.rules.model import FailureLimit
 
-from .delivery import Delivery, Result
+from .delivery import Result
 from .lua import KEYS, SOCKET_TIMEOUT, Argument, Script, connect, translated
-from .work import Claim, Depth, Offer, Offered, Settle, Tick
+from .switch import Switch
+from .wire import (
+    offer_row,
+    pack,
+    read_result,
+    read_switch,
+    read_text,
+    read_tick,
+    settle_row,
+    stream_entries,
+    write,
+)
+from .work import Claim, Depth, Expired, Offer, Offered, Settle, Tick
 
 __all__ = ["HORIZON", "LEASE", "Claim", "Depth", "Ledger", "Offer", "Offered", "Settle", "Tick"]
 
@@ -24,13 +36,12 @@ BYTES_PER_CALL = 2 * 1024 * 1024
 
 _scripts = {
     name: Script(name)
-    for name in ("offer", "step", "beat", "leave", "acknowledge", "publish", "halt", "epoch", "depth")
+    for name in (
+        *("offer", "step", "beat", "leave", "acknowledge", "publish", "halt", "epoch", "depth"),
+        *("switch", "switches", "expire"),
+    )
 }
-_pack = msgspec.msgpack.Encoder().encode  # arguments; the scripts' reader knows no binary type, so text only
-_write = msgspec.json.Encoder().encode
-_read_delivery = msgspec.json.Decoder(Delivery).decode
-_read_result = msgspec.json.Decoder(Result).decode
-_logger = logging.getLogger(__name__)
+_UNLIMITED: Mapping[str, FailureLimit] = MappingProxyType({})
 
 
 class Ledger:
@@ -75,9 +86,9 @@ class Ledger:
         )
 
     def _offer(self, offers: Sequence[Offer]) -> tuple[str, int, list[bytes]]:
-        rows = [_row(offer) for offer in offers]
+        rows = [offer_row(offer) for offer in offers]
         bodies = {o.delivery.body: o.body for o in offers}
-        answer = self._run("offer", _pack(rows), *(part for pair in bodies.items() for part in pair))
+        answer = self._run("offer", pack(rows), *(part for pair in bodies.items() for part in pair))
         return answer[0].decode(), answer[1], answer[2]
 
     def step(self, *, settles: Sequence[Settle] = (), hand_back: Sequence[str] = (), claim: int = 0) -> Tick:
@@ -88,8 +99,8 @@ class Ledger:
         """
         arguments = (
             claim,
-            _pack([_settle(settle) for settle in settles]),
-            _pack(list(hand_back)),
+            pack([settle_row(settle) for settle in settles]),
+            pack(list(hand_back)),
         )
         if self._unanswered is None:
             self._call += 1
@@ -101,7 +112,7 @@ class Ledger:
         answer = self._run("step", self.worker, self._call, self._milliseconds, *arguments)
         self._unanswered = None
         self._renew(asked)
-        return _tick(answer)
+        return read_tick(answer)
 
     def beat(self) -> bool:
         """Renew the worker's lease. True when a drain should look: work is due now or within HORIZON."""
@@ -119,15 +130,47 @@ class Ledger:
         """Seconds since the last renewal was asked for and granted; a socket opens only below `lease`."""
         return self._clock() - self._renewed
 
-    def publish(self, revision: str, content: bytes, caps: Mapping[str, int]) -> None:
-        """Make `revision` live for all workers; `caps` says how many calls an endpoint takes at once."""
-        self._run("publish", revision, content, _pack(list(caps.items())))
+    def publish(
+        self,
+        revision: str,
+        content: bytes,
+        caps: Mapping[str, int],
+        limits: Mapping[str, FailureLimit] = _UNLIMITED,
+    ) -> None:
+        """Make `revision` live for all workers.
+
+        `caps` says how many calls an endpoint takes at once, `limits` how many failed deliveries in a row
+        switch it off. An endpoint without a cap is none of the revision's.
+        """
+        limited = [(name, write(limit).decode()) for name, limit in limits.items()]
+        self._run("publish", revision, content, pack(list(caps.items())), pack(limited))
+
+    def switch(self, switches: Sequence[Switch]) -> int:
+        """Switch subscribers or endpoints on or off; how many counted: the later one of a name does."""
+        rows = [(each.name, each.state, each.reason, each.by, each.at) for each in switches]
+        counted: int = self._run("switch", pack(rows))[1]
+        return counted
+
+    def switches(self, endpoints: Sequence[str] = ()) -> tuple[tuple[Switch, ...], tuple[int, ...]]:
+        """The last switch of every name, and how many deliveries in a row failed at each of `endpoints`."""
+        with translated():
+            found, failures = _scripts["switches"](self._redis, (pack(list(endpoints)),))
+        return tuple(map(read_switch, found)), tuple(failures)
+
+    def expire(self, node: str, expired: Sequence[Expired]) -> int:
+        """End what waited too long behind an endpoint that is off; each comes back as a result.
+
+        How many ended: what is in flight, has ended already, or whose endpoint is on again is left alone.
+        """
+        rows = [(each.result.delivery, each.endpoint, write(each.result).decode()) for each in expired]
+        ended: int = self._run("expire", node, pack(rows))[1]
+        return ended
 
     def live(self) -> str | None:
         """The live revision, or None: then nothing is claimed."""
         with translated():
             found = self._redis.get(f"{KEYS}live")
-        return _text(found)
+        return read_text(found)
 
     def content(self, revision: str) -> bytes | None:
         """What was published under `revision`; None once it was superseded or Redis lost it."""
@@ -136,8 +179,12 @@ class Ledger:
         assert found is None or isinstance(found, bytes)
         return found
 
-    def results(self, node: str, *, block_ms: int = 1000, count: int = 1000) -> list[tuple[str, Result]]:
+    def results(
+        self, node: str, *, block_ms: int = 1000, count: int = 1000
+    ) -> list[tuple[str, Result | Switch]]:
         """The next results for this node, oldest first, waiting up to `block_ms` for the first.
+
+        Among them are the switches that failures caused.
 
         A new ledger starts at the oldest result not acknowledged; so does this one once Redis lost its data.
         """
@@ -146,17 +193,17 @@ class Ledger:
         with translated():
             seen = self._seen.get(node, "0")
             answer: Any = self._redis.xread({stream: seen}, count=count, block=block or None)
-        entries = _entries(answer)
+        entries = stream_entries(answer)
         if entries:
             self._seen[node] = entries[-1][0].decode()
-        decoded = ((identifier.decode(), _result(node, fields)) for identifier, fields in entries)
+        decoded = ((identifier.decode(), read_result(node, fields)) for identifier, fields in entries)
         return [(identifier, result) for identifier, result in decoded if result is not None]
 
     def acknowledge(self, node: str, upto: str, deliveries: Sequence[str]) -> None:
         """All results up to and with stream id `upto` are booked: cut them, drop these tombstones."""
         milliseconds, _, sequence = upto.partition("-")
         keep = f"{milliseconds}-{int(sequence or 0) + 1}"
-        self._run("acknowledge", node, keep, _pack(list(deliveries)))
+        self._run("acknowledge", node, keep, pack(list(deliveries)))
 
     def halt(self, node: str, on: bool = True) -> None:
         """Stop (or resume) claims of what this node accepted: its history cannot be written, say."""
@@ -216,57 +263,3 @@ def _chunks(offers: Sequence[Offer]) -> Iterator[list[Offer]]:
         size += len(offer.body)
     if chunk:
         yield chunk
-
-
-def _row(offer: Offer) -> tuple[str, str, str, str, int, int, str]:
-    d = offer.delivery
-    wait = max(offer.wait, 0)
-    return (d.id, d.node, d.lane, d.body, offer.attempts, wait, _write(d).decode())
-
-
-def _settle(settle: Settle) -> tuple[str, str, str, int, str]:
-    result = settle.result
-    return (settle.token, result.node, result.outcome, settle.wait or 0, _write(result).decode())
-
-
-def _text(found: Any) -> str | None:
-    return None if found is None else found.decode()
-
-
-def _tick(answer: Any) -> Tick:
-    epoch, live, now, next_due, claims = answer
-    made = tuple(
-        Claim(_read_delivery(packed), body, int(spent) + 1, token.decode())
-        for packed, body, spent, token in claims
-    )
-    return Tick(made, _text(live), epoch.decode(), next_due, now)
-
-
-def _entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
-    """XREAD's answer for one stream, in either protocol version."""
-    if not answer:
-        return []
-    streams = list(answer.values()) if isinstance(answer, dict) else [pair[1] for pair in answer]
-    entries = streams[0]
-    return entries[0] if isinstance(answer, dict) and entries and isinstance(entries[0], list) else entries
-
-
-def _result(node: str, fields: Mapping[bytes, bytes]) -> Result | None:
-    if b"reaped" in fields:
-        return Result(
-            delivery=fields[b"delivery"].decode(),
-            node=node,
-            attempt=int(fields[b"attempt"]),
-            outcome="lost",
-            at=int(fields[b"at"]),
-            worker=fields[b"reaped"].decode(),
-            reason="the worker's lease ended",
-        )
-    try:
-        result = _read_result(fields[b"result"])
-    except (msgspec.DecodeError, KeyError):
-        _logger.exception("a result for node %s cannot be read and is dropped", node)
-        return None
-    if b"stale" in fields:
-        return msgspec.structs.replace(result, outcome="lost", next=None)
-    return result

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from hookwright.rules.build import build
 from hookwright.rules.compile import compile_table
+from hookwright.rules.model import FailureLimit
 from hookwright.rules.source import Source
 from hookwright.rules.table import RoutingTable
 
@@ -14,7 +15,9 @@ from hookwright.rules.table import RoutingTable
 class Publisher(Protocol):
     """What the ledger offers for revisions."""
 
-    def publish(self, revision: str, content: bytes, caps: Mapping[str, int]) -> None: ...
+    def publish(
+        self, revision: str, content: bytes, caps: Mapping[str, int], limits: Mapping[str, FailureLimit]
+    ) -> None: ...
     def live(self) -> str | None: ...
 
 
@@ -44,7 +47,7 @@ class Revisions:
         return True
 
     def _publish(self, source: Source, table: RoutingTable) -> None:
-        self._ledger.publish(table.revision, source.to_json(), table.endpoints)
+        self._ledger.publish(table.revision, source.to_json(), table.endpoints, table.limits)
 
 
 def table_of(source: Source) -> RoutingTable:

@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from .delivery import Status
+from hookwright.rules.model import endpoint_name
+
+from .delivery import State, Status
 from .instant import timestamp
+from .switch import Switches
 from .verdict import Verdict
 
 COLUMNS = (
@@ -75,6 +78,16 @@ def read_row(columns: Sequence[Any]) -> Row:
         values[name] = None if values[name] is None else timestamp(values[name])
     values["test"] = bool(values["test"])
     return Row(**values)
+
+
+def behind(row: Row, switches: Switches) -> Row:
+    """The row as the switches leave it: an open delivery of an endpoint that is off is held."""
+    if row.status != Status.IN_QUEUE or row.state == State.IN_FLIGHT or row.test or row.kind == "notice":
+        return row
+    switch = switches.holding(endpoint_name(row.entity_type, row.entity_id, row.action))
+    if switch is None:
+        return row
+    return structs.replace(row, state=State.HELD, reason=switch.why, next=None)
 
 
 @dataclass(frozen=True, slots=True)

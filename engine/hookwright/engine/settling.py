@@ -9,7 +9,7 @@ from random import Random
 
 from hookwright.rules.model import Target
 
-from .delivery import Received, Result
+from .delivery import TOO_OLD, Received, Result
 from .prepare import Prepared, Refusal
 from .retry import Decision, decide, refuse
 from .transport import Reply
@@ -50,6 +50,10 @@ class Clerk:
     def removed(self, claim: Claim, revision: str, now: int) -> Settle:
         """The live revision has no such endpoint any more."""
         return self._settle(claim, Decision("cancelled", reason="subscriber removed"), revision, now)
+
+    def too_old(self, claim: Claim, revision: str, now: int) -> Settle:
+        """It waited longer than anybody wants it."""
+        return self._settle(claim, Decision("skipped", reason=TOO_OLD), revision, now)
 
     def _settle(
         self,

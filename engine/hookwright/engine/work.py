@@ -51,6 +51,14 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
+class Expired:
+    """A delivery that waited too long behind `endpoint`, and the end it then finds."""
+
+    endpoint: str
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """What one step gave. `live` is the revision to prepare the claims under; times in milliseconds."""
 

@@ -124,6 +124,7 @@ class _Builder:
             delay=duration(str(merged.get("delay", "0s"))),
             batch=batch(merged),
             notify=notified(merged.get(NOTIFY), self.notifiers),
+            disable_after=_failures(merged.get("disable_after")),
             description=str(merged.get("description", "")),
             labels=MappingProxyType(
                 {key: str(label) for key, label in _mapping(merged.get("labels")).items()}
@@ -159,6 +160,11 @@ def texts(written: JSON) -> tuple[str, ...]:
     """One text or a list of them."""
     items = written if isinstance(written, list) else [written]
     return tuple(item for item in items if isinstance(item, str))
+
+
+def _failures(written: JSON) -> int | None:
+    """How many failures `{failures: 10}` allows; `false` and nothing at all know no end."""
+    return int(cast("float", written["failures"])) if isinstance(written, dict) else None
 
 
 def _mapping(written: JSON) -> Mapping[str, JSON]:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from .glob import compile_glob
 from .index import PatternIndex
-from .model import Model, Subscriber
+from .model import FailureLimit, Model, NotifierSettings, Subscriber
 from .table import Group, RoutingTable, Wildcard
 
 _Selection = tuple[tuple[str, ...], tuple[str, ...]]
@@ -30,6 +30,7 @@ def compile_table(model: Model) -> RoutingTable:
         preset=model.preset,
         event_types=model.event_types,
         endpoints=MappingProxyType(caps),
+        limits=MappingProxyType(_limits(ordered, model.notifiers)),
         allow_undeclared_events=model.allow_undeclared_events,
         _routes=MappingProxyType(_routes(groups)),
         _wildcards=tuple(
@@ -44,6 +45,19 @@ def compile_table(model: Model) -> RoutingTable:
         _actions=MappingProxyType(actions),
         _notifiers=MappingProxyType({one.id: one for one in model.notifiers}),
     )
+
+
+def _limits(
+    subscribers: Iterable[Subscriber], notifiers: Iterable[NotifierSettings]
+) -> dict[str, FailureLimit]:
+    """What switches an endpoint off, and who is told: always somebody, if there is anybody to tell."""
+    default = tuple(each.id for each in notifiers if each.default)
+    return {
+        action.endpoint: FailureLimit(one.disable_after, one.notify or default)
+        for one in subscribers
+        if one.disable_after is not None
+        for action in one.actions
+    }
 
 
 def _by_selection(subscribers: Iterable[Subscriber]) -> Mapping[_Selection, list[Subscriber]]:

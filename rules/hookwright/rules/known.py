@@ -9,6 +9,7 @@ from .merge import GROWING, LISTED, Layer
 from .targets import FIELDS
 
 RETRY = GROWING | {LISTED}
+DISABLE_AFTER = frozenset({"failures"})
 BATCH = frozenset({"window", "max_events", "max_bytes", "key"})
 TARGET = frozenset(FIELDS)
 SUBSCRIBER = frozenset(
@@ -20,6 +21,7 @@ SUBSCRIBER = frozenset(
         "match",
         "delay",
         "batch",
+        "disable_after",
         "notify_on_failure",
         "labels",
         "owner",
@@ -51,7 +53,7 @@ def unknown_keys(content: Layer) -> Iterator[str]:
 
 def _settings(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:
     yield from _beyond(part, known, where)
-    for key, keys in (("retry", RETRY), ("batch", BATCH)):
+    for key, keys in (("retry", RETRY), ("batch", BATCH), ("disable_after", DISABLE_AFTER)):
         for below, deeper in _parts(part, key):
             yield from _beyond(deeper, keys, f"{where}{below}")
 

@@ -91,13 +91,22 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class FailureLimit:
+    """So many `failures` in a row switch an endpoint off; `notify` are the notifiers that are told."""
+
+    failures: int
+    notify: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriber:
     """A webhook or a rule. `events` are event types after labels and globs were resolved (sorted).
 
     `globs` are the globs as written: they also select types nobody declared, where those are let in.
     `sources` are exact event sources or globs over them; none means any. `match` is the pattern as written,
     or None for every event of these types. `delay` is in milliseconds and comes before `batch`. `notify` are
-    the ids of the notifiers to tell when a delivery failed for good. `place` is where it stands.
+    the ids of the notifiers to tell when a delivery failed for good. `disable_after` is how many failed
+    deliveries in a row switch an endpoint off, None for never. `place` is where it stands.
     """
 
     entity_type: EntityType
@@ -111,6 +120,7 @@ class Subscriber:
     delay: int = 0
     batch: Batch | None = None
     notify: tuple[str, ...] = ()
+    disable_after: int | None = None
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     owner: str = ""

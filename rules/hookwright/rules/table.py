@@ -11,7 +11,7 @@ from hookwright.schemas.catalogue import nearest_events
 
 from .event import Event
 from .index import PatternIndex
-from .model import Action, NotifierSettings, Subscriber
+from .model import Action, FailureLimit, NotifierSettings, Subscriber
 
 _BY_ID = attrgetter("id")
 
@@ -43,7 +43,8 @@ class Wildcard:
 class RoutingTable:
     """A compiled model. Build it with `compile_table`.
 
-    `endpoints` maps the name of every endpoint to its concurrency cap. `event_types` are all declared types.
+    `endpoints` maps the name of every endpoint to its concurrency cap, `limits` to what switches it off, if
+    anything does. `event_types` are all declared types.
     """
 
     revision: str
@@ -51,6 +52,7 @@ class RoutingTable:
     preset: str
     event_types: frozenset[str]
     endpoints: Mapping[str, int]
+    limits: Mapping[str, FailureLimit]
     allow_undeclared_events: bool
     _routes: Mapping[str, tuple[Group, ...]]
     _wildcards: tuple[Wildcard, ...]

@@ -18,7 +18,8 @@ from hookwright.engine.delivery import BatchPlan, Delivery, Received, Result, Se
 from hookwright.engine.errors import LedgerUnavailable
 from hookwright.engine.journal import Writer
 from hookwright.engine.segment import list_segments
-from hookwright.engine.work import Offer, Offered
+from hookwright.engine.switch import Switch, Switches, switch_entry
+from hookwright.engine.work import Expired, Offer, Offered
 from hookwright.rules.event import Event
 
 NODE = "nod_test"
@@ -82,6 +83,12 @@ class Node:
         self.intake.append_many(accepted_entries(event, REVISION, found, bodies, fingerprint)).result(10)
         return found
 
+    def switch(self, name: str, state: str, at: int, change: str | None = None) -> Switch:
+        """Journal what a person did, as the API does."""
+        switch = Switch(name=name, state=state, reason="by hand", by="ada", at=at)
+        self.intake.append_many([switch_entry(switch, change or state)]).result(10)
+        return switch
+
     def lines(self, *kinds: str) -> list[dict[str, Any]]:
         found = [
             json.loads(line)
@@ -136,7 +143,8 @@ class Server:
             self.epoch = secrets.token_hex(4)
             self.offers: dict[str, Offer] = {}
             self.tombstones: set[str] = set()
-            self.stream: list[tuple[int, Result]] = []
+            self.stream: list[tuple[int, Result | Switch]] = []
+            self.switches = Switches()
 
     def settle(self, settled: Result) -> None:
         """A worker's settle; one of a delivery that was lost is put on the stream whole, with a tombstone."""
@@ -151,6 +159,14 @@ class Server:
                 self.offers[settled.delivery] = Offer(old.delivery, old.body, settled.attempt, 0)
             self.sequence += 1
             self.stream.append((self.sequence, settled))
+            self.arrived.notify_all()
+
+    def switch_off(self, switch: Switch) -> None:
+        """What the last of too many failures does."""
+        with self.lock:
+            self.switches.take(switch)
+            self.sequence += 1
+            self.stream.append((self.sequence, switch))
             self.arrived.notify_all()
 
 
@@ -180,7 +196,7 @@ class MemoryLedger:
             self.offered.extend(each.delivery.id for each in offers)
             return Offered(self.server.epoch, len(new), tuple(each.delivery.id for each in refused))
 
-    def results(self, node: str, *, block_ms: int, count: int) -> list[tuple[str, Result]]:
+    def results(self, node: str, *, block_ms: int, count: int) -> list[tuple[str, Result | Switch]]:
         assert node == NODE
         with self.server.lock:
             self._reach()
@@ -192,7 +208,7 @@ class MemoryLedger:
                 self.seen = found[-1][0]
             return [(f"{sequence}-0", each) for sequence, each in found]
 
-    def _unseen(self) -> list[tuple[int, Result]]:
+    def _unseen(self) -> list[tuple[int, Result | Switch]]:
         return [(sequence, each) for sequence, each in self.server.stream if sequence > self.seen]
 
     def acknowledge(self, node: str, upto: str, deliveries: Sequence[str]) -> None:
@@ -202,6 +218,25 @@ class MemoryLedger:
             self.server.stream = [pair for pair in self.server.stream if pair[0] > last]
             self.server.tombstones.difference_update(deliveries)
             self.acknowledged.extend(deliveries)
+
+    def switch(self, switches: Sequence[Switch]) -> int:
+        with self.server.lock:
+            self._reach()
+            return sum(self.server.switches.take(each) for each in switches)
+
+    def expire(self, node: str, expired: Sequence[Expired]) -> int:
+        assert node == NODE
+        with self.server.lock:
+            self._reach()
+            ending = [
+                each.result
+                for each in expired
+                if self.server.switches.holding(each.endpoint)
+                and each.result.delivery not in self.server.tombstones
+            ]
+            for each in ending:
+                self.server.settle(each)
+            return len(ending)
 
     def epoch(self) -> str:
         with self.server.lock:
@@ -233,6 +268,7 @@ class Kit:
     REVISION = REVISION
     Node = Node
     Offer = Offer
+    Switch = Switch
     Server = Server
     MemoryLedger = MemoryLedger
     result = staticmethod(result)

@@ -28,6 +28,8 @@ from hookwright.engine.instant import milliseconds
 from hookwright.engine.journal import Writer
 from hookwright.engine.repair import repair
 
+NAMES = ["webhook/h0", "webhook/h1"]
+STATES = ["enabled", "disabled", "paused"]
 POINTS = ["fsynced", "indexed", "acknowledged", "noticed"]
 OUTCOMES = ["success", "retry", "failure", "held", "cancelled", "lost"]
 
@@ -48,6 +50,7 @@ class Bookkeeping(RuleBasedStateMachine):
         self.server = self.kit.Server()
         self.accepted: dict[str, Any] = {}
         self.history: list[Any] = []  # results that were settled, for repeating them
+        self.switched: list[Any] = []
         self.seconds = 0.0
         self.crash_at = ""
         self.start()
@@ -101,6 +104,28 @@ class Bookkeeping(RuleBasedStateMachine):
             )
             self.history.append(settled)
             self.server.settle(settled)
+
+    @rule(name=st.sampled_from(NAMES), state=st.sampled_from(STATES), skew=st.integers(-2, 2))
+    def switch_by_hand(self, name: str, state: str, skew: int) -> None:
+        """Somebody's clock may be a little off; the later one counts all the same."""
+        switch = self.node.switch(name, state, self.kit.NOW + len(self.switched) + skew)
+        self.switched.append(switch)
+        if not self.server.down:
+            self.kit.MemoryLedger(self.server).switch([switch])
+
+    @rule(name=st.sampled_from(NAMES))
+    def fail_too_often(self, name: str) -> None:
+        last = self.server.switches.get(name)
+        at = max(self.kit.NOW + len(self.switched), last.at + 1 if last else 0)
+        switch = self.kit.Switch(name=name, state="disabled", reason="3 failed", by="hookwright", at=at)
+        if not self.server.down:
+            self.switched.append(switch)
+            self.server.switch_off(switch)
+
+    @rule()
+    def let_a_week_pass(self) -> None:
+        self.node.now += 7 * 86_400_000 + 1
+        self.seconds += 61
 
     @precondition(lambda self: self.history)
     @rule(which=st.integers(0, 1000))
@@ -190,6 +215,10 @@ class Bookkeeping(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.server.down = False
+        self.every_switch_arrives()
+        last = max((each.at for each in self.switched), default=0)
+        for name in NAMES:
+            self.node.switch(name, "enabled", last + 10)
         for _ in range(30):
             self.seconds += 3
             self.node.now += WINDOW
@@ -205,6 +234,15 @@ class Bookkeeping(RuleBasedStateMachine):
             self.end()
             self.node.intake.close()
             shutil.rmtree(self.folder)
+
+    def every_switch_arrives(self) -> None:
+        """The ledger and the index agree on the last word, whatever was lost and whoever came first."""
+        for _ in range(3):
+            self.seconds += 3
+            self.advance()
+        for name in NAMES:
+            known, there = self.book.switches.get(name), self.server.switches.get(name)
+            assert (known and known.state) == (there and there.state)
 
 
 def bookkeeping(kit: Any) -> type[Bookkeeping]:

@@ -129,7 +129,7 @@ class Rig:
             event_source="/rig",
             event_type="Lead_Post_Create",
             node=NODE,
-            due=0,
+            due=int(time.time() * 1000),
             body=hashlib.sha256(body).hexdigest(),
         )
         return Offer(delivery, body, wait=wait)

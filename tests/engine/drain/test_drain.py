@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 
+import msgspec
 import pytest
 
 from hookwright.engine.guard import Allowed, Policy
 from hookwright.engine.ledger import Ledger
 from hookwright.engine.published import loader
 from hookwright.engine.resolve import Resolver
+from hookwright.engine.work import Offer
 from hookwright.rules.model import RetryPolicy, Target
 
 LOOPBACK = Policy(allow=(Allowed.parse("127.0.0.0/8"),))
@@ -110,6 +112,23 @@ def test_work_of_a_removed_subscriber_is_cancelled(rig):
     rig.drain().run()
     assert [(r.outcome, r.reason) for r in rig.book()] == [("cancelled", "subscriber removed")]
     assert sink.arrivals == []
+
+
+def test_what_was_due_over_a_week_ago_is_skipped_and_not_sent(rig):
+    sink = rig.sink()
+    rig.publish(crm=sink.url)
+    week = 7 * 86_400_000
+    fresh, old = rig.offers("crm", 2)
+    late = msgspec.structs.replace(old.delivery, due=old.delivery.due - week - 60_000)
+    nearly = msgspec.structs.replace(fresh.delivery, due=fresh.delivery.due - week + 60_000)
+    rig.ledger.offer([Offer(late, old.body), Offer(nearly, fresh.body)])
+    rig.drain().run()
+    found = {result.delivery: (result.outcome, result.reason) for result in rig.book()}
+    assert found == {
+        late.id: ("skipped", "too old: it was due more than 7 days ago"),
+        nearly.id: ("success", ""),
+    }
+    assert len(sink.arrivals) == 1
 
 
 def test_a_missing_secret_holds_the_delivery_and_spends_no_try(rig, monkeypatch):

@@ -1,9 +1,12 @@
 -- The first part of every ledger script: the clock, the head keys, the endpoint table, and the moves of a
 -- delivery that several scripts make. Not a script of its own: it is put after the `#!lua` line of each.
--- KEYS[1] is the prefix of all keys. Keys touched here: schema, epoch, live, heard, spared (read once a call); caps, ep:*,
--- q:*, ring (endpoints); d:*, body:*, total, due, w:*, lease, results:*, settled:* (deliveries).
+-- KEYS[1] is the prefix of all keys. Keys touched here: schema, epoch, live, heard, spared (read once a call); caps, off,
+-- switches, ep:*, q:*, ring (endpoints); d:*, body:*, total, due, w:*, lease, results:*, settled:* (deliveries).
 -- An endpoint stands in `ring` exactly once while it has ready work and a free slot under its cap; `ringed`
 -- in its hash says so. Work waiting behind a full cap is therefore never looked at.
+-- `switches` holds the last word on every name ever switched, `off` the names that are off now. A name is an
+-- endpoint's or its subscriber's. An endpoint that the live revision does not have is never off: its work has to
+-- come out and be cancelled. One switched off may stand in the ring until its next turn, which takes it out.
 
 local P = KEYS[1]
 local SCHEMA = 1
@@ -26,18 +29,32 @@ local function begin(candidate)
   end
 end
 
+local function subscriber_of(name) return string.match(name, '^[^/]*/[^/]*') or name end
+
+local anything_off -- whether any name is off: then, and only then, each endpoint is asked for
+local function is_off(name)
+  if anything_off == nil then anything_off = redis.call('EXISTS', P .. 'off') == 1 end
+  if not anything_off then return false end
+  local found = redis.call('HMGET', P .. 'off', name, subscriber_of(name))
+  return found[1] ~= false or found[2] ~= false
+end
+
 local endpoints = {}
 
 local function endpoint(name)
   local e = endpoints[name]
   if not e then
-    local stored = redis.call('HMGET', P .. 'ep:' .. name, 'flying', 'ringed')
+    local stored = redis.call('HMGET', P .. 'ep:' .. name, 'flying', 'ringed', 'failures')
+    local cap = redis.call('HGET', P .. 'caps', name)
     e = {
       name = name,
       queue = P .. 'q:' .. name,
       flying = tonumber(stored[1]) or 0,
       ringed = stored[2] ~= false,
-      cap = tonumber(redis.call('HGET', P .. 'caps', name)) or DEFAULT_CAP,
+      failures = tonumber(stored[3]) or 0,
+      cap = tonumber(cap) or DEFAULT_CAP,
+      published = cap ~= false,
+      off = cap ~= false and is_off(name),
     }
     endpoints[name] = e
   end
@@ -45,13 +62,15 @@ local function endpoint(name)
 end
 
 local function enter_ring(e)
-  if not e.ringed and e.flying < e.cap and redis.call('LLEN', e.queue) > 0 then
+  if not e.ringed and not e.off and e.flying < e.cap and redis.call('LLEN', e.queue) > 0 then
     redis.call('RPUSH', P .. 'ring', e.name)
     e.ringed = true
   end
 end
 
--- Writes the endpoint table back; an endpoint at rest leaves no key behind.
+local function count_failures(e, failures) e.failures, e.counted = failures, true end
+
+-- Writes the endpoint table back; an endpoint at rest whose last delivery succeeded leaves no key behind.
 local function save_endpoints()
   for name, e in pairs(endpoints) do
     local key = P .. 'ep:' .. name
@@ -66,7 +85,28 @@ local function save_endpoints()
     else
       redis.call('HDEL', key, 'flying', 'ringed')
     end
+    if e.counted and e.failures > 0 then
+      redis.call('HSET', key, 'failures', e.failures)
+    elseif e.counted then
+      redis.call('HDEL', key, 'failures')
+    end
   end
+end
+
+local function last_switch(name)
+  local stored = redis.call('HGET', P .. 'switches', name)
+  return stored and cjson.decode(stored)
+end
+
+-- The last word on a name. Telling its endpoints is the caller's business.
+local function put_switch(switch)
+  redis.call('HSET', P .. 'switches', switch.name, cjson.encode(switch))
+  if switch.state == 'enabled' then
+    redis.call('HDEL', P .. 'off', switch.name)
+  else
+    redis.call('HSET', P .. 'off', switch.name, switch.state)
+  end
+  anything_off = nil
 end
 
 local function make_ready(id, e, push)

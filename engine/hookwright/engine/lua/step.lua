@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- One tick of a worker: renew its lease, settle, hand back, reap dead workers, promote due work, claim.
 -- Keys: lease, heard, spared, w:<worker>, call:<worker>, d:*, body:*, total, due, q:*, ring, ep:*, results:<node>,
---       settled:<node>; reads caps, live, halt:<node>.
+--       settled:<node>, switches, off; reads caps, limits, live, halt:<node>.
 -- Idempotent: a call number seen before changes nothing but the lease and answers with the same claims (those
 -- still held); a settle or hand-back counts only with the token of the claim.
 -- Cost: O(settles + promoted (at most 256) + claims), about 7 commands a settle and 4 a claim.
@@ -13,6 +13,7 @@ local candidate, worker, call, lease, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3
 local PER_TURN = 4
 local PROMOTED = 256
 local HALTED = 5000 -- ms until the work of a halted node is looked at again
+local OURSELVES = 'hookwright' -- who switches off what fails too often
 local TERMINAL = { success = true, failure = true, cancelled = true, skipped = true }
 
 local function delivery_of(token) return string.match(token, '^[^/]*') end
@@ -34,6 +35,26 @@ local function settle_unknown(id, node, result)
   end
 end
 
+-- So many failures in a row switch an endpoint off; the node that hears of the last one writes it down.
+local function judge_failure(e, node)
+  count_failures(e, e.failures + 1)
+  local limit = redis.call('HGET', P .. 'limits', e.name)
+  limit = limit and cjson.decode(limit)
+  if not limit or e.failures < limit.failures or e.off then return end
+  local last = last_switch(e.name)
+  local switch = {
+    name = e.name,
+    state = 'disabled',
+    reason = e.failures == 1 and '1 failed delivery' or e.failures .. ' failed deliveries in a row',
+    by = OURSELVES,
+    at = math.max(now, last and last.at + 1 or 0),
+  }
+  put_switch(switch)
+  e.off = true
+  if #limit.notify > 0 then switch.notify = limit.notify end
+  redis.call('XADD', P .. 'results:' .. node, '*', 'switched', cjson.encode(switch))
+end
+
 local ended = 0
 
 local function settle(token, node, outcome, wait, result)
@@ -47,6 +68,11 @@ local function settle(token, node, outcome, wait, result)
     redis.call('HSET', P .. 'settled:' .. node, id, 1)
     forget(id, d[4])
     ended = ended + 1
+    if outcome == 'success' and e.failures > 0 then
+      count_failures(e, 0)
+    elseif outcome == 'failure' and e.published then
+      judge_failure(e, node)
+    end
   else
     untoken(id)
     if outcome == 'retry' then redis.call('HINCRBY', P .. 'd:' .. id, 'attempts', 1) end
@@ -107,7 +133,7 @@ local function claim()
     if not name then break end
     local e = endpoint(name)
     e.ringed = false
-    if e.flying < e.cap then take_turn(e, wanted - #ids, ids, claims) end
+    if not e.off and e.flying < e.cap then take_turn(e, wanted - #ids, ids, claims) end
   end
   for i = 1, #ids, 1000 do
     redis.call('SADD', P .. 'w:' .. worker, unpack(ids, i, math.min(i + 999, #ids)))
