@@ -74,5 +74,5 @@ def test_other_bytes_are_refused(text):
 
 def test_a_later_format_is_refused_by_name():
     fields = json.loads(source().to_json())
-    with pytest.raises(SourceError, match="a source of format 2; this version reads 1"):
-        from_json(json.dumps({**fields, "format": 2}).encode())
+    with pytest.raises(SourceError, match="a source of format 3; this version reads 1 and 2"):
+        from_json(json.dumps({**fields, "format": 3}).encode())

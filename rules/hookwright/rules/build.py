@@ -21,6 +21,7 @@ from .errors import SourceError
 from .event import JSON
 from .glob import is_glob
 from .known import unknown_keys
+from .lending import borrowing
 from .merge import Layer, merge
 from .model import Action, EntityType, Model, NotifierSettings, Subscriber, endpoint_name
 from .notify import KEY as NOTIFY
@@ -51,11 +52,17 @@ def build(source: Source) -> Model:
         bundle=source.bundle,
         preset=source.preset,
         revision=source.revision,
-        subscribers=tuple(sorted(builder.subscribers(), key=lambda one: one.id)),
+        subscribers=tuple(sorted((*builder.subscribers(), *_guests(source)), key=lambda one: one.id)),
         event_types=names.types,
         allow_undeclared_events=source.allow_undeclared_events,
         notifiers=known,
     )
+
+
+def _guests(source: Source) -> Iterator[Subscriber]:
+    """The subscribers of the bundles beside it: each by its own settings, over what it is lent."""
+    for other in source.beside:
+        yield from build(borrowing(other, source)).subscribers
 
 
 def event_names(declared: Iterable[str]) -> EventNames:

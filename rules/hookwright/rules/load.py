@@ -22,6 +22,7 @@ from .source import Source
 
 DEFAULT_PRESET = "leadsquared"
 DEFAULT_BUNDLE = "default"
+RESERVED = "api"  # the bundle of what is made over the API
 JSON_ENCODER: Mapping[str, Sequence[str]] = {"json": ("application/json",)}
 
 
@@ -56,14 +57,30 @@ def load(
     claims = Encoders.of(encoders)
     found = [
         *conflicts(bundle),
+        *_reserved(bundle),
         *_checked(bundle, claims, undeclared=allow_undeclared_events, complete=not unread),
     ]
     found = [problem for problem in found if problem.place not in unread]
-    problems = _in_order([*problems, *_beyond(problems, found)])
+    problems = in_order([*problems, *beyond(problems, found)])
     if any(problem.severity == "error" for problem in problems):
         return Loaded(None, None, tuple(problems))
     source = _source(bundle, path, claims, undeclared=allow_undeclared_events)
     return Loaded(build(source), source, tuple(problems))
+
+
+def load_nothing(
+    *, encoders: Mapping[str, Iterable[str]] = JSON_ENCODER, allow_undeclared_events: bool = False
+) -> Loaded:
+    """A bundle without any file: it says nothing, and bundles may stand beside it."""
+    source = _source(gather(()), None, Encoders.of(encoders), undeclared=allow_undeclared_events)
+    return Loaded(build(source), source, ())
+
+
+def _reserved(bundle: Bundle) -> Iterator[Problem]:
+    for root in bundle.roots:
+        if root.value.get("bundle") == RESERVED:
+            message = f'the name "{RESERVED}" is taken by what is made over the API'
+            yield root.problem("HW130", message, "bundle", hint="choose another name, or leave `bundle` out")
 
 
 def _read(files: Files, fragments: Fragments | None) -> tuple[list[Document], set[Place], list[Problem]]:
@@ -86,10 +103,10 @@ def _checked(bundle: Bundle, claims: Encoders, *, undeclared: bool, complete: bo
     return Check(settings, claims, undeclared, complete).bundle(bundle)
 
 
-def _source(bundle: Bundle, path: Path, claims: Encoders, *, undeclared: bool) -> Source:
+def _source(bundle: Bundle, path: Path | None, claims: Encoders, *, undeclared: bool) -> Source:
     preset = _preset(bundle)
     return Source(
-        bundle=bundle.name or _bundle_name(path),
+        bundle=bundle.name or (DEFAULT_BUNDLE if path is None else _bundle_name(path)),
         preset=preset.name,
         preset_version=preset.version,
         content=bundle.content(),
@@ -113,16 +130,17 @@ def _bundle_name(path: Path) -> str:
     if not path.is_dir():
         return DEFAULT_BUNDLE
     name = re.sub(r"[^a-z0-9]+", "-", path.resolve().name.lower()).strip("-")
-    return name[:63].rstrip("-") or DEFAULT_BUNDLE
+    name = name[:63].rstrip("-")
+    return DEFAULT_BUNDLE if name in {"", RESERVED} else name
 
 
-def _beyond(schema: Iterable[Problem], found: Iterable[Problem]) -> Iterator[Problem]:
+def beyond(schema: Iterable[Problem], found: Iterable[Problem]) -> Iterator[Problem]:
     """What the schema has not said already of the very same value."""
     said = {(problem.place.file, problem.path) for problem in schema if problem.severity == "error"}
     return (problem for problem in found if (problem.place.file, problem.path) not in said)
 
 
-def _in_order(problems: Iterable[Problem]) -> list[Problem]:
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
     """By place, each once: an alias shows the same mistake in many places, and it is still one."""
     once = {(each.code, each.place, each.message): each for each in problems}
     return sorted(once.values(), key=lambda each: (each.place.file, each.place.line, each.place.column))

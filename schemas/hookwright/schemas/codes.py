@@ -82,6 +82,10 @@ _TABLE = (
         "nobody to tell",
         "`notify_on_failure: true` tells the notifiers with `default: true`, and there is none.",
     ),
+    Code(
+        "HW130", "reserved name", "`api` is the name of the bundle that the API keeps; no other may have it."
+    ),
+    Code("HW131", "not the API's", "The bundle that the API keeps holds webhooks and nothing else."),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType({entry.code: entry for entry in _TABLE})
