@@ -5,6 +5,7 @@ PluginError
 ├── MissingSecret     there is no such secret now; later there may be
 ├── InvalidHeader     a header that may not go on the wire
 ├── EncodeError       a value that cannot be said in an encoding
+├── NotifyError       a notice that could not be told
 └── RefusedInjector   an injector that does what an injector may not do
 """
 
@@ -40,6 +41,10 @@ class InvalidHeader(PluginError, ValueError):
 
 class EncodeError(PluginError, ValueError):
     """The value cannot be said in this encoding (NaN in JSON, say)."""
+
+
+class NotifyError(PluginError):
+    """A notifier could not tell a notice now. The text is for people: recorded as it is, without a secret."""
 
 
 class RefusedInjector(PluginError, TypeError):

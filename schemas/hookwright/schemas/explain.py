@@ -108,7 +108,7 @@ class Explainer:
 
     def _choice(self, error: Fault, path: Path) -> Iterator[Problem]:
         known = error.expected if error.keyword == "enum" else [error.expected]
-        texts = [str(name) for name in known]
+        texts = [name if isinstance(name, str) else json.dumps(name) for name in known]
         hint = did_you_mean(error.instance, texts) if isinstance(error.instance, str) else None
         if error.instance in texts:
             hint = "remove the quotes"
@@ -154,7 +154,8 @@ class Explainer:
         beside = list(error.within)
         if "dependentSchemas" in beside:
             other = beside[beside.index("dependentSchemas") + 1]
-            yield self._problem("HW023", f'{subject(path)} and "{other}" exclude each other', path, key=True)
+            what = f"{subject(path)}: {show(error.instance)}" if "const" in error.expected else subject(path)
+            yield self._problem("HW023", f'{what} and "{other}" exclude each other', path, key=True)
         else:
             message = f"{subject(path)} cannot be {show(error.instance)}"
             yield self._problem("HW015", message, path, error.schema.get("description"))

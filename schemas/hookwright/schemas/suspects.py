@@ -42,13 +42,15 @@ def _literals(value: JSON) -> Iterator[tuple[_At, str]]:
 
 
 def _targets(value: JSON) -> Iterator[tuple[_At, dict[str, JSON]]]:
-    """Every place of a bundle file where a target's keys may stand."""
+    """Every place of a bundle file where headers or query parameters may stand."""
     if not isinstance(value, dict):
         return
     if isinstance(defaults := value.get("defaults"), dict):
         yield ("defaults",), defaults
     for index, webhook in _objects(value.get("webhooks")):
         yield ("webhooks", index), webhook
+    for index, notifier in _objects(value.get("notifiers")):
+        yield ("notifiers", index), notifier
     for index, rule in _objects(value.get("rules")):
         for number, action in _objects(rule.get("actions")):
             if isinstance(target := action.get("post"), dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ FORMS: dict[str, tuple[str, str, str | None]] = {
         "a duration above zero",
         "write 30s, 5m or 1h30m: largest unit first",
     ),
+    "short duration": ("HW017", "a duration from 1s to 30s", "write it in whole seconds, such as 5s"),
+    "mail address": ("HW016", "a mail address", "write it as ops@example.com or Ops <ops@example.com>"),
     "size": ("HW017", "a size", "write 512B, 256KiB or 1MiB"),
     "rate": ("HW017", "a rate", "write 10/s, 600/m or 1000/h"),
     "id": ("HW016", "an id", "small letters, digits and hyphens, at most 63, the first no hyphen"),
@@ -39,6 +42,7 @@ BOUNDS: dict[str, str] = {
     "minItems": "must have at least {} entries", "maxItems": "must have at most {} entries",
     "minProperties": "must have at least {} entries", "maxProperties": "must have at most {} entries",
 }  # fmt: skip
+_CREDENTIALS = re.compile(r"://[^/?#@\s]*@")
 TEXT = "text or a reference to a secret"
 REFERENCE = "write a reference, such as {env: NAME} or {file: name}"
 
@@ -59,11 +63,12 @@ def inside(path: Sequence[str | int]) -> str:
 
 
 def show(value: Any) -> str:
-    """The value as JSON, long texts shortened; collections only by their kind."""
+    """The value as JSON, long texts shortened, without a URL's password; collections only by their kind."""
     if isinstance(value, list | dict):
         return kind(value)
-    if isinstance(value, str) and len(value) > 57:
-        value = f"{value[:54]}..."
+    if isinstance(value, str):
+        value = _CREDENTIALS.sub("://...@", value)
+        value = f"{value[:54]}..." if len(value) > 57 else value
     return cut(json.dumps(value, ensure_ascii=False), 100)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .auth import basic, bearer, header
 from .encoders import json
-from .notifiers import log
+from .notifiers import email, log, slack, webhook
 from .secrets import env
 from .secrets.file import FileSecretsPlugin
 
@@ -19,6 +19,9 @@ def builtin_plugins(secrets_dir: Path | None) -> dict[str, object]:
         "basic": basic,
         "header": header,
         "log": log,
+        "email": email,
+        "slack": slack,
+        "webhook": webhook,
         "env": env,
         "file": FileSecretsPlugin(secrets_dir),
     }

@@ -1,0 +1,48 @@
+"""Contract checks for plugin authors: subclass one in a test file, and pytest runs them all.
+
+    class TestMyEncoder(EncoderContract):
+        def make(self) -> Encoder:
+            return MyEncoder()
+
+Hookwright's own built-ins are held to the same checks.
+"""
+
+from __future__ import annotations
+
+from ..contributions import Refused, contributions_of, hooks_of
+from .encoder import EncoderContract
+from .injector import InjectorContract
+from .notifier import NotifierContract
+from .samples import (
+    ATTEMPT,
+    NOTICES,
+    VALUES,
+    bare_request,
+    body_context,
+    failed_delivery,
+    notice,
+)
+from .secret import SecretContract
+
+__all__ = [
+    "ATTEMPT",
+    "NOTICES",
+    "VALUES",
+    "EncoderContract",
+    "InjectorContract",
+    "NotifierContract",
+    "SecretContract",
+    "bare_request",
+    "body_context",
+    "check_plugin",
+    "failed_delivery",
+    "notice",
+]
+
+
+def check_plugin(plugin: object) -> None:
+    """Raises AssertionError unless `plugin` (a module or an object) would be loaded."""
+    try:
+        contributions_of(plugin, hooks_of(plugin))
+    except Refused as error:
+        raise AssertionError(f"the plugin would be left out: {error}") from None
