@@ -87,6 +87,17 @@ class History:
         sql = f"SELECT {COLUMNS} FROM deliveries WHERE {where} ORDER BY number DESC LIMIT ?"  # noqa: S608  # fixed names
         return self._read(self._query(sql, [*values, limit]))
 
+    def find(self, beginning: str, limit: int = 10) -> Listing:
+        """The deliveries whose ids begin so, newest first, notices and what went into batches too.
+
+        An index that is still being built after it was lost cannot tell of none: `HistoryUnavailable`.
+        """
+        whole = self._whole_generation()
+        found = self.list(Filter(id=beginning), limit)
+        if not found:
+            self._tell_absence(whole)
+        return found
+
     def show(self, delivery: str) -> Detail | None:
         """Everything about one delivery, each request and response as it was; None when there is none.
 

@@ -10,8 +10,10 @@ from hookwright.engine.delivery import Status
 from hookwright.engine.instant import milliseconds
 from hookwright.engine.row import Filter
 from hookwright.rules.model import EntityType
+from hookwright.schemas.catalogue import load_catalogue
 from hookwright.schemas.grammar import duration
 
+KINDS = ("event", "batch", "replay", "notice")
 _STATUSES = {re.sub(r"\W", "", status).lower(): status for status in Status}
 
 
@@ -58,6 +60,35 @@ def _entity_type(text: str, _now: int) -> dict[str, Any]:
     return {"entity_type": text}
 
 
+def _event_type(text: str, _now: int) -> dict[str, Any]:
+    """`Lead_Post_Create`, `Lead_*`, or what the catalogue calls it: `Lead Creation`."""
+    labelled = load_catalogue().by_label.get(text) if " " in text else None
+    return {"event_type": labelled.type if labelled else text}
+
+
+def _kind(text: str, _now: int) -> dict[str, Any]:
+    if text not in KINDS:
+        raise ValueError(f"{text!r} is none of {', '.join(KINDS)}")
+    return {"kind": text}
+
+
+def _id(text: str, _now: int) -> dict[str, Any]:
+    """`dlv_ifyx`, or `ifyx`: the beginning of an id."""
+    found = re.fullmatch(r"(?:dlv_)?([a-z2-7]{0,26})", text)
+    if not text or found is None:
+        raise ValueError(f"{text[:50]!r} is not the beginning of a delivery's id")
+    return {"id": f"dlv_{found[1]}"}
+
+
+def _flag(field: str) -> Callable[[str, int], dict[str, Any]]:
+    def read(text: str, _now: int) -> dict[str, Any]:
+        if text not in ("true", "false"):
+            raise ValueError(f"{text[:50]!r} is neither true nor false")
+        return {field: text == "true"}
+
+    return read
+
+
 def _code(text: str, _now: int) -> dict[str, Any]:
     """`503`, or `5xx` for the whole class."""
     if not re.fullmatch(r"[1-5](xx|[0-9]{2})", text):
@@ -89,11 +120,19 @@ _READERS: dict[str, Callable[[str, int], dict[str, Any]]] = {
     "status": _status,
     "subscriber": _subscriber,
     "entity_type": _entity_type,
-    "event_type": _equal("event_type"),
+    "event_type": _event_type,
     "event": _equal("event_id"),
+    "message": _equal("message"),
+    "id": _id,
+    "kind": _kind,
+    "batch": _equal("batch"),
+    "url": _equal("url"),
     "error": _equal("error"),
     "code": _code,
     "since": _moment("since"),
     "until": _moment("until"),
+    "open": _flag("open"),
+    "test": _flag("test"),
+    "notices": _flag("notices"),
 }
 NAMES = tuple(_READERS)

@@ -1,6 +1,8 @@
-"""The colours of the five status words; the words are always there too."""
+"""The colours and the symbols of the five status words; the words are always there too."""
 
 from __future__ import annotations
+
+import sys
 
 from hookwright.engine.delivery import Status
 
@@ -11,3 +13,17 @@ STATUS_COLORS: dict[str, str] = {
     Status.CANCELLED: "magenta",
     Status.SKIPPED: "cyan",
 }
+_SYMBOLS: dict[str, tuple[str, str]] = {  # and for a terminal that knows no more than ASCII
+    Status.IN_QUEUE: ("…", "~"),
+    Status.SUCCESS: ("✓", "+"),
+    Status.FAILURE: ("✗", "x"),
+    Status.CANCELLED: ("⊘", "/"),
+    Status.SKIPPED: ("»", ">"),
+}
+
+
+def symbol(status: str) -> str:
+    """One character for a status, which standard output can show."""
+    encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
+    full, plain = _SYMBOLS[status]
+    return full if encoding.startswith("utf") else plain

@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
+import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
-from hookwright.engine.history import History, HistoryUnavailable
+from hookwright.engine.detail import Detail, Request
+from hookwright.engine.history import History
 from hookwright.engine.row import Filter, Row
 
-from ..filters import BadFilter, read_filter
+from ..curl_command import curl_command
 from ..printable import printable
 from .colors import STATUS_COLORS
 from .commands import Command
-from .delivery_text import describe
+from .delivery_text import BODY_LIMIT, View, describe
 from .exits import Exit, Stop
-from .options import AnyFunction, option, shared
+from .history_stats import stats
+from .options import option, shared
 from .output import Output, print_columns, print_document, print_each, print_lines
+from .row_text import event, last, second, subscriber
+from .selection import filtered, one, opened, wanted
 
-_HEADS = ("ACCEPTED", "DELIVERY", "STATUS", "SUBSCRIBER", "EVENT", "TRIES", "LAST")
+_HEADS = ("TRANSMITTED", "DELIVERY", "STATUS", "SUBSCRIBER", "EVENT", "TRIES", "LAST")
+_MORE_HEADS = ("TOOK", "RECEIVER", "EVENT ID", "ACCEPTED", "URL")
+_PAGE = 500
 
 
 class _History(click.Group):
@@ -39,130 +45,171 @@ def history() -> None:
     """
 
 
-_FILTERS = (
-    option("--status", metavar="STATUS", help="In Queue, Success, Failure, Cancelled or Skipped."),
-    option("--subscriber", metavar="ID", help="leads-to-erp, or webhook/leads-to-erp."),
-    option("--entity-type", metavar="TYPE", help="webhook, rule or automation."),
-    option("--event-type", metavar="TYPE", help="Type of the event."),
-    option("--event", metavar="ID", help="Id of the event."),
-    option("--error", metavar="CLASS", help="Class of the last error: timeout, dns, status, …"),
-    option("--code", metavar="CODE", help="Last HTTP status, 503 or 5xx."),
-    option("--since", metavar="TIME", help="Accepted since 2026-11-23T21:04:02Z, or 7d ago."),
-    option("--until", metavar="TIME", help="Accepted before that time, or so long ago."),
-)
-
-
-def _filtered(function: AnyFunction) -> AnyFunction:
-    for decorate in reversed(_FILTERS):
-        function = decorate(function)
-    return function
+history.add_command(stats)
 
 
 @history.command("list")
-@_filtered
+@filtered
 @option("-n", "--limit", type=click.IntRange(1, 100_000), default=50, help="How many, newest first.")
+@option("--before", metavar="ID", help="Go on after this delivery: those older than it.")
+@option("-w", "--wide", is_flag=True, help="All columns, however long the lines become.")
 @shared("state", "output")
-def list_(limit: int, state: Path, output: Output, **filters: str | None) -> None:
-    """List deliveries, the newest first."""
-    wanted = _wanted(filters)
-    with _opened(state) as found:
-        rows = found.list(wanted, limit)
+def list_(
+    limit: int, before: str | None, wide: bool, state: Path, output: Output, **filters: str | bool | None
+) -> None:
+    """List deliveries, the newest first: transmitted when, to whom, for which event, and what came back.
+
+    A batch is one delivery; notices are left out unless asked for. On a terminal times are local, else UTC.
+    """
+    asked = wanted(filters)
+    with opened(state) as found:
+        last_seen = one(found, before, state).id if before else None
+        rows = found.list(asked, limit + 1, last_seen)
+        if output == "text" and sys.stdout.isatty() and not wide:
+            _print_table(found, asked, rows, limit)
+            return
+    rows, more = rows[:limit], len(rows) > limit
     if output == "json":
-        print_document({"deliveries": [_as_json(row) for row in rows]})
+        print_document({"deliveries": [_as_json(row) for row in rows], "next": rows[-1].id if more else None})
     elif output == "ndjson":
         print_lines(_as_json(row) for row in rows)
+    else:
+        print_rows(rows, wide=wide)
+
+
+def print_rows(rows: Sequence[Row], *, wide: bool = False) -> None:
+    """Rows in plain columns, the same on every machine: times in UTC, ids whole."""
+    if wide:
+        print_columns((*_HEADS, *_MORE_HEADS), [(*_cells(row), *_more(row)) for row in rows], STATUS_COLORS)
     else:
         print_columns(_HEADS, [_cells(row) for row in rows], STATUS_COLORS)
 
 
+def _print_table(found: History, asked: Filter, rows: list[Row], limit: int) -> None:
+    from .history_table import Listed, print_table, terminal  # noqa: PLC0415  # rich is for terminals only
+
+    listed = Listed(rows[:limit], found.counts(asked), more=len(rows) > limit)
+    print_table(terminal(color=click.get_current_context().color), listed)
+
+
 @history.command()
 @click.argument("delivery", metavar="ID")
+@option("--curl", is_flag=True, help="Print the request of one attempt as a curl command, secrets redacted.")
+@option(
+    "--attempt",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Only this attempt. Default: all, or with --curl the last.",
+)
+@option("--raw", is_flag=True, help="Data sent and received as they are and in full, on a terminal too.")
 @shared("state", "output")
-def show(delivery: str, state: Path, output: Output) -> None:
-    """Show one delivery: each attempt with its request and its response, secrets redacted."""
-    with _opened(state) as found:
-        detail = found.show(delivery)
+def show(delivery: str, curl: bool, attempt: int | None, raw: bool, state: Path, output: Output) -> None:
+    """Show one delivery: each attempt with its request and its response, secrets redacted.
+
+    The beginning of the ID is enough, as long as no other has it.
+    """
+    with opened(state) as found:
+        detail = found.show(one(found, delivery, state).id)
     if detail is None:
         raise Stop(Exit.NOTHING, f"no delivery {delivery} under {state}")
-    if output == "text":
-        click.echo(describe(detail))
+    if attempt is not None:
+        detail = _only(detail, attempt)
+    if curl:
+        click.echo(curl_command(_last_request(detail)))
+    elif output == "text":
+        click.echo(
+            describe(
+                detail, View(laid_out=sys.stdout.isatty() and not raw, limit=None if raw else BODY_LIMIT)
+            )
+        )
     else:
         print_each(detail.document(), output)
 
 
+def _only(detail: Detail, attempt: int) -> Detail:
+    tries = tuple(each for each in detail.attempts if each.attempt == attempt)
+    if not tries:
+        raise Stop(Exit.NOTHING, f"{detail.row.id} has no attempt {attempt}")
+    return replace(detail, attempts=tries)
+
+
+def _last_request(detail: Detail) -> Request:
+    requests = [each.request for each in detail.attempts if each.request is not None]
+    if not requests:
+        batch = f"; it went out in the batch {detail.row.batch}" if detail.row.batch else ""
+        raise Stop(Exit.NOTHING, f"{detail.row.id}: no request was made{batch}")
+    return requests[-1]
+
+
 @history.command()
-@_filtered
+@filtered
 @option("-n", "--limit", type=click.IntRange(0, 100_000), default=10, help="How many of those there are.")
 @option("-f", "--follow", is_flag=True, help="Go on with every change until Ctrl-C.")
 @shared("state", "output")
-def tail(limit: int, follow: bool, state: Path, output: Output, **filters: str | None) -> None:
+def tail(limit: int, follow: bool, state: Path, output: Output, **filters: str | bool | None) -> None:
     """Print the last deliveries, oldest first, and with -f each change of any."""
-    wanted = _wanted(filters)
-    with _opened(state) as found:
-        changes = found.follow(threading.Event()) if follow else ()  # from before the list, so none is missed
-        for row in reversed(found.list(wanted, limit) if limit else []):
+    asked = wanted(filters)
+    with opened(state) as found:
+        # The changes begin before the list does, so none is missed.
+        changes = found.follow(threading.Event(), asked) if follow else ()
+        for row in reversed(found.list(asked, limit) if limit else []):
             _print_change(row, output)
-        fits = _fitting(wanted)
         for row in changes:
-            if fits(row):
-                _print_change(row, output)
+            _print_change(row, output)
 
 
-@contextmanager
-def _opened(state: Path) -> Iterator[History]:
-    if not state.is_dir():
-        raise Stop(Exit.NOTHING, f"nothing at {state}; name the server's folder with --state")
-    try:
-        with History(state) as found:
-            yield found
-    except HistoryUnavailable as error:
-        raise Stop(Exit.UNREACHABLE, str(error)) from None
+@history.command()
+@filtered
+@option("-n", "--limit", type=click.IntRange(1), help="How many, newest first. Default: all.")
+@shared("state")
+def export(limit: int | None, state: Path, **filters: str | bool | None) -> None:
+    """Write deliveries in full, a JSON object a line, newest first: what `show -o ndjson` prints of each."""
+    asked = wanted(filters)
+    with opened(state) as found:
+        print_lines(detail.document() for detail in _details(found, asked, limit))
 
 
-def _wanted(filters: dict[str, str | None]) -> Filter:
-    try:
-        return read_filter(filters, int(time.time() * 1000))
-    except BadFilter as bad:
-        raise click.BadParameter(str(bad), param_hint=f"--{bad.name.replace('_', '-')}") from None
-
-
-def _fitting(wanted: Filter) -> Callable[[Row], bool]:
-    """`wanted` as a question about a row, for changes as they come; the acceptance's time does not matter."""
-    names = ("status", "entity_type", "entity_id", "event_type", "event_id", "error")
-    asked = {name: getattr(wanted, name) for name in names if getattr(wanted, name) is not None}
-
-    def fits(row: Row) -> bool:
-        code = wanted.code
-        answered = code is None or (row.code or 0) // (100 if code < 10 else 1) == code
-        return answered and all(getattr(row, name) == value for name, value in asked.items())
-
-    return fits
+def _details(history: History, asked: Filter, limit: int | None) -> Iterator[Detail]:
+    """Page by page, so that a history of any length can be written."""
+    seen, last_seen = 0, None
+    while limit is None or seen < limit:
+        page = _PAGE if limit is None else min(_PAGE, limit - seen)
+        rows = history.list(asked, page, last_seen)
+        for row in rows:
+            detail = history.show(row.id)
+            if detail is not None:
+                yield detail
+        if len(rows) < page:
+            return
+        seen, last_seen = seen + len(rows), rows[-1].id
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    when = row.accepted[:19].replace("T", " ")
-    subscriber = "/".join(part for part in (row.entity_type, row.entity_id, row.action) if part)
-    return when, row.id, row.status, subscriber, row.event_type, str(row.attempts), _last(row)
+    return (
+        second(row.transmitted),
+        row.id,
+        row.status,
+        subscriber(row),
+        event(row),
+        str(row.attempts),
+        last(row),
+    )
 
 
-def _last(row: Row) -> str:
-    """The last answer or error, and what an open delivery waits for."""
-    parts = [str(row.code) if row.code else "", row.error if row.error not in (None, "status") else ""]
-    if row.next is not None:
-        parts.append(f"next {row.next[11:19]}")
-    return " ".join(part for part in parts if part)
+def _more(row: Row) -> tuple[str, ...]:
+    took = "-" if row.took is None else f"{row.took:.3f}"
+    said = f"{row.receiver.status}: {row.receiver.reason}".rstrip(": ") if row.receiver else "-"
+    return took, printable(said, 80), row.event_id, second(row.accepted), row.url or "-"
 
 
 def _print_change(row: Row, output: Output) -> None:
     if output != "text":
         print_each(_as_json(row), output)
         return
-    _, identifier, status, subscriber, event, tries, last = _cells(row)
+    _, identifier, status, *rest = _cells(row)
     colored = click.style(f"{status:<9}", fg=STATUS_COLORS.get(status))
     when = row.updated[:19].replace("T", " ")
-    click.echo(
-        f"{when}  {identifier}  {colored}  {printable(f'{subscriber}  {event}  {tries}  {last}').rstrip()}"
-    )
+    click.echo(f"{when}  {identifier}  {colored}  {printable('  '.join(rest)).rstrip()}")
 
 
 def _as_json(row: Row) -> dict[str, Any]:

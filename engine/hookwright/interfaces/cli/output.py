@@ -28,11 +28,11 @@ def print_lines(values: Iterable[Mapping[str, Any]]) -> None:
 def print_columns(heads: Sequence[str], rows: Iterable[Sequence[str]], colors: Mapping[str, str]) -> None:
     """Text in columns as wide as their widest cell. A cell that is a key of `colors` is coloured so."""
     shown = [tuple(heads), *(tuple(printable(cell) for cell in row) for row in rows)]
-    widths = [max(len(row[column]) for row in shown) for column in range(len(heads))]
+    widths = [max(len(row[column]) for row in shown) for column in range(len(heads) - 1)]
     for number, row in enumerate(shown):
         cells = [
             _styled(cell.ljust(width), colors.get(cell), bold=number == 0)
-            for cell, width in zip(row, widths, strict=True)
+            for cell, width in zip(row, (*widths, 0), strict=True)
         ]
         click.echo("  ".join(cells).rstrip())
 
