@@ -12,8 +12,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
-from functools import partial
 from random import Random
 
 from hookwright.rules.model import Target
@@ -22,10 +20,12 @@ from .delivery import MAX_AGE
 from .errors import LedgerUnavailable
 from .flight import Configuration, Flight, Load, Resolver, Step
 from .ledger import HORIZON, Ledger
+from .notifier import TARGET as NOTICES
+from .notifying import Notifying
+from .pilot import Ending, Pilot
 from .prepare import Refusal
-from .resolve import Answer, Unresolved
-from .settling import Clerk
-from .transport import Reply, Transport
+from .settling import Clerk, telling
+from .transport import Transport
 from .work import Claim, Settle, Tick
 
 IN_FLIGHT = 64  # calls at once in a process
@@ -49,6 +49,7 @@ class Drain:
         resolver: Resolver,
         transport: Transport,
         *,
+        notifying: Notifying | None = None,
         in_flight: int = IN_FLIGHT,
         grace: float = GRACE,
         clock: Callable[[], float] = time.monotonic,
@@ -56,15 +57,16 @@ class Drain:
     ) -> None:
         self._ledger = ledger
         self._load = load
-        self._resolver = resolver
-        self._transport = transport
+        self._pilot = Pilot(
+            resolver, transport, notifying or Notifying(), self._may_send, self._ended, self._not_sent
+        )
         self._capacity = in_flight
         self._grace = grace
         self._clock = clock
         self._clerk = Clerk(ledger.worker, rng or Random())  # noqa: S311  # spreads retries, guards nothing
         self._configuration: Configuration | None = None
         self._flights: dict[str, Flight] = {}
-        self._answers: deque[tuple[Flight, Reply]] = deque()
+        self._endings: deque[tuple[Flight, Ending]] = deque()
         self._unsent: deque[Flight] = deque()
         self._settles: list[Settle] = []
         self._hand_back: list[str] = []
@@ -147,13 +149,10 @@ class Drain:
             if self._flights.pop(token, None):
                 self._hand_back.append(token)
         now = self._now_ms()
-        while self._answers:
-            flight, reply = self._answers.popleft()
-            claim, prepared, target = flight.claim, flight.prepared, flight.target
-            if self._flights.pop(claim.token, None):
-                self._settles.append(
-                    self._clerk.answered(claim, prepared, target, reply, flight.revision, now)
-                )
+        while self._endings:
+            flight, ending = self._endings.popleft()
+            if self._flights.pop(flight.claim.token, None):
+                self._settles.append(telling(self._clerk.ended(flight, ending, now), flight.notify))
 
     def _step(self) -> Tick:
         if self._unanswered is None:
@@ -187,48 +186,54 @@ class Drain:
             self._hand_back.append(claim.token)
             return
         target = Target(url="")
+        notify: tuple[str, ...] = ()
         try:
-            found = configuration.target(claim.delivery)
+            notify = configuration.notify(claim.delivery)
+            found = NOTICES if claim.delivery.notifier else configuration.target(claim.delivery)
             target = found or target
-            settle = self._launch(claim, found, configuration)
+            settle = self._launch(claim, found, configuration, notify)
         except Exception as error:
             _logger.exception("delivery %s cannot be prepared", claim.delivery.id)
             self._flights.pop(claim.token, None)
             refusal = Refusal("retry", "poison", f"preparing it broke down ({type(error).__name__})")
             settle = self._clerk.refused(claim, refusal, target, configuration.revision, self._now_ms())
         if settle is not None:
-            self._settles.append(settle)
+            self._settles.append(telling(settle, notify))
 
-    def _launch(self, claim: Claim, target: Target | None, configuration: Configuration) -> Settle | None:
-        """Start the call of a claim, or say at once what becomes of it."""
+    def _launch(
+        self, claim: Claim, target: Target | None, configuration: Configuration, notify: tuple[str, ...]
+    ) -> Settle | None:
+        """Start to carry a claim out, or say at once what becomes of it."""
         now = self._now_ms()
         revision = configuration.revision
-        if target is None:
+        teller = configuration.teller(claim.delivery) if claim.delivery.notifier else None
+        if target is None or (claim.delivery.notifier and teller is None):
             return self._clerk.removed(claim, revision, now)
         if now - claim.delivery.due > MAX_AGE:
             return self._clerk.too_old(claim, revision, now)
+        flight = Flight(claim, None, target, revision, notify)
+        if teller is not None:
+            self._flights[claim.token] = flight
+            self._pilot.tell(flight, teller, now / 1000)
+            return None
         prepared = configuration.prepare(claim, now / 1000)
         if isinstance(prepared, Refusal):
             return self._clerk.refused(claim, prepared, target, revision, now)
-        flight = Flight(claim, prepared, target, revision)
         self._flights[claim.token] = flight
-        self._resolver.resolve(prepared.target, partial(self._resolved, flight))
+        self._pilot.call(flight, prepared)
         return None
 
-    # Called by the resolver's and the transport's threads.
+    # Called by the threads of the resolver, the transport and the notifiers.
 
-    def _resolved(self, flight: Flight, answer: Answer) -> None:
-        if isinstance(answer, Unresolved):
-            self._answered(flight, Reply(None, False, error=answer.error, message=answer.reason))
-        elif self._stop_at is not None or self._ledger.lease_age() >= self._ledger.lease:
-            self._unsent.append(flight)
-            self._event.set()
-        else:
-            call = replace(flight.prepared.call, addresses=answer)
-            self._transport.submit(call, partial(self._answered, flight))
+    def _may_send(self) -> bool:
+        return self._stop_at is None and self._ledger.lease_age() < self._ledger.lease
 
-    def _answered(self, flight: Flight, reply: Reply) -> None:
-        self._answers.append((flight, reply))
+    def _not_sent(self, flight: Flight) -> None:
+        self._unsent.append(flight)
+        self._event.set()
+
+    def _ended(self, flight: Flight, ending: Ending) -> None:
+        self._endings.append((flight, ending))
         self._event.set()
 
     # Waiting.
@@ -283,7 +288,7 @@ class Drain:
     def _end_grace(self) -> None:
         """When the grace is over, calls still in flight are cut off; each is then answered at once."""
         if self._stop_at is not None and self._flights and self._clock() > self._stop_at + self._grace:
-            self._transport.close()
+            self._pilot.close()
 
     def _now_ms(self) -> int:
         """Unix milliseconds on the server's clock; ours is only asked how long ago that was."""

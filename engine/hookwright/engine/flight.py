@@ -9,6 +9,7 @@ from typing import Protocol
 from hookwright.rules.model import Target
 
 from .delivery import Delivery
+from .notifying import Outcome
 from .prepare import Prepared, Refusal
 from .resolve import Answer
 from .target import TargetAddress
@@ -29,6 +30,25 @@ class Configuration(Protocol):
         """The request of a claim whose endpoint exists, at `now` (Unix seconds)."""
         ...
 
+    def notify(self, delivery: Delivery) -> tuple[str, ...]:
+        """The ids of the notifiers to be told if this delivery fails; none for tests and for notices."""
+        ...
+
+    def teller(self, delivery: Delivery) -> Teller | None:
+        """Who tells a notice; None when this revision has no such notifier."""
+        ...
+
+
+class Teller(Protocol):
+    """A notifier at work. `tell` may take long, and may be called from any thread."""
+
+    @property
+    def id(self) -> str: ...
+
+    def tell(self, claim: Claim, now: float) -> Outcome:
+        """Tell the notice of a claim at `now` (Unix seconds), or make the request that does. Never raises."""
+        ...
+
 
 class Load(Protocol):
     """Makes a configuration of what was published. Raises ValueError when that cannot be done."""
@@ -44,12 +64,16 @@ class Resolver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A claim whose call is under way."""
+    """A claim that is being carried out. `prepared` is None while a notifier has not made its request.
+
+    `notify` are the ids of the notifiers to be told if it fails.
+    """
 
     claim: Claim
-    prepared: Prepared
+    prepared: Prepared | None
     target: Target
     revision: str
+    notify: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from hookwright.plugins.hookspecs import Network
 from hookwright.plugins.registry import Plugins
 from hookwright.plugins.secrets import SecretStore
 from hookwright.rules.model import SecretReference, Target
@@ -12,7 +13,11 @@ from hookwright.rules.table import RoutingTable
 
 from .delivery import Delivery
 from .flight import Load
+from .guard import Policy
+from .network import GuardedNetwork
+from .notifier import LiveNotifier
 from .prepare import Prepared, Preparer, Refusal
+from .resolve import Resolver
 from .revisions import table_of
 from .work import Claim
 
@@ -20,12 +25,15 @@ from .work import Claim
 class Published:
     """One revision. `revision` is the name it was published under. Used by one thread at a time."""
 
-    def __init__(self, revision: str, table: RoutingTable, plugins: Plugins) -> None:
+    def __init__(self, revision: str, table: RoutingTable, plugins: Plugins, network: Network) -> None:
+        """`network` is what notifiers connect through."""
         self.revision = revision
         self._table = table
         self._plugins = plugins
+        self._network = network
         self._secrets = plugins.secret_store()
         self._preparers: dict[str, Preparer] = {}
+        self._tellers: dict[str, LiveNotifier] = {}
 
     def target(self, delivery: Delivery) -> Target | None:
         """Where and how to call; None when this revision has no such endpoint."""
@@ -40,6 +48,23 @@ class Published:
             preparer = self._preparers[endpoint] = self._preparer(endpoint)
         return preparer.prepare(claim.delivery, claim.body, claim.attempt, now)
 
+    def notify(self, delivery: Delivery) -> tuple[str, ...]:
+        """The ids of the notifiers to be told if this delivery fails; none for tests and for notices."""
+        found = None if delivery.test or delivery.notifier else self._table.endpoint(delivery.endpoint)
+        return () if found is None else found[0].notify
+
+    def teller(self, delivery: Delivery) -> LiveNotifier | None:
+        """Who tells a notice; None when this revision has no such notifier."""
+        settings = self._table.notifier(delivery.notifier)
+        if settings is None:
+            return None
+        teller = self._tellers.get(settings.id)
+        if teller is None:
+            plugin = self._plugins.notifiers.get(settings.type)
+            teller = LiveNotifier(settings, plugin, self._secrets, self._network)
+            self._tellers[settings.id] = teller
+        return teller
+
     def _preparer(self, endpoint: str) -> Preparer:
         found = self._table.endpoint(endpoint)
         assert found is not None, "asked for by `target` first"
@@ -50,15 +75,19 @@ class Published:
         return Preparer(subscriber, action, injector=injector, resolve=resolve)
 
 
-def loader(plugins: Plugins) -> Load:
-    """Builds a `Published` of what the ledger holds. It raises ValueError for content it cannot read."""
+def loader(plugins: Plugins, network: Network | None = None) -> Load:
+    """Builds a `Published` of what the ledger holds. It raises ValueError for content it cannot read.
+
+    Without a `network` notifiers connect to public addresses only.
+    """
+    guarded = network or GuardedNetwork(Resolver(Policy()), Policy())
 
     def load(revision: str, content: bytes) -> Published:
         try:
             table = table_of(from_json(content))
         except (LookupError, TypeError, AttributeError) as error:  # written by a version that knows more
             raise ValueError(f"not a configuration this version understands: {error!r}") from error
-        return Published(revision, table, plugins)
+        return Published(revision, table, plugins, guarded)
 
     return load
 

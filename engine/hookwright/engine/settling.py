@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
+
+from msgspec import structs
 
 from hookwright.rules.model import Target
 
 from .delivery import TOO_OLD, Received, Result
+from .flight import Flight
+from .notifying import Told
 from .prepare import Prepared, Refusal
 from .retry import Decision, decide, refuse
 from .transport import Reply
@@ -26,6 +30,17 @@ class Clerk:
 
     worker: str
     rng: Random
+
+    def ended(self, flight: Flight, ending: Reply | Refusal | Told, now: int) -> Settle:
+        """A claim that was being carried out has come to this."""
+        claim, target, revision = flight.claim, flight.target, flight.revision
+        match ending:
+            case Told():
+                return self._settle(claim, Decision("success"), revision, now)
+            case Refusal():
+                return self.refused(claim, ending, target, revision, now)
+        assert flight.prepared is not None, "nothing answers what was not sent"
+        return self.answered(claim, flight.prepared, target, ending, revision, now)
 
     def answered(
         self, claim: Claim, prepared: Prepared, target: Target, reply: Reply, revision: str, now: int
@@ -48,8 +63,9 @@ class Clerk:
         return self._settle(claim, decision, revision, now)
 
     def removed(self, claim: Claim, revision: str, now: int) -> Settle:
-        """The live revision has no such endpoint any more."""
-        return self._settle(claim, Decision("cancelled", reason="subscriber removed"), revision, now)
+        """The live revision has no such endpoint, or no such notifier, any more."""
+        reason = "notifier removed" if claim.delivery.notifier else "subscriber removed"
+        return self._settle(claim, Decision("cancelled", reason=reason), revision, now)
 
     def too_old(self, claim: Claim, revision: str, now: int) -> Settle:
         """It waited longer than anybody wants it."""
@@ -81,6 +97,13 @@ class Clerk:
             next=None if wait is None else now + wait,
         )
         return Settle(claim.token, result, wait)
+
+
+def telling(settle: Settle, notify: tuple[str, ...]) -> Settle:
+    """The same, naming who is to be told if it is the end in Failure."""
+    if not notify or settle.result.outcome != "failure":
+        return settle
+    return replace(settle, result=structs.replace(settle.result, notify=notify))
 
 
 def received(reply: Reply) -> Received | None:

@@ -22,6 +22,8 @@ from .drain import GRACE, IN_FLIGHT, LAST_WORDS, Drain
 from .errors import LedgerUnavailable
 from .guard import Policy, judge
 from .ledger import LEASE, Ledger
+from .network import GuardedNetwork, mail_policy
+from .notifying import Notifying
 from .published import loader
 from .resolve import Resolver
 from .transport import Kind, select
@@ -59,12 +61,16 @@ class Worker:
         self.name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._ledger = Ledger(settings.url, worker=self.name, lease=settings.lease)
         self._resolver = Resolver(settings.policy)
+        mail = mail_policy(settings.policy)
+        self._mail_resolver = Resolver(mail)
+        self._notifying = Notifying()
         self._transport = select(settings.transport, self._judge, ca=settings.ca)
         self._drain = Drain(
             self._ledger,
-            loader(settings.plugins),
+            loader(settings.plugins, GuardedNetwork(self._mail_resolver, mail)),
             self._resolver,
             self._transport,
+            notifying=self._notifying,
             in_flight=settings.in_flight,
             grace=settings.grace,
         )
@@ -89,7 +95,9 @@ class Worker:
         except LedgerUnavailable as error:
             _logger.warning("the lease ends by itself: %s", error)
         self._transport.close()
+        self._notifying.close()
         self._resolver.close()
+        self._mail_resolver.close()
         self._broker.close()
         self._ledger.close()
 

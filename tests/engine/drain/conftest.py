@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 import redis
 
-from hookwright.engine.delivery import Delivery, Result, delivery_id, message_id
+from hookwright.engine.delivery import Delivery, Result, delivery_id, message_id, notice_message_id
 from hookwright.engine.drain import Drain
 from hookwright.engine.guard import Allowed, Policy, judge
 from hookwright.engine.ledger import Ledger, Offer
@@ -22,12 +23,16 @@ from hookwright.engine.published import loader
 from hookwright.engine.resolve import Resolver
 from hookwright.engine.transport import Call, Reply, select
 from hookwright.interfaces.receiver import Arrival, Receiver, Script
+from hookwright.plugins.hookspecs import Notice
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.build import build
 from hookwright.rules.compile import compile_table
 from hookwright.rules.load import load
 
 NODE = "nod_1"
+NOTICE = msgspec.json.encode(
+    Notice("msg_1", "failure", "A delivery of webhook crm failed", "It did.", "webhook", "crm", 1, (), 0)
+)
 LOOPBACK = Policy(allow=(Allowed.parse("127.0.0.0/8"),))
 
 
@@ -85,6 +90,7 @@ class Rig:
         self._numbers = itertools.count()
         self._closing: list[Callable[[], None]] = [self.ledger.close]
         self.booked: list[Result] = []
+        self.bundle = ""  # YAML that stands in every published bundle, beside the webhooks
 
     def client(self) -> redis.Redis:
         client = redis.Redis.from_url(self.url)
@@ -100,7 +106,7 @@ class Rig:
         """Publish a bundle of webhooks: id = the URL and further lines, comma separated, in flow style."""
         lines = [f"  - {{id: {id_}, event: Lead_Post_Create, url: {rest}}}" for id_, rest in webhooks.items()]
         file = self._folder / f"b{next(self._numbers)}.yaml"
-        file.write_text("version: 1\nbundle: rig\nwebhooks:\n" + "\n".join(lines) + "\n")
+        file.write_text(f"version: 1\nbundle: rig\n{self.bundle}webhooks:\n" + "\n".join(lines) + "\n")
         loaded = load(file)
         assert loaded.source is not None, [str(problem) for problem in loaded.problems]
         table = compile_table(build(loaded.source))
@@ -133,6 +139,28 @@ class Rig:
             body=hashlib.sha256(body).hexdigest(),
         )
         return Offer(delivery, body, wait=wait)
+
+    def notice(self, notifier: str, body: bytes = NOTICE) -> Offer:
+        """A notice for `notifier` on offer."""
+        number = next(self._numbers)
+        message = notice_message_id("webhook", "crm", notifier, "failure", str(number))
+        delivery = Delivery(
+            id=delivery_id(message),
+            message=message,
+            entity_type="webhook",
+            entity_id="crm",
+            action=f"notify/{notifier}",
+            event_id="evt_1",
+            event_source="/rig",
+            event_type="Lead_Post_Create",
+            node=NODE,
+            due=int(time.time() * 1000),
+            body=hashlib.sha256(body).hexdigest(),
+            notifier=notifier,
+        )
+        offer = Offer(delivery, body)
+        self.ledger.offer([offer])
+        return offer
 
     def book(self) -> list[Result]:
         """Take and acknowledge what has come; everything booked so far."""

@@ -272,6 +272,9 @@ class Broken:
     def target(self, delivery):
         return Target(url="http://127.0.0.1/", retry=RetryPolicy())
 
+    def notify(self, delivery):
+        return ("admins",)
+
     def prepare(self, claim, now):
         raise ZeroDivisionError
 
@@ -280,7 +283,7 @@ def test_a_delivery_that_breaks_its_preparation_ends_and_takes_nothing_along(rig
     rig.ledger.publish("sha256:bug", b"", {})
     rig.offer("crm", 2)
     rig.drain(load=lambda revision, content: Broken()).run()
-    assert [(r.outcome, r.error) for r in rig.book()] == [("failure", "poison")] * 2
+    assert [(r.outcome, r.error, r.notify) for r in rig.book()] == [("failure", "poison", ("admins",))] * 2
 
 
 def test_answers_outlive_an_outage_of_redis(own_rig, own_valkey, run):
