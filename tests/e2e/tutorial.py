@@ -43,6 +43,7 @@ _VOLATILE = [
     (re.compile(r"nod_\w+"), "NODE"),
     (re.compile(r" {2,}"), "  "),
 ]
+_STYLE = re.compile(r"\x1b\[[\d;]*m")
 _ID = re.compile(r"\b(?:dlv|msg|evt)_[\w-]+")
 
 
@@ -139,7 +140,7 @@ class Terminal:
 
     def shown(self) -> list[str]:
         """The whole lines that appeared and were not taken yet."""
-        text = self._raw.decode(errors="replace").replace("\r\n", "\n")
+        text = _STYLE.sub("", self._raw.decode(errors="replace")).replace("\r\n", "\n")
         whole = text.rpartition("\n")[0] if self.busy else text.removesuffix("\n")
         return [line.rstrip() for line in whole.split("\n")][self._taken :] if whole else []
 
@@ -232,7 +233,12 @@ class Tutorial:
     def _here(self, text: str) -> str:
         for shown, used in self.ports.items():
             text = text.replace(shown, used)
-        return _ID.sub(lambda found: self.ids.get(found[0], found[0]), text)
+        return _ID.sub(lambda found: self._known(found[0]), text)
+
+    def _known(self, shown: str) -> str:
+        """The id that an id of the page stands for; the beginning of one for as much of the other."""
+        whole = (used for known, used in self.ids.items() if known.startswith(shown))
+        return self.ids.get(shown) or next(whole, shown)[: len(shown)]
 
 
 def _difference(where: str, wanted: Sequence[str], seen: Sequence[str], what: str = "is") -> str:
