@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SECONDS = 20.0
+SECONDS = 30.0
 WIDTH, HEIGHT = 120, 50
 ANY = "…"
 

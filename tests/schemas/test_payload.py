@@ -159,3 +159,17 @@ def test_a_broken_table_of_names_is_the_same_kind_of_error():
     raw = b"events:\n  - {label: A, type: A_B, family: lead, status: guessed}\n"
     with pytest.raises(CatalogueError, match=r"^leadsquared\.yaml:2:49: events/0/status: \"guessed\""):
         read_catalogue(raw, "leadsquared")
+
+
+@pytest.mark.parametrize(
+    ("record", "message"),
+    [
+        ("opportunity_change", "5:9: record: opportunity_change has no record of its own"),
+        ("landing_page", "5:9: record: landing_page has no record of its own"),
+        ("nothing", "leadsquared/nothing.yaml: there is no file for the family nothing"),
+    ],
+)
+def test_a_record_is_that_of_another_family_which_has_one(record, message):
+    raw = CHANGE.replace("record: opportunity", f"record: {record}", 1).encode()
+    with pytest.raises(CatalogueError, match=message):
+        read_family(raw, "leadsquared", "opportunity_change")

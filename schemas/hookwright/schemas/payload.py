@@ -12,6 +12,7 @@ from .builder import JSON
 from .catalogue_file import CatalogueError, read_catalogue_file
 from .document import Document
 from .nearest import did_you_mean
+from .problem import Place
 from .resources import resource
 
 Shape: TypeAlias = Literal["object", "change", "list"]
@@ -95,8 +96,8 @@ class Family:
 
 @cache
 def load_family(catalogue: str, name: str) -> Family:
-    """Read once and then shared. Raises FileNotFoundError when there is none, and `CatalogueError`."""
-    return read_family(resource(f"{name}.yaml", folder=f"catalogues/{catalogue}"), catalogue, name)
+    """Read once and then shared. Raises `CatalogueError`, when there is no such file, too."""
+    return read_family(_file(catalogue, name), catalogue, name)
 
 
 def read_family(raw: bytes, catalogue: str, name: str) -> Family:
@@ -105,7 +106,7 @@ def read_family(raw: bytes, catalogue: str, name: str) -> Family:
     Raises `CatalogueError`, for a sample with a field that the list of fields lacks, too.
     """
     document, value = read_catalogue_file(raw, name=f"{catalogue}/{name}.yaml", kind="family")
-    base = load_family(catalogue, str(value["record"])) if "record" in value else None
+    base = _base(document, catalogue, str(value["record"])) if "record" in value else None
     start = base.samples["sample"] if base else {}
     keys = _SIDES if value["shape"] == "change" else ("sample",)
     family = Family(
@@ -120,6 +121,22 @@ def read_family(raw: bytes, catalogue: str, name: str) -> Family:
     )
     _check_samples(document, family, keys)
     return family
+
+
+def _base(document: Document, catalogue: str, name: str) -> Family:
+    """The family whose record another one starts from: one level, so that none can go round in a circle."""
+    _, value = read_catalogue_file(_file(catalogue, name), name=f"{catalogue}/{name}.yaml", kind="family")
+    if "record" in value or value["shape"] == "change":
+        raise CatalogueError(document.place(["record"]), f"record: {name} has no record of its own")
+    return load_family(catalogue, name)
+
+
+def _file(catalogue: str, name: str) -> bytes:
+    try:
+        return resource(f"{name}.yaml", folder=f"catalogues/{catalogue}")
+    except FileNotFoundError:
+        place = Place(f"{catalogue}/{name}.yaml")
+        raise CatalogueError(place, f"there is no file for the family {name}") from None
 
 
 def merged(below: Mapping[str, JSON], above: Mapping[str, JSON]) -> Record:
