@@ -10,24 +10,30 @@ import uuid
 import pytest
 from structlog.testing import capture_logs
 
+from hookwright.engine.answer import Answer
+from hookwright.engine.delivery import BatchPlan
 from hookwright.engine.door import PLAIN, Rejected
 from hookwright.engine.errors import JournalError, LedgerUnavailable
 from hookwright.engine.history import HistoryUnavailable
-from hookwright.engine.intake import Answer, Intake, new_event_id
+from hookwright.engine.intake import Intake, new_event_id
 from hookwright.engine.known import Known, KnownEvents
 from hookwright.engine.offering import Fresh, Offering
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table
-from hookwright.rules.model import Action, EntityType, Model, Subscriber, Target, endpoint_name
+from hookwright.rules.expression import Expression
+from hookwright.rules.model import Action, Batch, EntityType, Model, Subscriber, Target, endpoint_name
 from hookwright.schemas.problem import Place
 
 
-def subscriber(identifier, events=("t",), *, kind=EntityType.WEBHOOK, paths=("",), delay=0, match=None):
+def subscriber(
+    identifier, events=("t",), *, kind=EntityType.WEBHOOK, paths=("",), delay=0, match=None, batch=None
+):
     actions = tuple(
         Action(endpoint_name(kind, identifier, path), path, Target(url="http://127.0.0.1:1/"))
         for path in paths
     )
-    return Subscriber(kind, identifier, events, actions, Place("a.yaml", 3, 5), delay=delay, match=match)
+    place = Place("a.yaml", 3, 5)
+    return Subscriber(kind, identifier, events, actions, place, delay=delay, match=match, batch=batch)
 
 
 def table(*subscribers):
@@ -111,6 +117,57 @@ def test_every_action_of_a_rule_is_a_delivery_of_its_own():
     said = run(node.post({"type": "t"}))
     assert len({each.id for each in said.deliveries}) == 2
     assert [each.action for each in node.journalled[0].deliveries] == ["actions/0/post", "actions/1/post"]
+
+
+def test_what_is_to_be_batched_is_journalled_with_its_data_and_never_offered():
+    keyed = Batch(60_000, 10, 2048, Expression.parse("data.team"))
+    node = Node(subscriber("alone"), subscriber("batched", delay=2000, batch=keyed))
+    said = run(node.post({"type": "t", "data": {"team": "a", "n": 1.0}}))
+    node.offering.close()
+    assert {each.entityId: each.batched for each in said.deliveries} == {"alone": False, "batched": True}
+    assert {each.status for each in said.deliveries} == {"In Queue"}
+    alone, batched = node.journalled[0].deliveries
+    assert batched.batch == BatchPlan(
+        window=60_000,
+        max_events=10,
+        max_bytes=2048,
+        encoder="json",
+        content_type="application/json",
+        key='"a"',
+    )
+    assert (alone.batch, batched.due - alone.due) == (None, 2000)
+    assert node.journalled[0].bodies[batched.body] == b'{"team": "a", "n": 1.0}'
+    assert [one.delivery.id for one in node.offered] == [alone.id]
+
+
+def test_a_batch_without_a_key_takes_all():
+    node = Node(subscriber("a", batch=Batch(1000)))
+    run(node.post({"type": "t"}))
+    (delivery,) = node.journalled[0].deliveries
+    assert (delivery.batch.key, delivery.batch.max_events, delivery.batch.max_bytes) == ("", 1000, 1 << 20)
+
+
+@pytest.mark.parametrize(
+    ("key", "data", "reason"),
+    [
+        ("data.team", {}, "batch.key: there is no field"),
+        ("data.team", {"team": "x" * 2000}, "batch.key: a key has at most 1,024 characters"),
+        ("data.team | number", {"team": "n/a"}, "batch.key:"),
+    ],
+)
+def test_a_key_that_cannot_be_computed_is_a_refusal_on_record_and_never_silence(key, data, reason):
+    node = Node(subscriber("a", batch=Batch(1000, key=Expression.parse(key))), subscriber("b"))
+    said = run(node.post({"type": "t", "data": data}))
+    node.offering.close()
+    assert [(each.entityId, each.batched) for each in said.deliveries] == [("a", False), ("b", False)]
+    refused, fine = node.journalled[0].deliveries
+    assert refused.batch is None
+    assert refused.refusal[0] == "expression"
+    assert refused.refusal[1].startswith(reason)
+    assert fine.refusal is None
+    assert [one.delivery for one in node.offered] == [refused, fine], (
+        "it is offered, to be recorded as Failure"
+    )
 
 
 def test_an_event_nobody_wants_is_still_accepted_and_journalled():

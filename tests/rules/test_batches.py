@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from hookwright.rules.batches import batch
+from hookwright.rules.expression import Expression
 from hookwright.rules.merge import merge
 from hookwright.rules.model import Batch
 
@@ -19,9 +20,9 @@ webhooks:
 @pytest.mark.parametrize(
     ("written", "read"),
     [
-        ({"window": "1m"}, Batch(60_000, 1000, 1 << 20, "")),
-        ({"window": "1h30m", "max_events": 2.0, "max_bytes": "4MiB"}, Batch(5_400_000, 2, 4 << 20, "")),
-        ({"window": "1ms", "key": "data.Owner"}, Batch(1, key="data.Owner")),
+        ({"window": "1m"}, Batch(60_000, 1000, 1 << 20)),
+        ({"window": "1h30m", "max_events": 2.0, "max_bytes": "4MiB"}, Batch(5_400_000, 2, 4 << 20)),
+        ({"window": "1ms", "key": "data.Owner"}, Batch(1, key=Expression.parse("data.Owner"))),
         (False, None),
         (None, None),
     ],

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -16,7 +18,9 @@ from .delivery import BatchPlan, Delivery
 from .errors import JournalError
 from .instant import milliseconds, timestamp
 from .journal import Entry
-from .line import LINE_LIMIT
+from .line import LINE_LIMIT, Line, Shape
+from .reader import read_at
+from .segment import Position
 
 _ROOM = LINE_LIMIT - 1024  # what is left for an event and its deliveries beside the envelope
 _JSON_SPACE = b" \t\r\n"
@@ -107,6 +111,33 @@ class AcceptedMore(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     deliveries: tuple[Planned, ...]
     done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a delivery comes from: its event, the revision it was accepted under, and what was planned."""
+
+    event: JournalledEvent
+    revision: str
+    planned: Planned
+
+    @property
+    def raw(self) -> bytes:
+        """The event's data as JSON, byte for byte as it came; `null` when it has none."""
+        return self.event.raw or b"null"
+
+
+def read_origin(folder: Path, event: Position, line: Position, delivery: str) -> Origin | None:
+    """A delivery as it was accepted; None when its lines cannot be read (any more).
+
+    `event` is where its event's line stands, `line` the one that holds the delivery.
+    """
+    first = _decoded(read_at(folder, event), Accepted)
+    part = first if line == event else _decoded(read_at(folder, line), AcceptedMore)
+    for planned in part.deliveries if first and part else ():
+        if first and planned.id == delivery:
+            return Origin(first.event, first.revision, planned)
+    return None
 
 
 def accepted_entries(
@@ -200,3 +231,10 @@ def _groups(planned: Sequence[Planned], first: int) -> list[list[Planned]]:
         groups[-1].append(each)
         room -= size
     return groups
+
+
+def _decoded(line: Line | None, shape: type[Shape]) -> Shape | None:
+    try:
+        return line.decode(shape) if line else None
+    except msgspec.ValidationError:
+        return None

@@ -1,14 +1,20 @@
-"""Booking: results become journal lines, then history, and then are acknowledged; open work is offered."""
+"""Booking: results become journal lines, then history, and then are acknowledged; batches close; open work
+is offered.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol
 
 import structlog
 
+from hookwright.plugins.hookspecs import Encoder
+
+from .batching import Batching
 from .book import Book
 from .delivery import TERMINAL_STATUS, Result
 from .errors import JournalError, LedgerUnavailable
@@ -21,6 +27,7 @@ from .work import Offer, Offered
 
 RESULTS_PER_TURN = 1000
 OFFERS_PER_TURN = 200
+NO_ENCODERS: Mapping[str, Encoder] = MappingProxyType({})
 EPOCH_EVERY = 0.5  # seconds between looks at whether the ledger lost its data
 
 log = structlog.get_logger(__name__)
@@ -84,6 +91,7 @@ class Booking:
         ledger: BookLedger,
         node: str,
         *,
+        encoders: Mapping[str, Encoder] = NO_ENCODERS,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         checkpoint: Callable[[str], None] = lambda _: None,
@@ -95,6 +103,7 @@ class Booking:
         self._clock = clock
         self._monotonic = monotonic
         self._checkpoint = checkpoint
+        self._batching = Batching(book, self._append, encoders, clock=clock, checkpoint=checkpoint)
         self._herald = Herald(book, writer, clock=clock, checkpoint=checkpoint)
         self._results: list[tuple[str, Result | Switch]] = []
         self._written = False
@@ -108,12 +117,14 @@ class Booking:
         self.caught_up = False  # results that waited at the start are booked, what was open then is offered
 
     def turn(self, block_ms: int) -> int:
-        """Book what came in, tell and offer what has to be; wait up to `block_ms` for results. How many came.
+        """Close batches, book what came in, tell and offer what has to be; wait up to `block_ms` for results.
+        How many came.
 
         Raises `LedgerUnavailable`, `JournalError`, `IndexUnavailable` or `OSError`; the next turn goes
         on where this one stopped. Offers and acknowledgements never overlap: a delivery settled meanwhile
         would be taken in anew.
         """
+        self._batching.turn()
         try:
             self._look_at_epoch()
             self._acknowledge()
@@ -155,11 +166,15 @@ class Booking:
     def _receive(self, block_ms: int) -> tuple[int, bool]:
         """Read results unless some wait already: how many are in hand, and whether there are no more."""
         if not self._results:
-            block = 0 if self._drained and self._work_waits() else block_ms
+            block = 0 if self._drained and self._work_waits() else self._until_a_batch(block_ms)
             self._results = self._ledger.results(self._node, block_ms=block, count=RESULTS_PER_TURN)
         drained = len(self._results) < RESULTS_PER_TURN
         self._drained = self._drained or drained
         return len(self._results), drained
+
+    def _until_a_batch(self, most: int) -> int:
+        wait = self._batching.wait()
+        return most if wait is None else min(wait, most)
 
     def _work_waits(self) -> bool:
         with self._book.lock:
@@ -194,8 +209,11 @@ class Booking:
             self._book.follow(thorough=True)
 
     def _write(self) -> None:
+        with self._book.lock:
+            self._append(self._lines())
+
+    def _append(self, lines: Sequence[Entry]) -> None:
         with self._book.lock:  # nobody reads lines that may be cut again
-            lines = self._lines()
             try:
                 self._writer.append_many(lines).result()
             except JournalError:

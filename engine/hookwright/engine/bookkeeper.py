@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
+from hookwright.plugins.hookspecs import Encoder
+
 from .book import Book, IndexUnavailable, book_lock
-from .booking import Booking, BookLedger
+from .booking import NO_ENCODERS, Booking, BookLedger
 from .digest import WINDOW
 from .errors import JournalError, LedgerUnavailable
 from .follow import BOOK
@@ -32,9 +34,10 @@ log = structlog.get_logger(__name__)
 class Bookkeeper:
     """Follows intake's journal, offers what is open, books results. `run` it in a process of its own.
 
-    `state` is the state folder, `node` the node's name, `ledger` a ledger nobody else uses. `clock` answers
-    Unix seconds, `monotonic` seconds of a monotonic clock. `checkpoint` is called after each step of booking.
-    `notice_window` is the milliseconds between two notices to a notifier about a subscriber.
+    `state` is the state folder, `node` the node's name, `ledger` a ledger nobody else uses. `encoders` write
+    the batches it closes. `clock` answers Unix seconds, `monotonic` those of a monotonic clock. `checkpoint`
+    is called after each step of booking. `notice_window` is the milliseconds between two notices to a
+    notifier about a subscriber.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class Bookkeeper:
         node: str,
         ledger: BookLedger,
         *,
+        encoders: Mapping[str, Encoder] = NO_ENCODERS,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         fsync: Callable[[int], None] = SYNC,
@@ -52,6 +56,7 @@ class Bookkeeper:
         self._state = state
         self._node = node
         self._ledger = ledger
+        self._encoders = encoders
         self._clock = clock
         self._monotonic = monotonic
         self._fsync = fsync
@@ -100,6 +105,7 @@ class Bookkeeper:
             writer,
             self._ledger,
             self._node,
+            encoders=self._encoders,
             clock=self._clock,
             monotonic=self._monotonic,
             checkpoint=self._checkpoint,

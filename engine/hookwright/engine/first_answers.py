@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .answer import Answer, Placed, counted
 from .history import FirstAnswer, History
-from .intake import Answer, Placed, counted
 from .known import Known
 
 
@@ -22,5 +22,8 @@ class FirstAnswers:
 def _answer(event_id: str, found: FirstAnswer) -> Answer:
     if found.count > len(found.deliveries):
         return counted(event_id, found.revision, found.count)
-    placed = tuple(Placed(*each) for each in found.deliveries)
+    placed = tuple(
+        Placed(identifier, kind, name, batched=batched)
+        for identifier, kind, name, batched in found.deliveries
+    )
     return Answer(id=event_id, duplicate=False, revision=found.revision, deliveries=placed)

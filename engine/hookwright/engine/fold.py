@@ -116,7 +116,7 @@ class Fold:
             for member in opened.members:
                 row = self._database.execute(_NUMBER, (member,)).fetchone()
                 if row:
-                    self._set(row[0], {"batch": opened.id})
+                    self._set(row[0], {"batch": opened.id, "state": State.READY})
         if new and isinstance(opened, Noticed):
             pair = Pair(opened.entity_type, opened.entity_id, opened.notifier)
             self.untold.tell(pair, at, derived.position)

@@ -37,15 +37,15 @@ class HistoryUnavailable(EngineError):
 class FirstAnswer:
     """What is known of an event accepted before: what its first answer is made of.
 
-    `deliveries` are (delivery id, entity type, entity id), the first 1,000 of `count`. `accepted` is Unix
-    milliseconds.
+    `deliveries` are (delivery id, entity type, entity id, whether it was to be batched), the first 1,000 of
+    `count`. `accepted` is Unix milliseconds.
     """
 
     fingerprint: str
     revision: str
     accepted: int
     count: int
-    deliveries: tuple[tuple[str, str, str], ...]
+    deliveries: tuple[tuple[str, str, str, bool], ...]
 
 
 class History:
@@ -136,7 +136,8 @@ class History:
             return None
         fingerprint, revision, accepted, first, count = found[0]
         placed = self._query(_PLACED, [first, first + min(count, LISTED)])
-        return FirstAnswer(fingerprint, revision, accepted, count, tuple(placed))
+        deliveries = tuple((*each[:3], bool(each[3])) for each in placed)
+        return FirstAnswer(fingerprint, revision, accepted, count, deliveries)
 
     def counts(self, wanted: Filter = Filter()) -> dict[str, int]:  # noqa: B008
         """How many deliveries that fit have each status word; a batch counts once, a notice not at all."""
@@ -291,7 +292,10 @@ _LINES = (
     " JOIN deliveries d ON d.number = l.delivery WHERE d.id = ? ORDER BY l.segment, l.offset"
 )
 _EVENT = "SELECT fingerprint, revision, accepted, first, count FROM events WHERE source = ? AND id = ?"
-_PLACED = "SELECT id, entity_type, entity_id FROM deliveries WHERE number >= ? AND number < ? ORDER BY number"
+_PLACED = (
+    "SELECT id, entity_type, entity_id, state = 'batching' OR batch IS NOT NULL FROM deliveries"
+    " WHERE number >= ? AND number < ? ORDER BY number"
+)
 _CHANGED = (
     f"SELECT changed, updated, {COLUMNS} FROM deliveries"  # noqa: S608  # fixed names
     " WHERE changed > ? AND changed <= ? AND updated >= ? AND {where} ORDER BY changed LIMIT ?"

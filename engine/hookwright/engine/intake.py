@@ -12,45 +12,19 @@ from dataclasses import dataclass
 import msgspec
 
 from hookwright.plugins.hookspecs import BodyContext, Encoded, Encoder
+from hookwright.rules.errors import ExpressionError
 from hookwright.rules.event import Event
 from hookwright.rules.model import Action, Subscriber
 from hookwright.rules.table import RoutingTable
 
-from .delivery import Delivery, Status, delivery_id, message_id
+from .answer import Answer, Answers, first_answer
+from .batch import batch_plan
+from .delivery import Delivery, delivery_id, message_id
 from .door import Defaults, Rejected, read_events
 from .errors import JournalError
 from .history import HistoryUnavailable
 from .known import Conflict, KnownEvents
 from .offering import Fresh, Offering
-
-LISTED = 1000  # deliveries named in an answer; more are counted
-
-
-class Placed(msgspec.Struct, frozen=True):
-    """One delivery in an answer."""
-
-    id: str
-    entityType: str  # noqa: N815  # spelled as on the wire
-    entityId: str  # noqa: N815
-    status: str = Status.IN_QUEUE
-    batched: bool = False
-
-
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The answer for one event. Over 1,000 deliveries are counted, with a link, instead of listed."""
-
-    id: str
-    duplicate: bool
-    revision: str
-    deliveries: tuple[Placed, ...] | msgspec.UnsetType = msgspec.UNSET
-    count: int | None = None
-    link: str | None = None
-
-
-class Answers(msgspec.Struct, frozen=True):
-    """The answer for a batch: one entry an event, in the order of the request."""
-
-    events: tuple[Answer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +164,11 @@ class Intake:
                 said = first_answer(plan.event.id, plan.revision, plan.deliveries)
                 self._known.accept(plan.event.source, plan.event.id, said)
             self._offering.put(
-                [Fresh(delivery, plan.bodies[delivery.body], accepted) for delivery in plan.deliveries]
+                [
+                    Fresh(delivery, plan.bodies[delivery.body], accepted)
+                    for delivery in plan.deliveries
+                    if delivery.batch is None  # else the bookkeeper offers its batch
+                ]
             )
 
     async def _again(self, said: Answer | Awaitable[Answer]) -> Answer:
@@ -204,12 +182,26 @@ class Intake:
         deliveries: list[Delivery] = []
         for subscriber in table.match(event):
             for action in subscriber.actions:
-                encoded = self._encode(event, subscriber, action)
-                digest = hashlib.sha256(encoded.body).hexdigest()
-                bodies[digest] = encoded.body
-                delivery = self._delivery(event, subscriber, action, digest, now)
-                deliveries.append(msgspec.structs.replace(delivery, headers=encoded.headers))
+                body, delivery = self._placed(event, subscriber, action, now)
+                bodies[delivery.body] = body
+                deliveries.append(delivery)
         return Plan(event, fingerprint, table.revision, tuple(deliveries), bodies)
+
+    def _placed(
+        self, event: Event, subscriber: Subscriber, action: Action, now: int
+    ) -> tuple[bytes, Delivery]:
+        """One delivery with its body. A member of a batch keeps its data: its batch is encoded as a whole."""
+        if subscriber.batch is None:
+            encoded = self._encode(event, subscriber, action)
+            delivery = self._delivery(event, subscriber, action, encoded.body, now)
+            return encoded.body, msgspec.structs.replace(delivery, headers=encoded.headers)
+        delivery = self._delivery(event, subscriber, action, event.raw, now)
+        try:
+            plan = batch_plan(event, subscriber.batch, action.target)
+        except ExpressionError as error:
+            reason = f"batch.key: {error}"
+            return event.raw, msgspec.structs.replace(delivery, refusal=("expression", reason))
+        return event.raw, msgspec.structs.replace(delivery, batch=plan)
 
     def _encode(self, event: Event, subscriber: Subscriber, action: Action) -> Encoded:
         context = BodyContext(
@@ -228,7 +220,7 @@ class Intake:
             raise Rejected(500, "Encoder failed", detail) from error
 
     def _delivery(
-        self, event: Event, subscriber: Subscriber, action: Action, digest: str, now: int
+        self, event: Event, subscriber: Subscriber, action: Action, body: bytes, now: int
     ) -> Delivery:
         message = message_id(event.source, event.id, subscriber.entity_type, subscriber.id, action.path)
         return Delivery(
@@ -242,23 +234,9 @@ class Intake:
             event_type=event.type,
             node=self._node,
             due=now + subscriber.delay,
-            body=digest,
+            body=hashlib.sha256(body).hexdigest(),
             place=f"{subscriber.place.file}:{subscriber.place.line}",
         )
-
-
-def first_answer(event_id: str, revision: str, deliveries: Sequence[Delivery]) -> Answer:
-    """What a sender is told about an event that was just accepted."""
-    if len(deliveries) > LISTED:
-        return counted(event_id, revision, len(deliveries))
-    placed = tuple(Placed(each.id, each.entity_type, each.entity_id) for each in deliveries)
-    return Answer(id=event_id, duplicate=False, revision=revision, deliveries=placed)
-
-
-def counted(event_id: str, revision: str, count: int) -> Answer:
-    """The answer for an event with too many deliveries to list."""
-    link = f"/v1/deliveries?event={event_id}"
-    return Answer(id=event_id, duplicate=False, revision=revision, count=count, link=link)
 
 
 def new_event_id(now: float, random: bytes) -> str:

@@ -18,9 +18,11 @@ from .opened import OPENED, Batched, Opened, read_opened
 from .outcome import Held, Settled
 from .reader import read_at
 from .segment import Position
+from .waiting import Unread, Waiting
 from .work import Offer
 
 _LINES_KEPT = 4
+_BYTES_AT_ONCE = 16 << 20  # of bodies in one call to the ledger, or a single one
 VERIFY_AFTER = 2.0  # seconds: by then intake's own offer, and often the first result, has arrived
 
 log = structlog.get_logger(__name__)
@@ -44,7 +46,10 @@ class Opening:
 
 
 class OpenSet:
-    """Keeps what is open and says what has to be offered. Not thread-safe; `clock` is monotonic seconds."""
+    """Keeps what is open and says what has to be offered. Not thread-safe; `clock` is monotonic seconds.
+
+    `waiting` are the members of batches that are not closed yet.
+    """
 
     def __init__(self, folder: Path, node: str, clock: Callable[[], float]) -> None:
         self._folder = folder
@@ -54,6 +59,7 @@ class OpenSet:
         self._at_once: dict[str, None] = {}  # to be offered now, in this order
         self._unverified: dict[str, float] = {}  # id -> when to offer it, nearly in the order of these times
         self._lines: dict[Position, _Line] = {}
+        self.waiting = Waiting(folder)
 
     def __len__(self) -> int:
         return len(self._open)
@@ -89,6 +95,8 @@ class OpenSet:
             )
             for row in rows
         }
+        members = ((key, each) for key, each in self._open.items() if each.batching)
+        self.waiting = Waiting(self._folder, [Unread(key, each.event, each.line) for key, each in members])
         self.doubt_all()
 
     def doubt_all(self) -> None:
@@ -126,7 +134,9 @@ class OpenSet:
                 batching = planned.batch is not None
                 due = milliseconds(planned.due)
                 self._open[planned.id] = Opening(0, due, fanout.position, position, batching=batching)
-                if not batching:
+                if batching:
+                    self.waiting.accept(fanout.event, fanout.position, planned)
+                else:
                     self._unverified[planned.id] = at
 
     def _derive(self, derived: Derived, new: set[str]) -> None:
@@ -157,16 +167,21 @@ class OpenSet:
                 opening.ended = fields.outcome != "retry"
 
     def next_offers(self, limit: int, now: int) -> list[Offer]:
-        """Up to `limit` offers whose time has come, read from the journal; `now` is Unix milliseconds.
+        """Up to `limit` offers whose time has come, fewer when their bodies are large. They are read from the
+        journal; `now` is Unix milliseconds.
 
         A delivery that can no longer be read there is not offered any more: the ledger may still have it.
         """
         due = list(islice(chain(self._at_once, takewhile(self._is_due, self._unverified)), limit))
         offers: list[Offer] = []
+        size = 0
         for delivery in due:
             offer = self._offer(delivery, now)
             if offer:
                 offers.append(offer)
+                size += len(offer.body)
+                if size >= _BYTES_AT_ONCE:
+                    break
             else:
                 log.error("delivery_unreadable", delivery=delivery, segment=self._open[delivery].line.segment)
                 self.verified([delivery])

@@ -47,8 +47,8 @@ log = structlog.get_logger(__name__)
 class NodeSettings:
     """What a node needs to know. `redis_url` None means a private server beside the state folder.
 
-    `worker_arguments` are handed to every worker. `spool_limit` bounds the deliveries accepted while the
-    ledger does not answer.
+    `worker_arguments` are handed to every worker, `bookkeeper_arguments` to the bookkeeper. `spool_limit`
+    bounds the deliveries accepted while the ledger does not answer.
     """
 
     state: Path
@@ -56,6 +56,7 @@ class NodeSettings:
     redis_url: str | None = None
     spool_limit: int = 100_000
     worker_arguments: Sequence[str] = ()
+    bookkeeper_arguments: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +161,8 @@ def _children(settings: NodeSettings, url: str) -> list[Child]:
     workers = [
         child(f"worker-{number}", "worker", *settings.worker_arguments) for number in range(settings.workers)
     ]
-    return [child("bookkeeper", "bookkeeper", "--state", str(settings.state)), *workers]
+    arguments = ("--state", str(settings.state), *settings.bookkeeper_arguments)
+    return [child("bookkeeper", "bookkeeper", *arguments), *workers]
 
 
 def _end_workers(workers: Sequence[Child], reachable: threading.Event) -> None:

@@ -60,7 +60,9 @@ class BodyContext:
     """What an encoder may know beside the value it encodes.
 
     `raw` holds the event's data byte for byte as it was received when the value is that data unchanged, else
-    None (a body made by a template, a batch). `content_type` is the one the target asks for.
+    None (a body made by a template). For a batch the value is the list of its events' data, and `raw` that
+    list as JSON with each item byte for byte; `event_id` is then the id of its first event. `content_type` is
+    the one the target asks for.
     """
 
     content_type: str
@@ -94,8 +96,9 @@ class Encoder(Protocol):
     def schema(self) -> JSONSchema: ...
 
     def encode(self, value: JSON, context: BodyContext) -> Encoded:
-        """Called once per event and target, before the event is acknowledged; the bytes are kept and sent on
-        every attempt. Must be deterministic and must not change `value`.
+        """Called once per event and target, before the event is acknowledged, or once per batch, when it
+        closes, in another process; the bytes are kept and sent on every attempt. Must be deterministic and
+        must not change `value`.
 
         Raises `EncodeError` (or any ValueError) when the value cannot be said in this encoding.
         """
@@ -184,7 +187,8 @@ class SecretSource(Protocol):
 
 @hookspec
 def hookwright_encoders() -> list[Encoder]:  # type: ignore[empty-body]  # pluggy calls the plugins, never this
-    """Encoders this plugin adds. Called once at start; an encoder is used while events are accepted."""
+    """Encoders this plugin adds. Called once at start; an encoder is used while events are accepted,
+    and when a batch closes."""
 
 
 @hookspec

@@ -9,7 +9,9 @@ from hookwright.schemas.grammar import duration, size
 from hookwright.schemas.problem import Problem
 
 from .bundle import Part
+from .errors import ExpressionError
 from .event import JSON
+from .expression import Expression
 from .merge import Layer
 from .model import Batch
 
@@ -29,20 +31,34 @@ def batch(merged: Layer) -> Batch | None:
         said["max_events"] = int(cast("float", written["max_events"]))
     if "max_bytes" in written:
         said["max_bytes"] = size(str(written["max_bytes"]))
-    return Batch(**said, key=str(written.get("key", "")))
+    if "key" in written:
+        said["key"] = Expression.parse(str(written["key"]))
+    return Batch(**said)
 
 
 def batch_problems(part: Part) -> Iterator[Problem]:
-    """What is wrong with the bounds that stand in this part itself."""
+    """What is wrong with the bounds and the key that stand in this part itself."""
     found = part.part("batch")
     if found is None:
         return
+    yield from _key_problems(found)
     window, most = found.value.get("window"), found.value.get("max_bytes")
     if _quantity(duration, window, 0) > LONGEST_WINDOW:
         yield found.problem("HW018", f"a window of {window} is too long", "window", hint="at most 7d")
     if not SMALLEST <= _quantity(size, most, LARGEST) <= LARGEST:
         message = f"a largest body of {most} is out of bounds"
         yield found.problem("HW018", message, "max_bytes", hint="at least 1KiB and at most 4MiB")
+
+
+def _key_problems(part: Part) -> Iterator[Problem]:
+    written = part.value.get("key")
+    if not isinstance(written, str):
+        return
+    try:
+        Expression.parse(written)
+    except ExpressionError as error:
+        where = "" if error.column is None else f", column {error.column}"
+        yield part.problem("HW115", f"bad expression{where}: {error.message}", "key", hint=error.hint)
 
 
 def lacks_window(merged: Layer) -> bool:

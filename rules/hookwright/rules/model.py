@@ -10,6 +10,7 @@ from typing import TypeAlias
 from hookwright.schemas.problem import Place
 
 from .event import JSON
+from .expression import Expression
 
 
 class EntityType(StrEnum):
@@ -81,13 +82,13 @@ class Action:
 class Batch:
     """How events are collected into one call. `window` is in milliseconds, `max_bytes` those of a JSON list.
 
-    `key` is the expression whose value tells apart what must not go together; "" when all may.
+    `key` is the expression whose value tells apart what must not go together; None when all may.
     """
 
     window: int
     max_events: int = 1000
     max_bytes: int = 1 << 20
-    key: str = ""
+    key: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)

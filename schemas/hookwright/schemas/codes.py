@@ -75,6 +75,7 @@ _TABLE = (
         "suspicious pattern",
         "A pattern is valid but matches everything by mistake, or can never match.",
     ),
+    Code("HW115", "bad expression", "An expression is not one the expression language has."),
     Code("HW121", "unknown notifier", "Somebody is to be told who does not stand under `notifiers`."),
     Code("HW122", "duplicate notifier", "Two notifiers have one id."),
     Code(

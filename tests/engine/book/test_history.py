@@ -235,7 +235,7 @@ def test_the_first_answer_to_an_event_can_be_given_again(node: Any, history: Any
     found = node.accept("e1", "a", "b")
     node.accept("e2", "c")
     answer = history().find_event("/src", "e1")
-    assert answer.deliveries == tuple((each.id, "webhook", each.entity_id) for each in found)
+    assert answer.deliveries == tuple((each.id, "webhook", each.entity_id, False) for each in found)
     assert (answer.count, answer.accepted) == (2, 1_795_435_200_000)
     assert len(answer.fingerprint) == 64
     assert history().find_event("/other", "e1") is None

@@ -14,6 +14,7 @@ from hookwright.engine.bookkeeper import Bookkeeper
 from hookwright.engine.digest import WINDOW
 from hookwright.engine.ledger import Ledger
 from hookwright.engine.state import State
+from hookwright.plugins.loader import load_plugins
 
 from .. import logs
 from .commands import command
@@ -23,8 +24,8 @@ from .options import option, shared
 
 @command(hidden=True)
 @option("--notice-window", type=click.IntRange(1), default=WINDOW, hidden=True, help="Milliseconds.")
-@shared("state", "redis_url")
-def bookkeeper(notice_window: int, state: Path, redis_url: str | None) -> None:
+@shared("state", "redis_url", "plugins")
+def bookkeeper(notice_window: int, state: Path, redis_url: str | None, plugins: tuple[str, ...]) -> None:
     """Keep the book of the node on --state until standard input ends.
 
     Signals are ignored: a signal to the whole group must not end it before the workers' last results came.
@@ -37,8 +38,10 @@ def bookkeeper(notice_window: int, state: Path, redis_url: str | None) -> None:
     logs.configure()
     ending = threading.Event()
     threading.Thread(target=_wait_for_the_end, args=(ending,), name="stdin", daemon=True).start()
+    encoders = load_plugins(allow=plugins or None).encoders
     node = State(state).prepare()
-    Bookkeeper(state, node, Ledger(redis_url), notice_window=notice_window).run(ending)
+    keeper = Bookkeeper(state, node, Ledger(redis_url), encoders=encoders, notice_window=notice_window)
+    keeper.run(ending)
 
 
 def _wait_for_the_end(ending: threading.Event) -> None:

@@ -85,6 +85,7 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
         redis_url=redis_url,
         spool_limit=spool_limit,
         worker_arguments=worker_arguments(secrets_dir, _checked_targets(allow_target), transport, plugins),
+        bookkeeper_arguments=[part for name in plugins for part in ("--plugins", name)],
     )
     listen = Listen(host, port, frozenset(public_host))
     return _run(
