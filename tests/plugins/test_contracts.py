@@ -7,9 +7,16 @@ from typing import Any, ClassVar
 import pytest
 
 from hookwright.plugins import hookimpl
-from hookwright.plugins.errors import MissingSecret
+from hookwright.plugins.errors import InvalidHeader, MissingSecret
 from hookwright.plugins.hookspecs import Encoded
-from hookwright.plugins.testing import EncoderContract, InjectorContract, SecretContract, check_plugin
+from hookwright.plugins.posting import post_json
+from hookwright.plugins.testing import (
+    EncoderContract,
+    InjectorContract,
+    NotifierContract,
+    SecretContract,
+    check_plugin,
+)
 
 
 class Encoder:
@@ -118,7 +125,22 @@ def _injector_contract(kind: type[Injector]) -> InjectorContract:
     return Contract()
 
 
+class Once(Injector):
+    """Forgets what it did not do the second time."""
+
+    def build(self, config: Any, secrets: Any) -> Any:
+        tokens = [secrets(config["token"])]
+        return lambda request, _attempt: request.headers.update({"X": tokens.pop()} if tokens else {})
+
+
+class Forges(Injector):
+    def build(self, config: Any, secrets: Any) -> Any:
+        return lambda request, _attempt: request.headers.update({"webhook-signature": "v1,x"})
+
+
 INJECTORS = {
+    "test_it_does_the_same_on_every_request": Once,
+    "test_it_edits_headers_and_query_only": Forges,
     "test_it_never_shows_a_secret": Injector,
     "test_it_authenticates": Lazy,
     "test_it_asks_for_secrets_when_built_and_says_which_is_missing": Lazy,
@@ -133,6 +155,114 @@ def test_each_injector_check_goes_red_on_the_injector_that_breaks_it(
 ) -> None:
     with pytest.raises(AssertionError):
         getattr(_injector_contract(kind), check)()
+
+
+class Notifier:
+    name = "n"
+    schema: ClassVar = {"type": "object", "required": ["token"]}
+
+    def build(self, config: Any, secrets: Any, network: Any) -> Any:
+        token = secrets(config["token"])
+        return lambda notice: self.tell(notice, token)
+
+    def tell(self, notice: Any, token: str) -> Any:
+        return post_json("https://a.example/", {"text": notice.title}, [("X-Token", token)])
+
+
+class Told(Notifier):
+    def tell(self, notice: Any, token: str) -> Any:
+        return True
+
+
+class Interrupts(Notifier):
+    def tell(self, notice: Any, token: str) -> Any:
+        raise AssertionError(token)
+
+
+class Textual(Notifier):
+    def tell(self, notice: Any, token: str) -> Any:
+        request = super().tell(notice, token)
+        request.body = "text"
+        return request
+
+
+class Smuggles(Notifier):
+    def tell(self, notice: Any, token: str) -> Any:
+        request = super().tell(notice, token)
+        request.headers["X-Title"] = notice.title
+        return request
+
+
+class Led(Notifier):
+    """Goes where the notice leads it."""
+
+    def tell(self, notice: Any, token: str) -> Any:
+        return post_json(f"https://{notice.id.encode().hex()}.example/", None)
+
+
+class Remembers(Notifier):
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def tell(self, notice: Any, token: str) -> Any:
+        self.told.append(notice.id)
+        return post_json("https://a.example/", len(self.told))
+
+
+class ShowsToken(Notifier):
+    def build(self, config: Any, secrets: Any, network: Any) -> Any:
+        return Shown(secrets(config["token"]))
+
+
+class AsksLate(Notifier):
+    def build(self, config: Any, secrets: Any, network: Any) -> Any:
+        return lambda notice: self.tell(notice, secrets(config["token"]))
+
+
+class Takes(Notifier):
+    schema: ClassVar = {"type": "object", "properties": {"id": {"type": "string"}}}
+
+
+def _notifier_contract(kind: type[Notifier]) -> NotifierContract:
+    made: list[Notifier] = []
+
+    class Contract(NotifierContract):
+        config: ClassVar = {"token": {"env": "T"}}
+        secrets: ClassVar = {"T": "t-1"}
+
+        def make(self) -> Any:
+            made.append(kind())
+            return made[0]
+
+    return Contract()
+
+
+NOTIFIERS = [
+    ("test_every_notice_is_told_or_refused", Told),
+    ("test_every_notice_is_told_or_refused", Interrupts),
+    ("test_its_requests_may_go_on_the_wire", Textual),
+    ("test_its_requests_may_go_on_the_wire", Smuggles),
+    ("test_no_notice_decides_where_it_goes", Led),
+    ("test_the_same_notice_is_told_the_same_whatever_came_before", Remembers),
+    ("test_it_never_shows_a_secret", ShowsToken),
+    ("test_it_asks_for_secrets_when_built_and_says_which_is_missing", AsksLate),
+    ("test_its_name_and_schema_are_usable", Takes),
+]
+
+
+@pytest.mark.parametrize(("check", "kind"), NOTIFIERS)
+def test_each_notifier_check_goes_red_on_the_notifier_that_breaks_it(
+    check: str, kind: type[Notifier]
+) -> None:
+    with pytest.raises((AssertionError, InvalidHeader)):
+        getattr(_notifier_contract(kind), check)()
+
+
+def test_a_good_notifier_passes_every_check() -> None:
+    contract = _notifier_contract(Notifier)
+    for check in dir(contract):
+        if check.startswith("test_"):
+            getattr(contract, check)()
 
 
 class Source:

@@ -9,7 +9,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +20,7 @@ from hookwright.engine.history import History, HistoryUnavailable
 from hookwright.engine.state import State
 from hookwright.plugins.errors import PluginError
 from hookwright.plugins.registry import Plugins
+from hookwright.rules.event import JSON
 from hookwright.rules.model import Model, SecretReference
 
 FREE_NEEDED = 256 * 1024 * 1024  # bytes under which nothing should be started
@@ -132,9 +133,9 @@ def look_at_secrets(model: Model | None, plugins: Plugins, folder: Path | None) 
     if model is None:
         return
     store = plugins.secret_store()
-    wanted = sorted({(each.source, each.name) for each in _references(model)})
+    wanted = sorted({(each.source, each.name) for each in _references(model, plugins)})
     missing = [problem for source, name in wanted if (problem := _missing(store.get, source, name))]
-    advice = "provide it; until then the subscribers that need it wait"
+    advice = "provide it; until then what needs it waits"
     yield from (Finding("secrets", Level.FAIL, problem, advice) for problem in missing)
     if not missing:
         yield Finding("secrets", Level.OK, f"{len(wanted)} named, all there")
@@ -149,14 +150,24 @@ def _look_at_secrets_folder(folder: Path) -> Iterator[Finding]:
             yield Finding("secrets", Level.WARN, f"everybody may read {path}", f"run `chmod o= {path}`")
 
 
-def _references(model: Model) -> Iterator[SecretReference]:
+def _references(model: Model, plugins: Plugins) -> Iterator[SecretReference]:
     for target in (action.target for subscriber in model.subscribers for action in subscriber.actions):
         yield from (value for _, value in (*target.query, *target.headers) if not isinstance(value, str))
-        config = target.auth.config if target.auth else {}
-        for value in config.values():
-            if isinstance(value, dict) and len(value) == 1:
-                ((source, name),) = value.items()
-                yield SecretReference(source, str(name))
+        yield from _references_in(target.auth.config if target.auth else {}, plugins)
+    for notifier in model.notifiers:
+        yield from _references_in(notifier.config, plugins)
+
+
+def _references_in(value: JSON | Mapping[str, JSON], plugins: Plugins) -> Iterator[SecretReference]:
+    """A map whose only key is a secret source is a reference, wherever a plugin has one."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if len(value) == 1 and key in plugins.secrets and isinstance(inner, str):
+                yield SecretReference(key, inner)
+            yield from _references_in(inner, plugins)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _references_in(inner, plugins)
 
 
 def _missing(get: Callable[[str, str], str], source: str, name: str) -> str | None:

@@ -11,15 +11,17 @@ import importlib.metadata
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from .contributions import Refused, contributions_of, hooks_of
 from .hookspecs import GROUP
 from .registry import Contribution, Loaded, LoadProblem, Plugins
 
 OURS = "hookwright"
+NOT_INSTALLED = "-"  # in place of a distribution
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +46,24 @@ class _Asked:
         return _Asked(replace(self.loaded, error=reason, provides=()))
 
 
-def load_plugins(*, allow: Collection[str] | None = None, secrets_dir: Path | None = None) -> Plugins:
+def load_plugins(
+    *,
+    allow: Collection[str] | None = None,
+    secrets_dir: Path | None = None,
+    besides: Mapping[str, Callable[[], object]] = MappingProxyType({}),
+) -> Plugins:
     """Loads everything once. Never raises for a plugin's sake: see `Plugins.problems`.
 
     `allow` names the entry points or distributions to load beside the built-ins (None: all of them; empty, or
     only an empty name: none). `secrets_dir` is the folder of `{file: name}`. Built-in names cannot be taken
-    over; a name that two other plugins claim is given to neither.
+    over; a name that two other plugins claim is given to neither. `besides` are plugins that are not
+    installed: by name, what imports each.
     """
     problems: list[LoadProblem] = []
     installed = sorted(_installed(problems), key=lambda found: (found.distribution, found.name))
     chosen = [found for found in installed if _is_allowed(found, allow)]
     problems += _not_installed(allow, installed)
+    chosen += [_Found(name, NOT_INSTALLED, "", find) for name, find in besides.items()]
     asked = _refuse_doubles([*map(_ask, _builtin(secrets_dir)), *map(_ask, chosen)])
     problems += [
         LoadProblem(one.loaded.name, one.loaded.distribution, one.loaded.error)

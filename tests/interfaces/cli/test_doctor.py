@@ -93,6 +93,22 @@ def test_secrets_that_are_there_are_fine(model, monkeypatch, tmp_path) -> None:
     assert found[0].detail == "2 named, all there"
 
 
+def test_the_secrets_of_notifiers_are_looked_for_too(inside, valkey, tmp_path) -> None:
+    (tmp_path / "a.yaml").write_text("""\
+version: 1
+notifiers:
+  - id: admins
+    type: email
+    from: a@example.com
+    to: [b@example.com]
+    smtp: {host: mail.example.com, user: hooks, password: {env: DOCTOR_SMTP}}
+  - {id: plain, type: email, from: a@example.com, to: [b@example.com], smtp: {host: mail.example.com}}
+""")
+    ran = inside("doctor", "--redis-url", valkey, "--config", "a.yaml")
+    assert "secret {env: DOCTOR_SMTP}: the environment variable is not set" in ran.out
+    assert "{host:" not in ran.out
+
+
 def test_a_secrets_folder_that_is_not_there_fails(tmp_path) -> None:
     assert _levels(look_at_secrets(None, load_plugins(), tmp_path / "nothing")) == [Level.FAIL]
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "serve": "Run the API, the bookkeeper, the workers and, unless one is named, a private Redis.",
     "worker": "Run worker processes that make the calls; they need Redis and the network only.",
     "token": "Make, list and revoke tokens, each with a role.",
+    "plugins": "See which plugins are loaded, and hold them to their contract.",
     "listen": "Run a receiver that prints what arrives.",
     "demo": "Show everything in one process: events flow, retries happen.",
     "doctor": "Check Redis, disk, clock, plugins, secrets and DNS, and say what to do.",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..errors import MissingSecret
-from ..headers import check_header
+from ..headers import RESERVED_HEADERS, check_header
 from ..hookspecs import Injector
 from ..injection import build_injector
 from .samples import ATTEMPT, bare_request
@@ -40,8 +40,19 @@ class InjectorContract(ABC):
         assert request.method == "POST"
         assert request.body == b'{"a": 1}'
         assert request.headers["webhook-id"] == ATTEMPT.message
+        reserved = RESERVED_HEADERS & {name.lower() for name in request.headers}
+        assert reserved <= {"webhook-id"}, f"{sorted(reserved)} are not the injector's to set"
         for name, value in request.headers.items():
             check_header(name, value)
+
+    def test_it_does_the_same_on_every_request(self) -> None:
+        inject = build_injector(self.make(), copy.deepcopy(self.config), self._lookup(self.secrets))
+        first, second = bare_request(), bare_request()
+        inject(first, ATTEMPT)
+        inject(second, ATTEMPT)
+        assert set(first.headers) == set(second.headers), (
+            "the second request has other headers than the first"
+        )
 
     def test_it_authenticates(self) -> None:
         before, after = bare_request(), self._inject(self.make())

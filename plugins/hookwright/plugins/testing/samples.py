@@ -14,6 +14,12 @@ VALUES: tuple[Any, ...] = (
     {"a": 1, "b": [True, None, -0.0, 1e300], "c": {"d": "ü", "e": "\u2028"}},
     {"big": 2**70, "text": "a\r\nb\0", "surrogate": "\ud800", "emoji": "🪝", "": ""},
     {"deep": [[[[[[[[[[]]]]]]]]]]},
+    [],
+    [{"a": 1}, {"a": 2, "b": "x"}],
+    "text\nof two lines",
+    "",
+    0,
+    None,
 )
 """Values every encoder must either encode or refuse with a ValueError."""
 
