@@ -61,7 +61,9 @@ def test_every_route_is_documented_with_its_role():
     rows = re.findall(
         r"^\| `([A-Z]+) (/\S*)` \| (\S+) \|", (REFERENCE / "api.md").read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert sorted(rows) == sorted((entry.method, entry.path, entry.role or "-") for entry in ROUTES)
+    assert sorted(rows) == sorted(
+        (entry.method, entry.path.replace(":path", ""), entry.role or "-") for entry in ROUTES
+    )
 
 
 def test_every_problem_code_is_documented():

@@ -33,6 +33,11 @@ class Revisions:
     def table(self) -> RoutingTable:
         return self._table
 
+    def bundle_of(self, subscriber: str) -> str:
+        """The bundle that this subscriber stands in, by its id."""
+        among = (self._source, *self._source.beside)
+        return next((each.bundle for each in among if subscriber in each.places), self._source.bundle)
+
     def swap(self, source: Source) -> None:
         """Publish a revision, then match by it. Raises `LedgerUnavailable`; then the old one stays live."""
         table = table_of(source)

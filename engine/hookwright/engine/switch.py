@@ -45,7 +45,7 @@ class Switch(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def why(self) -> str:
         """What is said of the deliveries it holds."""
-        return f"{self.state}: {self.reason}" if self.reason else self.state
+        return f"{self.state}: {self.reason}" if self.reason else f"{self.state} by {self.by}"
 
     def after(self, other: Switch | None) -> bool:
         """Whether this one counts and not the other: every ledger and every index decides alike."""

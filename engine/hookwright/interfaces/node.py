@@ -28,6 +28,7 @@ from hookwright.engine.offering import Fresh, Offering
 from hookwright.engine.redischeck import check_server
 from hookwright.engine.revisions import Revisions
 from hookwright.engine.state import State
+from hookwright.engine.subscribers import Subscribers
 from hookwright.engine.work import Offer
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.source import Source
@@ -68,6 +69,7 @@ class Node:
     history: History
     revisions: Revisions
     ledger: Ledger
+    subscribers: Subscribers
     offering: Offering
     children: tuple[Child, ...]
     reachable: threading.Event
@@ -94,7 +96,8 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         writer = Writer(state.history, "intake")
         stack.callback(writer.close)
         writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
-        offering = Offering(_offer_to(ledger, Broker(url)), limit=settings.spool_limit, clock=time.monotonic)
+        broker = Broker(url)
+        offering = Offering(_offer_to(ledger, broker), limit=settings.spool_limit, clock=time.monotonic)
         stack.callback(offering.close)
         stack.callback(_end_workers, workers, reachable)
         history = History(state.path, catching_up=False)
@@ -111,6 +114,14 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             history=history,
             revisions=revisions,
             ledger=ledger,
+            subscribers=Subscribers(
+                lambda: revisions.table,
+                revisions.bundle_of,
+                history.switches,
+                ledger,
+                writer,
+                wake=broker.ring,
+            ),
             offering=offering,
             children=tuple(children),
             reachable=reachable,

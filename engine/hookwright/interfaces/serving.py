@@ -107,6 +107,7 @@ def serve_until_stopped(serving: Serving, source: Source) -> None:
             readiness=lambda: readiness(node),
             depth=lambda: depth(node),
             tokens=tokens,
+            subscribers=node.subscribers,
         )
         server = build_server(API(parts, Gate(listen, lambda: tokens.keyring)), listen)
 

@@ -9,7 +9,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from hookwright.engine.errors import LedgerUnavailable
 from hookwright.engine.history import History
 from hookwright.engine.intake import Intake
+from hookwright.engine.journal import Writer
 from hookwright.engine.known import KnownEvents
 from hookwright.engine.offering import Offering
 from hookwright.engine.state import State
+from hookwright.engine.subscribers import Subscribers
+from hookwright.engine.switch import Switch, Switches
 from hookwright.interfaces.addresses import Listen
 from hookwright.interfaces.http.app import API
 from hookwright.interfaces.http.gate import Gate
@@ -54,6 +58,27 @@ class Response:
         return json.loads(self.body)
 
 
+class SwitchMemory:
+    """The ledger's side of switching, in memory; it can be away."""
+
+    def __init__(self) -> None:
+        self.away = False
+        self.last = Switches()
+        self.failures: dict[str, int] = {}
+
+    def switch(self, switches: Sequence[Switch]) -> int:
+        self._reach()
+        return sum(self.last.take(each) for each in switches)
+
+    def switches(self, endpoints: Sequence[str]) -> tuple[tuple[Switch, ...], tuple[int, ...]]:
+        self._reach()
+        return self.last.all(), tuple(self.failures.get(each, 0) for each in endpoints)
+
+    def _reach(self) -> None:
+        if self.away:
+            raise LedgerUnavailable("Connection refused")
+
+
 @dataclass(slots=True)
 class Running:
     """A running API: where it is, what it stored, and switches for what its parts say."""
@@ -64,6 +89,13 @@ class Running:
     checks: list[Check] = field(default_factory=lambda: [Check("table", ok=True, detail="sha256:r")])
     depth: dict[str, int] = field(default_factory=dict)
     failure: BaseException | None = None
+    switching: SwitchMemory = field(default_factory=SwitchMemory)
+
+    def subscribers(self, stack: contextlib.ExitStack) -> Subscribers:
+        writer = Writer(self.state.history, "intake", fsync=lambda _: None)
+        stack.callback(writer.close)
+        history = History(self.state.path)
+        return Subscribers(lambda: TABLE, lambda _: "crm", history.switches, self.switching, writer)
 
     def request(
         self,
@@ -108,11 +140,12 @@ def _subscriber(identifier: str) -> Subscriber:
     return Subscriber(EntityType.WEBHOOK, identifier, ("Lead_Post_Create",), (action,), Place("a.yaml", 3, 5))
 
 
-def _intake(running: Running) -> Intake:
-    table = compile_table(
-        Model("b", "leadsquared", "sha256:r", (_subscriber("one"),), frozenset({"Lead_Post_Create"}))
-    )
+TABLE = compile_table(
+    Model("b", "leadsquared", "sha256:r", (_subscriber("one"),), frozenset({"Lead_Post_Create"}))
+)
 
+
+def _intake(running: Running) -> Intake:
     async def record(plans: Any) -> None:
         await asyncio.sleep(0)
         if running.failure is not None:
@@ -121,7 +154,7 @@ def _intake(running: Running) -> Intake:
 
     return Intake(
         node="nod_x",
-        table=lambda: table,
+        table=lambda: TABLE,
         encoders=load_plugins(allow=()).encoders,
         record=record,
         known=KnownEvents(lambda source, name: None, time.monotonic),
@@ -150,12 +183,14 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
     kept = {"version": 1, "tokens": [msgspec.to_builtins(each) for each in OTHERS]}
     running.state.tokens.write_text(json.dumps(kept))
     register = Register(running.state.tokens, admin=TOKEN)
+    stack = contextlib.ExitStack()
     parts = Parts(
         accept=_intake(running).accept,
         history=History(running.state.path),
         readiness=lambda: running.checks,
         depth=lambda: running.depth,
         tokens=register,
+        subscribers=running.subscribers(stack),
     )
     server = build_server(API(parts, Gate(listen, lambda: register.keyring), **options), listen)
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -167,6 +202,7 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
         finally:
             server.should_exit = True
             thread.join(20)
+            stack.close()
             assert not thread.is_alive()
 
 
@@ -200,4 +236,5 @@ def _fresh(running: Running) -> Running:
     running.checks[:] = [Check("table", ok=True, detail="sha256:r")]
     running.depth.clear()
     running.failure = None
+    running.switching.away = False
     return running

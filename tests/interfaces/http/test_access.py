@@ -24,6 +24,12 @@ TABLE = {
     "POST /v1/events": ("++++++", "??+x++"),
     "GET /v1/deliveries": ("++++++", "??x+++"),
     "GET /v1/deliveries/{id}": ("++++++", "??x+++"),
+    "GET /v1/subscribers": ("++++++", "??x+++"),
+    "GET /v1/subscribers/{id:path}": ("++++++", "??x+++"),
+    "POST /v1/subscribers/{id:path}/enable": ("??xx++", "??xx++"),
+    "POST /v1/subscribers/{id:path}/disable": ("??xx++", "??xx++"),
+    "POST /v1/subscribers/{id:path}/pause": ("??xx++", "??xx++"),
+    "POST /v1/subscribers/{id:path}/resume": ("??xx++", "??xx++"),
     "POST /v1/tokens": (CLOSED, CLOSED),
     "GET /v1/tokens": (CLOSED, CLOSED),
     "DELETE /v1/tokens/{name}": (CLOSED, CLOSED),
@@ -54,7 +60,7 @@ def _mark(status: int) -> str:
 def _ask(running, route: str, token: str | None) -> int:
     method, path = route.split()
     body = b"{}" if method in ("POST", "PUT", "PATCH") else None
-    path = path.replace("{id}", "dlv_none").replace("{name}", "nobody")
+    path = path.replace("{id}", "dlv_none").replace("{id:path}", "none").replace("{name}", "nobody")
     return running.request(method, path, body, token=token, Content_Type="application/json").status
 
 

@@ -1,4 +1,4 @@
-"""The colours and the symbols of the five status words; the words are always there too."""
+"""The colours and the symbols of status words and of switches; the words are always there too."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ STATUS_COLORS: dict[str, str] = {
     Status.CANCELLED: "magenta",
     Status.SKIPPED: "cyan",
 }
+SWITCH_COLORS: dict[str, str] = {"enabled": "green", "disabled": "red", "paused": "yellow"}
 _SYMBOLS: dict[str, tuple[str, str]] = {  # and for a terminal that knows no more than ASCII
     Status.IN_QUEUE: ("…", "~"),
     Status.SUCCESS: ("✓", "+"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hookwright.engine.history import History
+from hookwright.engine.subscribers import Subscribers
 
 from ..register import Register
 
@@ -39,3 +40,4 @@ class Parts:
     readiness: Callable[[], Sequence[Check]]
     depth: Callable[[], Mapping[str, int]]
     tokens: Register
+    subscribers: Subscribers

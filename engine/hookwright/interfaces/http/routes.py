@@ -15,6 +15,14 @@ from ..roles import Role
 from .deliveries import list_deliveries, show_delivery
 from .health import livez, readyz
 from .metrics import metrics
+from .subscribers import (
+    disable_subscriber,
+    enable_subscriber,
+    list_subscribers,
+    pause_subscriber,
+    resume_subscriber,
+    show_subscriber,
+)
 from .tokens import create_token, list_tokens, revoke_token
 
 EVENTS_PATH = "/v1/events"
@@ -38,6 +46,12 @@ ROUTES: tuple[Entry, ...] = (
     Entry("POST", EVENTS_PATH, Role.EMITTER),
     Entry("GET", "/v1/deliveries", Role.VIEWER, list_deliveries),
     Entry("GET", "/v1/deliveries/{id}", Role.VIEWER, show_delivery),
+    Entry("GET", "/v1/subscribers", Role.VIEWER, list_subscribers),
+    Entry("GET", "/v1/subscribers/{id:path}", Role.VIEWER, show_subscriber),
+    Entry("POST", "/v1/subscribers/{id:path}/enable", Role.OPERATOR, enable_subscriber),
+    Entry("POST", "/v1/subscribers/{id:path}/disable", Role.OPERATOR, disable_subscriber),
+    Entry("POST", "/v1/subscribers/{id:path}/pause", Role.OPERATOR, pause_subscriber),
+    Entry("POST", "/v1/subscribers/{id:path}/resume", Role.OPERATOR, resume_subscriber),
     Entry("POST", "/v1/tokens", Role.ADMIN, create_token),
     Entry("GET", "/v1/tokens", Role.ADMIN, list_tokens),
     Entry("DELETE", "/v1/tokens/{name}", Role.ADMIN, revoke_token),

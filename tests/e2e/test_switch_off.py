@@ -1,0 +1,110 @@
+"""Switching off, end to end: failures disable, work waits, a person enables, and no death undoes it."""
+
+from __future__ import annotations
+
+import json
+
+BUNDLE = """
+version: 1
+bundle: e2e
+webhooks:
+  - id: down
+    event: Lead_Post_Create
+    url: {url}/down
+    disable_after: {{failures: 2}}
+    retry: {{attempts: 1}}
+  - id: fine
+    event: Lead_Post_Create
+    url: {url}/fine
+"""
+EVENT = {"type": "Lead_Post_Create", "data": {}}
+
+
+def send(server, name="down"):
+    """An event; its delivery to the webhook of this name."""
+    _, said = server.post(EVENT)
+    return next(each["id"] for each in said["deliveries"] if each["entityId"] == name)
+
+
+def state(server, name="webhook/down"):
+    code, out, err = server.run("subscriber", "show", name, "-o", "json")
+    assert code == 0, err
+    return json.loads(out)
+
+
+def held(server, delivery):
+    row = server.show(delivery)
+    return row["state"] == "held" and row["reason"]
+
+
+def test_what_fails_too_often_is_disabled_held_and_delivered_once_it_is_enabled(serve, receiver, until):
+    sink = receiver({"/down": (500,)})
+    server = serve(BUNDLE.format(url=sink.url))
+    for _ in range(2):
+        assert server.ended(send(server)).status == "Failure"
+    until(lambda: state(server)["state"] == "disabled")
+    shown = state(server)
+    assert (shown["by"], shown["reason"]) == ("hookwright", "2 failed deliveries in a row")
+    waiting = send(server)
+    assert server.ended(send(server, "fine")).status == "Success"
+    assert until(lambda: held(server, waiting)) == "disabled: 2 failed deliveries in a row"
+    assert len([each for each in sink.arrivals.all if each.path == "/down"]) == 2
+    (server.config / "webhooks.yaml").write_text(BUNDLE.format(url=sink.url).replace("/down", "/mended"))
+    until(lambda: state(server)["url"].endswith("/mended"))
+    assert held(server, waiting)
+    code, _, err = server.run("subscriber", "enable", "down", "--reason", "mended")
+    assert (code, err) == (0, "webhook/down is enabled\n")
+    assert server.ended(waiting).status == "Success"
+    assert state(server)["failures"] == 0
+    lines = [
+        (each["change"], each["by"], each["reason"])
+        for each in server.journal()
+        if each["kind"] == "subscriber"
+    ]
+    assert lines == [
+        ("disabled", "hookwright", "2 failed deliveries in a row"),
+        ("enabled", "admin", "mended"),
+    ]
+
+
+def test_a_disabled_subscriber_stays_so_over_a_restart_and_a_loss_of_redis(
+    serve, receiver, own_valkey, until
+):
+    sink = receiver()
+    server = serve(BUNDLE.format(url=sink.url), environment={"HOOKWRIGHT_REDIS_URL": own_valkey.url})
+    assert server.run("subscriber", "disable", "down", "--reason", "x")[0] == 0
+    first = send(server)
+    own_valkey.flush()
+    server.ended(send(server, "fine"))
+    server.stop()
+    own_valkey.flush()
+    server.start()
+    second = send(server)
+    assert server.ended(send(server, "fine")).status == "Success"
+    assert held(server, first) == held(server, second) == "disabled: x"
+    assert [each for each in sink.arrivals.all if each.path == "/down"] == []
+    assert server.run("subscriber", "enable", "down")[0] == 0
+    assert {server.ended(each).status for each in (first, second)} == {"Success"}
+
+
+def test_disabling_while_redis_is_away_counts_once_it_is_back(serve, receiver, own_valkey, until):
+    sink = receiver()
+    server = serve(BUNDLE.format(url=sink.url), environment={"HOOKWRIGHT_REDIS_URL": own_valkey.url})
+    own_valkey.kill()
+    code, _, err = server.run("subscriber", "disable", "down")
+    assert code == 0
+    assert "counts once the queue answers" in err
+    waiting = send(server)
+    own_valkey.start()
+    assert server.ended(send(server, "fine")).status == "Success"
+    assert until(lambda: held(server, waiting)) == "disabled by admin"
+    assert [each for each in sink.arrivals.all if each.path == "/down"] == []
+
+
+def test_a_server_that_leaves_when_idle_does_not_wait_for_what_is_disabled(serve, receiver):
+    sink = receiver()
+    server = serve(BUNDLE.format(url=sink.url), arguments=("--exit-when-idle", "1s"))
+    assert server.run("subscriber", "disable", "down")[0] == 0
+    send(server)
+    assert server.process.wait(20) == 0
+    assert [each.path for each in sink.arrivals.all] == ["/fine"]
