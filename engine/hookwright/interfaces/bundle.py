@@ -7,9 +7,6 @@ from pathlib import Path
 
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.load import Loaded, load
-from hookwright.schemas.schema import Fragments
-
-_FAMILIES = ("auth", "secret")  # encoders have no options in the language yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +22,7 @@ class Bundle:
         encoders = {name: encoder.content_types for name, encoder in self.plugins.encoders.items()}
         return load(
             self.path,
-            fragments=schema_fragments(self.plugins),
+            fragments=self.plugins.fragments(),
             encoders=encoders,
             allow_undeclared_events=self.allow_undeclared_events,
         )
-
-
-def schema_fragments(plugins: Plugins) -> Fragments:
-    """The plugins' schemas that have a place in the configuration's."""
-    return {family: found for family, found in plugins.fragments().items() if family in _FAMILIES}

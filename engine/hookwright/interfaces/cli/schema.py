@@ -11,7 +11,6 @@ import click
 from hookwright.plugins.loader import load_plugins
 from hookwright.schemas.schema import config_schema, load_schema
 
-from ..bundle import schema_fragments
 from .commands import command
 from .exits import Exit, Stop
 from .options import option, shared
@@ -34,9 +33,7 @@ def schema(name: str, write: bool, plugins: tuple[str, ...]) -> None:
     loaded = load_plugins(allow=plugins or None)
     for left_out in loaded.problems:
         note(f"warning: {left_out}")
-    document: dict[str, Any] = (
-        config_schema(schema_fragments(loaded)) if name == "config" else load_schema(name)
-    )
+    document: dict[str, Any] = config_schema(loaded.fragments()) if name == "config" else load_schema(name)
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     if not write:
         click.echo(text, nl=False)
