@@ -133,11 +133,16 @@ class Book:
         return any(line and line.kind == "lease_lost" and line.decode(Attempt) == lost for line in lines)
 
     def to_tell(self, pair: Pair) -> tuple[tuple[str, ...], list[Row]]:
-        """The deliveries to be told to a pair, the newest first: the ids of many, the rows of some."""
+        """What is to be told to a pair, the newest first, and the rows of the newest failures of it.
+
+        That is ids of deliveries, or switches as JSON.
+        """
         with self.lock:
             try:
-                named = self._index.to_tell(pair, NAMED)
-                return named, self._index.rows(named[:MOST_FAILURES])
+                said = self._index.untold(pair, NAMED)
+                if pair.tells == "disabled":
+                    return said, self._index.failed(pair.entity_type, pair.entity_id, MOST_FAILURES)
+                return said, self._index.rows(said[:MOST_FAILURES])
             except sqlite3.Error as error:
                 raise IndexUnavailable(str(error)) from error
 

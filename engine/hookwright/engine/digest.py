@@ -8,25 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 WINDOW = 600_000  # ms from one notice to the next one about the same subscriber to the same notifier
 NAMED = 5_000  # deliveries a notice names; more are counted
 
 
 class Pair(NamedTuple):
-    """About whom, and whom to tell: what a digest is kept for."""
+    """About whom, and whom to tell: what a digest is kept for. That a subscriber was switched off is told
+    apart from what failed before, and at once.
+    """
 
     entity_type: str
     entity_id: str
     notifier: str
+    tells: Literal["failure", "disabled"] = "failure"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What is to be told of one pair: how many failures, the first of them, and when it was last told.
+    """What is to be told of one pair: how much, what came first of it, and when it was last told.
 
-    `told` is Unix milliseconds, None when nothing was ever told.
+    `first` is the id of a delivery, or what is said of a switch. `told` is Unix milliseconds,
+    None when nothing was ever told.
     """
 
     pair: Pair
@@ -68,10 +72,13 @@ class Digest:
         for standing in self._standings.values():
             if len(found) == limit:
                 break
-            if self._is_due(standing.told, now):
+            if self._is_due(standing, now):
                 found.append(standing)
         return found
 
-    def _is_due(self, told: int | None, now: int) -> bool:
+    def _is_due(self, standing: Standing, now: int) -> bool:
         """A clock that went back must not silence anybody: a notice from the future counts as long ago."""
+        told = standing.told
+        if standing.pair.tells == "disabled":
+            return True
         return told is None or not told <= now < told + self._window

@@ -69,6 +69,7 @@ class Fold:
             switch = item.switch
             row = (switch.name, switch.state, switch.reason, switch.by, switch.at)
             self._database.execute(_SWITCH, row)
+            self.untold.disable(switch, item.position)
         else:
             self._note(item)
 
@@ -118,8 +119,12 @@ class Fold:
                 if row:
                     self._set(row[0], {"batch": opened.id, "state": State.READY})
         if new and isinstance(opened, Noticed):
-            pair = Pair(opened.entity_type, opened.entity_id, opened.notifier)
-            self.untold.tell(pair, at, derived.position)
+            self._tell(opened, at, derived.position)
+
+    def _tell(self, notice: Noticed, at: int, position: Position) -> None:
+        if notice.tells != "test":
+            pair = Pair(notice.entity_type, notice.entity_id, notice.notifier, notice.tells)
+            self.untold.tell(pair, at, position)
 
     def finish(self) -> None:
         """Write what was collected; call it last."""

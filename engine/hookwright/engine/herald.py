@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from .book import Book
 from .digest import Standing
 from .journal import Entry, Writer
-from .notice import failure_notice, opened_notice
+from .notice import disabled_notice, failure_notice, opened_notice, read_switch
 from .opened import opened_entries
 
 NOTICES_PER_TURN = 10
@@ -59,11 +59,16 @@ class Herald:
         self._follow()
 
     def _lines(self, standing: Standing, now: int) -> list[Entry]:
-        named, rows = self._book.to_tell(standing.pair)
+        pair = standing.pair
+        said, rows = self._book.to_tell(pair)
         assert standing.first is not None
-        notice = failure_notice(standing.pair, standing.first, standing.count, rows, now)
-        log.info("notice", **standing.pair._asdict(), failures=standing.count, title=notice.title)
-        return opened_entries(*opened_notice(notice, standing.pair.notifier, named, rows[0], now))
+        if pair.tells == "disabled":
+            notice = disabled_notice(pair, standing.first, read_switch(said[0]), rows, now)
+            about: Sequence[str] = [row.id for row in rows]
+        else:
+            notice, about = failure_notice(pair, standing.first, standing.count, rows, now), said
+        log.info("notice", **pair._asdict(), title=notice.title)
+        return opened_entries(*opened_notice(notice, pair, about, rows, now))
 
     def _follow(self) -> None:
         self._book.follow()

@@ -19,9 +19,9 @@ from .follow import Batch, Progress
 from .row import Row
 from .segment import Position
 from .switch import Switch
-from .untold import rows_of, standings, untold_ids
+from .untold import failed_of, rows_of, standings, untold_of
 
-VERSION = 4
+VERSION = 5
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -185,13 +185,17 @@ class Index:
         """What is to be told of every pair that was ever told or has something to be told."""
         return standings(self._database)
 
-    def to_tell(self, pair: Pair, limit: int) -> tuple[str, ...]:
-        """Up to `limit` deliveries that are to be told to a pair, the newest first."""
-        return untold_ids(self._database, pair, limit)
+    def untold(self, pair: Pair, limit: int) -> tuple[str, ...]:
+        """Up to `limit` of what is to be told to a pair, the newest first: ids of failures, or switches."""
+        return untold_of(self._database, pair, limit)
 
     def rows(self, deliveries: Sequence[str]) -> list[Row]:
         """The rows of these deliveries, in this order; what is not there is left out."""
         return rows_of(self._database, deliveries)
+
+    def failed(self, entity_type: str, entity_id: str, limit: int) -> list[Row]:
+        """The newest failed deliveries of a subscriber, the newest first."""
+        return failed_of(self._database, entity_type, entity_id, limit)
 
     def apply(self, batch: Batch) -> Applied:
         """Enter what was read, all or nothing."""

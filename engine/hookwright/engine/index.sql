@@ -74,24 +74,26 @@ CREATE TABLE lines (  -- what the bookkeeper wrote about a delivery
     PRIMARY KEY (delivery, segment, offset)
 ) WITHOUT ROWID;
 
-CREATE TABLE digests (  -- about whom to tell whom, and when a notice last did
+CREATE TABLE digests (  -- about whom to tell whom what, and when a notice last did
     id           INTEGER PRIMARY KEY,
     entity_type  TEXT NOT NULL,
     entity_id    TEXT NOT NULL,
     notifier     TEXT NOT NULL,
-    count        INTEGER NOT NULL DEFAULT 0,  -- how many of its failures stand in untold
+    tells        TEXT NOT NULL,  -- failure or disabled
+    count        INTEGER NOT NULL DEFAULT 0,  -- how much of it stands in untold
     told         INTEGER,  -- when the last notice was written
     told_segment INTEGER NOT NULL DEFAULT -1,  -- its place: the number of the bookkeeper's segment, and the offset
     told_offset  INTEGER NOT NULL DEFAULT -1,
-    UNIQUE (entity_type, entity_id, notifier)
+    UNIQUE (entity_type, entity_id, notifier, tells)
 );
 
-CREATE TABLE untold (  -- failures that no notice has told yet, at the place of the line that settled them
+CREATE TABLE untold (  -- what no notice has told yet, at the place of the line that says so
     digest   INTEGER NOT NULL,
     segment  INTEGER NOT NULL,  -- number of the bookkeeper's segment
     offset   INTEGER NOT NULL,
-    delivery INTEGER NOT NULL,
-    PRIMARY KEY (digest, segment, offset, delivery)
+    delivery INTEGER,  -- that failed
+    switch   TEXT,  -- or that switched the subscriber off
+    PRIMARY KEY (digest, segment, offset)
 ) WITHOUT ROWID;
 
 CREATE TABLE switches (  -- the last word on every subscriber or endpoint that was ever switched on or off

@@ -13,6 +13,7 @@ from .digest import Pair
 from .instant import milliseconds, timestamp
 from .opened import Noticed
 from .row import Row
+from .switch import Switch
 
 _URL, _REASON, _NAME = 500, 300, 200  # characters of each that a notice repeats
 
@@ -29,7 +30,7 @@ def failure_notice(pair: Pair, first: str, count: int, rows: Sequence[Row], now:
     one = f"A delivery of {subscriber} failed: {_why(failures[0])}" if failures else ""
     title = one if count == 1 and one else f"{count} deliveries of {subscriber} failed"
     return Notice(
-        id=notice_message_id(*pair, "failure", first),
+        id=notice_message_id(*pair, first),
         kind="failure",
         title=title,
         text="\n".join(_story(pair, title, count, failures)),
@@ -41,26 +42,53 @@ def failure_notice(pair: Pair, first: str, count: int, rows: Sequence[Row], now:
     )
 
 
+def disabled_notice(pair: Pair, first: str, switch: Switch, rows: Sequence[Row], now: int) -> Notice:
+    """The notice that a subscriber, or an endpoint of it, was switched off; `rows` are its newest failures.
+
+    `first` is what is said of the first switch that this notice tells, `switch` the last one.
+    """
+    failures = tuple(map(_failure, rows))
+    title = f"{pair.entity_type} {pair.entity_id} was switched off: {_line(switch.reason)}"
+    return Notice(
+        id=notice_message_id(*pair, first),
+        kind="disabled",
+        title=title,
+        text="\n".join(_switched_off(switch, title, failures)),
+        entity_type=pair.entity_type,
+        entity_id=pair.entity_id,
+        count=len(failures),
+        failures=failures,
+        at=now // 1000,
+    )
+
+
 def opened_notice(
-    notice: Notice, notifier: str, about: Sequence[str], row: Row, now: int
+    notice: Notice, pair: Pair, about: Sequence[str], rows: Sequence[Row], now: int
 ) -> tuple[Noticed, bytes]:
-    """The delivery that tells a notice, and its body. `row` is the newest delivery it is about."""
+    """The delivery that tells a notice, and its body. `rows` are what it is about, the newest first."""
+    newest = rows[0] if rows else None
     opened = Noticed(
         id=delivery_id(notice.id),
         message=notice.id,
         entity_type=notice.entity_type,
         entity_id=notice.entity_id,
-        action=f"notify/{notifier}",
-        event_id=row.event_id,
-        event_source=row.event_source,
-        event_type=row.event_type,
+        action=f"notify/{pair.notifier}",
+        event_id=newest.event_id if newest else "",
+        event_source=newest.event_source if newest else "",
+        event_type=newest.event_type if newest else "",
         due=timestamp(now),
-        revision=row.revision,
-        place=row.place,
-        notifier=notifier,
+        revision=newest.revision if newest else "",
+        place=newest.place if newest else "",
+        notifier=pair.notifier,
         about=tuple(about),
+        tells=pair.tells,
     )
     return opened, msgspec.json.encode(notice)
+
+
+def read_switch(said: str) -> Switch:
+    """A switch as what is to be told names it."""
+    return msgspec.json.decode(said, type=Switch)
 
 
 def read_notice(body: bytes) -> Notice:
@@ -84,12 +112,7 @@ def _failure(row: Row) -> FailedDelivery:
 
 def _story(pair: Pair, title: str, count: int, failures: Sequence[FailedDelivery]) -> Iterator[str]:
     yield f"{title}."
-    for failure in failures:
-        yield ""
-        yield f"{failure.delivery}  {_line(failure.event_type)}  {_line(failure.event_id)}"
-        tries = "1 attempt" if failure.attempts == 1 else f"{failure.attempts} attempts"
-        place = f" to {_line(failure.url)}" if failure.url else ""
-        yield f"  {timestamp(failure.at * 1000)}{place} after {tries}: {_why(failure)}"
+    yield from _each(failures)
     if count > len(failures):
         yield ""
         yield f"… and {count - len(failures)} more."
@@ -97,6 +120,26 @@ def _story(pair: Pair, title: str, count: int, failures: Sequence[FailedDelivery
     subscriber = f"{pair.entity_type}/{pair.entity_id}"
     yield f"All of them: hookwright history list --status Failure --subscriber {subscriber}"
     yield "Each in full: hookwright history show ID"
+
+
+def _switched_off(switch: Switch, title: str, failures: Sequence[FailedDelivery]) -> Iterator[str]:
+    yield f"{title}."
+    yield ""
+    yield "Its deliveries are kept, and skipped when they are older than a week."
+    yield f"To switch it on again: hookwright subscriber enable {switch.name}"
+    if failures:
+        yield ""
+        yield "What failed last:"
+    yield from _each(failures)
+
+
+def _each(failures: Sequence[FailedDelivery]) -> Iterator[str]:
+    for failure in failures:
+        yield ""
+        yield f"{failure.delivery}  {_line(failure.event_type)}  {_line(failure.event_id)}"
+        tries = "1 attempt" if failure.attempts == 1 else f"{failure.attempts} attempts"
+        place = f" to {_line(failure.url)}" if failure.url else ""
+        yield f"  {timestamp(failure.at * 1000)}{place} after {tries}: {_why(failure)}"
 
 
 def _why(failure: FailedDelivery) -> str:

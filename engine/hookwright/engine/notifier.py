@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 
-from hookwright.plugins.errors import BadReference, InvalidHeader, MissingSecret
+from hookwright.plugins.errors import BadReference, InvalidHeader, MissingSecret, NotifyError
 from hookwright.plugins.hookspecs import Network, Notifier, Notify, Secrets
 from hookwright.rules.event import JSON
 from hookwright.rules.model import NotifierSettings, RetryPolicy, Target
@@ -88,16 +88,20 @@ class LiveNotifier:
         text = self._mask(str(error))
         match error:
             case MissingSecret() | BadReference():
-                return Refusal("held", "not_ready", text)
+                refusal = Refusal("held", "not_ready", text)
             case Blocked():
-                return Refusal("failure", "blocked_target", text)
+                refusal = Refusal("failure", "blocked_target", text)
             case InvalidHeader():
-                return Refusal("failure", "invalid_header", text)
+                refusal = Refusal("failure", "invalid_header", text)
             case RefusedRequest():
-                return Refusal("failure", self._name, f"the notifier {text}")
+                refusal = Refusal("failure", self._name, f"the notifier {text}")
             case NotConnected():
-                return Refusal("retry", error.error, text)
-        return Refusal("retry", self._name, f"the notifier failed ({_kind(error)})")
+                refusal = Refusal("retry", error.error, text)
+            case NotifyError():
+                refusal = Refusal("retry", self._name, text)
+            case _:
+                refusal = Refusal("retry", self._name, f"the notifier failed ({_kind(error)})")
+        return refusal
 
     @property
     def _name(self) -> str:

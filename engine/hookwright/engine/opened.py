@@ -24,6 +24,7 @@ from .segment import Position
 _ROOM = LINE_LIMIT - 1024  # what is left for the fields beside the envelope
 _PIECE = LINE_LIMIT // 8  # characters a line; JSON may need six bytes for one. A multiple of four, for base64
 
+Subject = Literal["failure", "disabled", "test"]
 Closed = Literal["window", "max_events", "max_bytes", "ended"]
 
 
@@ -85,10 +86,14 @@ class Batched(Opened, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Noticed(Opened, frozen=True, kw_only=True, omit_defaults=True):
-    """Something `notifier` has to tell, `about` these deliveries. The body is the notice as JSON."""
+    """Something `notifier` has to tell, `about` these deliveries. The body is the notice as JSON.
+
+    It tells all that stands before it in the bookkeeper's lines, and of which it `tells`, of its subscriber.
+    """
 
     notifier: str
     about: tuple[str, ...] = ()
+    tells: Subject = "failure"
 
     def delivery(self, node: str, body: bytes) -> Delivery:
         return msgspec.structs.replace(super().delivery(node, body), notifier=self.notifier)

@@ -14,6 +14,7 @@ from hookwright.engine.digest import WINDOW
 from hookwright.engine.journal import Writer
 from hookwright.engine.notice import read_notice
 from hookwright.engine.repair import repair
+from hookwright.engine.switch import Switch
 
 NOTIFY = ("admins",)
 
@@ -208,6 +209,63 @@ def test_a_notice_that_failed_is_settled_and_tells_nobody(desk: Any) -> None:
     desk.pass_time(WINDOW)
     assert desk.node.settled()[notice.id] == "Failure"
     assert len(desk.notices()) == 1
+
+
+def switched(desk: Any, name: str = "webhook/plain", **fields: Any) -> Switch:
+    """The ledger switched a name off by itself, as the booking hears it."""
+    defaults = {"reason": "10 failed deliveries in a row", "by": "hookwright", "notify": NOTIFY}
+    switch = Switch(name=name, state="disabled", at=desk.node.now, **(defaults | fields))
+    desk.server.sequence += 1
+    desk.server.stream.append((desk.server.sequence, switch))
+    return switch
+
+
+def test_a_subscriber_that_was_switched_off_is_told_at_once_beside_its_failures(desk: Any) -> None:
+    failed = desk.fail(2)
+    switched(desk)
+    desk.pass_time(1)
+    failure, disabled = desk.notices()
+    assert (failure["tells"], disabled["tells"], disabled["about"]) == ("failure", "disabled", failed[::-1])
+    notice = read_notice(desk.server.offers[disabled["id"]].body)
+    assert (notice.kind, notice.count, notice.entity_id) == ("disabled", 2, "plain")
+    assert notice.title == "webhook plain was switched off: 10 failed deliveries in a row"
+    assert "hookwright subscriber enable webhook/plain" in notice.text
+    assert [each.delivery for each in notice.failures] == failed[::-1]
+    desk.pass_time(WINDOW)
+    assert len(desk.notices()) == 2
+
+
+def test_an_endpoint_that_was_switched_off_tells_of_its_subscriber(desk: Any) -> None:
+    switched(desk, "rule/big/actions/1/post")
+    desk.pass_time(1)
+    (line,) = desk.notices()
+    assert (line["entityType"], line["entityId"], line["eventId"]) == ("rule", "big", "")
+    notice = read_notice(desk.server.offers[line["id"]].body)
+    assert "hookwright subscriber enable rule/big/actions/1/post" in notice.text
+    assert notice.failures == ()
+
+
+def test_nobody_is_told_of_a_switch_that_names_nobody(desk: Any) -> None:
+    switched(desk, notify=())
+    desk.pass_time(1)
+    assert desk.notices() == []
+
+
+@pytest.mark.parametrize("without_index", [False, True])
+def test_a_switch_is_told_once_whatever_is_lost(desk: Any, without_index: bool) -> None:
+    switched(desk)
+    desk.crash_at = "indexed"
+    with pytest.raises(Crashed):
+        desk.pass_time(1)
+    for _ in range(2):
+        desk.restart(without_index=without_index)
+        desk.pass_time(WINDOW)
+    (line,) = desk.notices()
+    assert line["tells"] == "disabled"
+    desk.node.now += 1
+    switched(desk)
+    desk.pass_time(1)
+    assert len({each["id"] for each in desk.notices()}) == 2
 
 
 def test_text_from_outside_stays_on_its_line(desk: Any) -> None:
