@@ -26,10 +26,20 @@ from hookwright.schemas.problem import Place
 
 
 def subscriber(
-    identifier, events=("t",), *, kind=EntityType.WEBHOOK, paths=("",), delay=0, match=None, batch=None
+    identifier,
+    events=("t",),
+    *,
+    kind=EntityType.WEBHOOK,
+    paths=("",),
+    delay=0,
+    match=None,
+    batch=None,
+    **target,
 ):
     actions = tuple(
-        Action(endpoint_name(kind, identifier, path), path, Target(url="http://127.0.0.1:1/"))
+        Action(
+            endpoint_name(kind, identifier, path), path, Target(**{"url": "http://127.0.0.1:1/", **target})
+        )
         for path in paths
     )
     place = Place("a.yaml", 3, 5)
@@ -352,3 +362,54 @@ def test_generated_ids_are_uuids_of_version_7_in_time_order():
     first, second = (uuid.UUID(new_event_id(now, b"\xff" * 10)[4:]) for now in (1.0, 2.0))
     assert (first.version, first.variant) == (7, uuid.RFC_4122)
     assert first < second
+
+
+FORM = {"encoder": "form", "content_type": "application/x-www-form-urlencoded"}
+
+
+def planned(node, data):
+    """Who got which body and headers, or the refusal."""
+    run(node.post({"type": "t", "data": data}))
+    node.offering.close()
+    (plan,) = node.journalled
+    assert [one.body for one in node.offered] == [plan.bodies[each.body] for each in plan.deliveries]
+    return {
+        each.entity_id: each.refusal or (plan.bodies[each.body], each.headers) for each in plan.deliveries
+    }
+
+
+def test_each_subscriber_gets_its_own_encoding():
+    text = {"encoder": "text", "content_type": "text/plain"}
+    node = Node(subscriber("j"), subscriber("f", **FORM), subscriber("t", **text))
+    assert planned(node, {"a": [1, "x y"]}) == {
+        "j": (b'{"a": [1, "x y"]}', ()),
+        "f": (b"a=1&a=x+y", (("Content-Type", "application/x-www-form-urlencoded"),)),
+        "t": (b'{"a": [1, "x y"]}', (("Content-Type", "text/plain; charset=utf-8"),)),
+    }
+
+
+def test_an_encoder_that_fails_costs_its_own_subscriber_only():
+    node = Node(subscriber("f", **FORM), subscriber("gone", encoder="gone"), subscriber("j"))
+    assert planned(node, "text") == {
+        "f": ("plugin:form", 'a form has fields with names; "text" has none'),
+        "gone": ("plugin:gone", "no plugin of this name is loaded"),
+        "j": (b'"text"', ()),
+    }
+
+
+def test_data_that_is_too_long_for_a_url_is_refused_when_it_is_accepted():
+    node = Node(subscriber("g", method="GET", **FORM), subscriber("f", **FORM))
+    found = planned(node, {"a": "x" * 8000})
+    assert found["g"] == (
+        "plugin:form",
+        "the URL has 8,064 characters; without a body, at most 8,000 are sent",
+    )
+    assert found["f"][0] == b"a=" + b"x" * 8000
+
+
+def test_a_form_that_grows_beyond_the_journal_is_refused_and_the_event_accepted():
+    node = Node(subscriber("f", **FORM), subscriber("j"))
+    found = planned(node, {"\u00e9" * 1000: {str(each): "" for each in range(300)}})
+    assert found["f"][0] == "plugin:form"
+    assert "too large to be kept" in found["f"][1]
+    assert found["j"][1] == ()

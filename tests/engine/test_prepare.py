@@ -461,3 +461,101 @@ def test_an_encoder_may_not_break_a_request():
     answer = preparer().prepare(encoded, b"a", 1, 1000.0)
     assert isinstance(answer, Refusal)
     assert (answer.outcome, answer.error) == ("failure", "invalid_header")
+
+
+GET_URL = "https://erp.example.com/leads?team=7&a=x+y&b%5Bc%5D=1&" + PARAMS
+FORM_BODY = b"a=x+y&b%5Bc%5D=1"
+
+
+def bodyless(method="GET", body=FORM_BODY, one=None, headers=None, **target):
+    target.setdefault("url", "https://erp.example.com/leads?team=7")
+    one = one or preparer(method=method, **target)
+    form = (("Content-Type", "application/x-www-form-urlencoded"),)
+    formed = msgspec.structs.replace(delivery(), headers=form if headers is None else headers)
+    return one.prepare(formed, body, 1, 1000.0)
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_call_without_a_body_carries_its_data_between_the_users_query_and_the_entity_parameters(method):
+    answer = bodyless(method, headers=None)
+    assert answer.call.url == GET_URL
+    assert (answer.call.method, answer.call.body) == (method, None)
+    names = [name.lower() for name, _ in answer.call.headers]
+    assert names == ["user-agent", "webhook-id", "webhook-timestamp"]
+    assert (answer.sent.method, answer.sent.url, answer.sent.body) == (method, GET_URL, "")
+    assert answer.sent.headers == answer.call.headers
+
+
+def test_each_attempt_has_the_same_url():
+    one = preparer(method="GET", url="https://erp.example.com/leads?team=7")
+    assert bodyless(one=one).call.url == bodyless(one=one).call.url == GET_URL
+
+
+def test_without_data_the_url_has_no_gap():
+    assert bodyless(body=b"").call.url == f"https://erp.example.com/leads?team=7&{PARAMS}"
+    bare = bodyless(url="https://a.test/x", entity_params=False)
+    assert bare.call.url == "https://a.test/x?a=x+y&b%5Bc%5D=1"
+
+
+def test_what_was_accepted_for_a_post_is_sent_by_a_get_once_the_configuration_says_so():
+    assert bodyless(headers=(), body=b'{"a":"x y","b":{"c":1}}').call.url == GET_URL
+
+
+def test_what_a_get_cannot_carry_is_a_failure():
+    text = (("Content-Type", "text/plain"),)
+    said = "its body was encoded as text/plain when it was accepted; this call has no body"
+    assert bodyless(headers=text) == Refusal("failure", "plugin:form", said)
+    long = bodyless(body=b"a=" + b"x" * 9000)
+    assert (long.outcome, long.error) == ("failure", "plugin:form")
+    assert long.reason == "the URL has 9,107 characters; without a body, at most 8,000 are sent"
+
+
+def test_a_secret_in_the_query_of_a_get_is_hidden_and_one_in_the_data_too():
+    answer = bodyless(query=(("key", KEY),), body=b"echo=s3cr3t%2F%2B+key")
+    assert "key=s3cr3t%2F%2B%20key" in answer.call.url
+    assert "s3cr3t" not in answer.sent.url
+    assert answer.sent.url.count(REDACTED) == 2
+
+
+def test_an_injector_sees_a_get_without_a_body_and_may_add_to_its_query():
+    seen = []
+
+    def inject(request, attempt):
+        seen.append((request.method, request.body, "Content-Type" in request.headers))
+        request.url += "&sig=abc"
+
+    answer = bodyless(
+        one=preparer(Injecting(inject), auth=Auth("mine", {}), method="GET", url="https://a.test/x")
+    )
+    assert seen == [("GET", None, False)]
+    assert answer.call.url == f"https://a.test/x?a=x+y&b%5Bc%5D=1&{PARAMS}&sig=abc"
+    assert answer.sent.url == f"https://a.test/x?a=x+y&b%5Bc%5D=1&{PARAMS}&{REDACTED}"
+    assert answer.sent.body == ""
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH"])
+def test_put_and_patch_have_a_body(method):
+    answer = prepared(method=method)
+    assert (answer.call.method, answer.call.body, answer.sent.body) == (method, b'{"a":1}', "data")
+    assert answer.call.headers[0] == ("Content-Type", "application/json")
+
+
+def test_a_body_keeps_its_content_type_when_the_configuration_asks_for_another():
+    one = preparer(encoder="text", content_type="text/plain")
+    assert one.prepare(delivery(), b"{}", 1, 1000.0).call.headers[0] == ("Content-Type", "application/json")
+    form = (("Content-Type", "application/x-www-form-urlencoded"),)
+    formed = msgspec.structs.replace(delivery(), headers=form)
+    names = [
+        pair for pair in one.prepare(formed, b"a=1", 1, 1000.0).call.headers if "type" in pair[0].lower()
+    ]
+    assert names == list(form)
+
+
+def test_a_repeated_header_goes_out_in_order_with_its_secrets_hidden():
+    answer = prepared(
+        headers=(("x-api-key", KEY), ("x-api-key", "old"), ("x-api-key", SecretReference("env", "TOKEN")))
+    )
+    sent = [value for name, value in answer.call.headers if name == "x-api-key"]
+    shown = [value for name, value in answer.sent.headers if name == "x-api-key"]
+    assert sent == ["s3cr3t/+ key", "old", "tok-123"]
+    assert shown == [REDACTED, "old", REDACTED]

@@ -14,6 +14,7 @@ from hookwright.plugins.registry import LoadProblem
 from hookwright.plugins.testing import body_context
 from hookwright.schemas.schema import config_schema
 
+BUILT_IN = {"json", "form", "text"}
 HEAD = """
 from hookwright.plugins import hookimpl
 from hookwright.plugins.hookspecs import Encoded
@@ -47,7 +48,7 @@ def _problem() -> LoadProblem:
 
 def test_the_built_ins_are_there_without_any_plugin() -> None:
     plugins = load_plugins(allow=[])
-    assert set(plugins.encoders) == {"json"}
+    assert set(plugins.encoders) == BUILT_IN
     assert set(plugins.injectors) == {"bearer", "basic", "header"}
     assert set(plugins.secrets) == {"env", "file"}
     assert plugins.problems == ()
@@ -162,7 +163,7 @@ def test_a_broken_plugin_is_left_out_with_the_reason_and_the_others_go_on(
     assert (problem.plugin, problem.distribution) == ("broken", "hookwright-broken")
     assert reason in problem.reason
     assert "\n" not in problem.reason
-    assert set(plugins.encoders) == {"json", "upper"}
+    assert set(plugins.encoders) == BUILT_IN | {"upper"}
     assert [one.error for one in plugins.loaded if one.name == "broken"] == [problem.reason]
 
 
@@ -201,7 +202,7 @@ def test_a_name_two_plugins_claim_is_given_to_neither(install) -> None:
     plugins = load_plugins()
     assert "upper" not in plugins.encoders
     assert [problem.plugin for problem in plugins.problems] == ["one", "two"]
-    assert set(load_plugins(allow=["one"]).encoders) == {"json", "upper"}
+    assert set(load_plugins(allow=["one"]).encoders) == BUILT_IN | {"upper"}
 
 
 def test_the_same_module_under_two_entry_points_counts_once(install) -> None:
@@ -218,7 +219,7 @@ def test_only_allowed_plugins_are_imported(install, capfd: pytest.CaptureFixture
     install("hookwright-upper", _encoder())
     install("hookwright-loud", "print('imported')\n" + _encoder("loud", "text/loud"))
     plugins = load_plugins(allow=["Hookwright_Upper"])
-    assert set(plugins.encoders) == {"json", "upper"}
+    assert set(plugins.encoders) == BUILT_IN | {"upper"}
     assert capfd.readouterr() == ("", "")
     assert [one.name for one in plugins.loaded if one.distribution != "hookwright"] == ["upper"]
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from hookwright.plugins.hookspecs import BodyContext, Encoded, Encoder
+from hookwright.plugins.hookspecs import BodyContext, Encoder
 
 from .acceptance import Origin
 from .delivery import BatchPlan, batch_message_id, delivery_id
+from .encoding import Body, encode_body, refused
 from .errors import JournalError
 from .gathering import Closing
 from .instant import timestamp
@@ -17,13 +18,7 @@ from .journal import Entry
 from .opened import Batched, opened_entries
 from .strictjson import decode
 
-_REASON_LIMIT = 500  # characters of what an encoder says
-
 log = structlog.get_logger(__name__)
-
-
-class EncoderFailed(Exception):
-    """No body could be made; the message says why."""
 
 
 def batch_entries(
@@ -35,20 +30,18 @@ def batch_entries(
     cannot be sent: its members must not wait forever.
     """
     plan = closing.group.plan
-    try:
-        encoded = _encode(members, plan, encoders)
-        return opened_entries(_opened(closing, members, encoded.headers), encoded.body)
-    except (EncoderFailed, JournalError) as error:
-        log.error("batch_refused", encoder=plan.encoder, members=len(members), reason=str(error))
-        refusal = (f"plugin:{plan.encoder}", str(error)[:_REASON_LIMIT])
-        return opened_entries(_opened(closing, members, refusal=refusal), b"")
+    body = _encoded(members, plan, encoders)
+    if body.refusal is None:
+        try:
+            return opened_entries(_opened(closing, members, body), body.content)
+        except JournalError as error:
+            body = refused(plan.encoder, str(error))
+    log.error("batch_refused", members=len(members), refusal=body.refusal)
+    return opened_entries(_opened(closing, members, body), b"")
 
 
-def _encode(members: Sequence[Origin], plan: BatchPlan, encoders: Mapping[str, Encoder]) -> Encoded:
-    """The list in its encoding. Raises `EncoderFailed` for whatever an encoder does: it is anybody's code."""
-    encoder = encoders.get(plan.encoder)
-    if encoder is None:
-        raise EncoderFailed(f"there is no encoder {plan.encoder!r} here")
+def _encoded(members: Sequence[Origin], plan: BatchPlan, encoders: Mapping[str, Encoder]) -> Body:
+    """The list in its encoding, or why there is none."""
     first = members[0]
     context = BodyContext(
         content_type=plan.content_type,
@@ -58,23 +51,10 @@ def _encode(members: Sequence[Origin], plan: BatchPlan, encoders: Mapping[str, E
         entity_id=first.planned.entity_id,
         raw=b"[%b]" % b",".join(each.raw for each in members),
     )
-    try:
-        encoded = encoder.encode([decode(each.raw) for each in members], context)
-        if not isinstance(encoded.body, bytes):
-            raise EncoderFailed(f"encoder {plan.encoder!r} made {type(encoded.body).__name__}, not bytes")
-    except EncoderFailed:
-        raise
-    except Exception as error:
-        raise EncoderFailed(f"encoder {plan.encoder!r} failed: {error}") from error
-    return encoded
+    return encode_body(encoders, plan.encoder, [decode(each.raw) for each in members], context)
 
 
-def _opened(
-    closing: Closing,
-    members: Sequence[Origin],
-    headers: tuple[tuple[str, str], ...] = (),
-    refusal: tuple[str, str] | None = None,
-) -> Batched:
+def _opened(closing: Closing, members: Sequence[Origin], body: Body) -> Batched:
     first, planned, key = members[0], members[0].planned, closing.group.plan.key
     message = batch_message_id(planned.delivery(first.event, node=""), key)
     return Batched(
@@ -89,9 +69,9 @@ def _opened(
         due=timestamp(closing.batch.due),
         revision=first.revision,
         place=planned.place,
-        headers=headers,
+        headers=body.headers,
         test=planned.test,
-        refusal=refusal,
+        refusal=body.refusal,
         members=tuple(each.planned.id for each in members),
         opened=timestamp(closing.batch.opened),
         closed=closing.batch.reason,

@@ -211,6 +211,9 @@ class Drain:
             return self._clerk.removed(claim, revision, now)
         if now - claim.delivery.due > MAX_AGE:
             return self._clerk.too_old(claim, revision, now)
+        if claim.delivery.refusal is not None:  # known when it was accepted
+            refusal = Refusal("failure", *claim.delivery.refusal)
+            return self._clerk.refused(claim, refusal, target, revision, now)
         flight = Flight(claim, None, target, revision, notify)
         if teller is not None:
             self._flights[claim.token] = flight

@@ -48,12 +48,14 @@ def user_agent() -> str:
     return f"Hookwright/{version('hookwright')}"
 
 
-def static_headers(content_type: str, written: Iterable[tuple[str, str, bool]]) -> Headers:
+def static_headers(content_type: str | None, written: Iterable[tuple[str, str, bool]]) -> Headers:
     """What every call of an endpoint carries: our own, then the (name, value, is secret) ones of its YAML.
 
-    Raises InvalidHeader for what may not go on the wire; no secret is quoted.
+    `content_type` is None where calls have no body. Raises InvalidHeader for what may not go on the wire; no
+    secret is quoted.
     """
-    own = (("Content-Type", content_type), ("User-Agent", user_agent()))
+    of_body = () if content_type is None else (("Content-Type", content_type),)
+    own = (*of_body, ("User-Agent", user_agent()))
     sent: list[tuple[str, str]] = []
     shown: list[tuple[str, str]] = []
     for name, value, secret in written:
@@ -85,7 +87,7 @@ def attempt_headers(message: str, timestamp: int) -> Pairs:
 
 
 def inject_into(
-    inject: Inject, method: str, url: str, headers: Headers, body: bytes, attempt: Attempt
+    inject: Inject, method: str, url: str, headers: Headers, body: bytes | None, attempt: Attempt
 ) -> Injected:
     """Lets `inject` edit a bare request. Raises InvalidHeader, and whatever `inject` raises.
 

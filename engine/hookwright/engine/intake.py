@@ -11,20 +11,23 @@ from dataclasses import dataclass
 
 import msgspec
 
-from hookwright.plugins.hookspecs import BodyContext, Encoded, Encoder
+from hookwright.plugins.hookspecs import BodyContext, Encoder
 from hookwright.rules.errors import ExpressionError
 from hookwright.rules.event import Event
-from hookwright.rules.model import Action, Subscriber
+from hookwright.rules.model import Action, Subscriber, Target
 from hookwright.rules.table import RoutingTable
+from hookwright.rules.targets import BODYLESS
 
 from .answer import Answer, Answers, first_answer
 from .batch import batch_plan
 from .delivery import Delivery, delivery_id, message_id
 from .door import Defaults, Rejected, read_events
+from .encoding import Body, encode_body, refused, too_large
 from .errors import JournalError
 from .history import HistoryUnavailable
 from .known import Conflict, KnownEvents
 from .offering import Fresh, Offering
+from .query import NoQuery, check_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +195,10 @@ class Intake:
     ) -> tuple[bytes, Delivery]:
         """One delivery with its body. A member of a batch keeps its data: its batch is encoded as a whole."""
         if subscriber.batch is None:
-            encoded = self._encode(event, subscriber, action)
-            delivery = self._delivery(event, subscriber, action, encoded.body, now)
-            return encoded.body, msgspec.structs.replace(delivery, headers=encoded.headers)
+            body = self._body(event, subscriber, action.target)
+            delivery = self._delivery(event, subscriber, action, body.content, now)
+            found = msgspec.structs.replace(delivery, headers=body.headers, refusal=body.refusal)
+            return body.content, found
         delivery = self._delivery(event, subscriber, action, event.raw, now)
         try:
             plan = batch_plan(event, subscriber.batch, action.target)
@@ -203,21 +207,23 @@ class Intake:
             return event.raw, msgspec.structs.replace(delivery, refusal=("expression", reason))
         return event.raw, msgspec.structs.replace(delivery, batch=plan)
 
-    def _encode(self, event: Event, subscriber: Subscriber, action: Action) -> Encoded:
+    def _body(self, event: Event, subscriber: Subscriber, target: Target) -> Body:
+        """What will be sent, or why nothing can be. Other subscribers get theirs."""
         context = BodyContext(
-            content_type=action.target.content_type,
+            content_type=target.content_type,
             event_id=event.id,
             event_type=event.type,
             entity_type=subscriber.entity_type,
             entity_id=subscriber.id,
             raw=event.raw,
         )
-        name = action.target.encoder
-        try:
-            return self._encoders[name].encode(event.data, context)
-        except Exception as error:  # an encoder is anybody's code
-            detail = f"encoder {name!r} failed for {subscriber.entity_type} {subscriber.id!r}: {error}"
-            raise Rejected(500, "Encoder failed", detail) from error
+        body = too_large(target.encoder, encode_body(self._encoders, target.encoder, event.data, context))
+        if target.method in BODYLESS and body.refusal is None:
+            try:
+                check_query(subscriber, target, event.type, body.content.decode())
+            except NoQuery as error:
+                return refused(target.encoder, error.reason)
+        return body
 
     def _delivery(
         self, event: Event, subscriber: Subscriber, action: Action, body: bytes, now: int

@@ -11,11 +11,14 @@ from hookwright.plugins.hookspecs import Attempt, Inject, Injector
 from hookwright.plugins.injection import build_injector
 from hookwright.rules.event import JSON
 from hookwright.rules.model import Action, SecretReference, Subscriber, Text
+from hookwright.rules.targets import BODYLESS
 
 from .delivery import Delivery, Sent
 from .headers import Headers, attempt_headers, inject_into, static_headers, with_encoded
-from .location import location, percent_encoded
+from .location import Location, entity_params, locate, percent_encoded
 from .mask import REDACTED, Mask
+from .query import ERROR as NO_QUERY
+from .query import NoQuery, check_length, query_of
 from .target import Blocked, TargetAddress, parse_target
 from .transport import Call
 
@@ -56,13 +59,10 @@ class _NotReady(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Everything about an endpoint that does not change from call to call, secrets resolved.
+    """Everything about an endpoint that does not change from call to call. `shown` holds no secret."""
 
-    With entity parameters, both URLs end in `eventType=`, and the type is all that is missing.
-    """
-
-    url: str
-    shown: str
+    location: Location
+    shown: Location
     target: TargetAddress
     headers: Headers
     inject: Inject | None
@@ -82,6 +82,7 @@ class Preparer:
     ) -> None:
         self._subscriber = subscriber
         self._target = action.target
+        self._bodyless = action.target.method in BODYLESS
         self._injector = injector
         self._resolve = resolve
         self._plan: _Plan | None = None
@@ -92,24 +93,34 @@ class Preparer:
         """The request for try number `attempt` (from 1) at `now` (Unix seconds), or why there is none."""
         try:
             plan = self._planned(now)
-            headers = with_encoded(plan.headers, delivery.headers)
+            content = None if self._bodyless else body
+            headers = plan.headers if self._bodyless else with_encoded(plan.headers, delivery.headers)
             headers += attempt_headers(delivery.message, int(now))
-            event_type = percent_encoded(delivery.event_type) if self._target.entity_params else ""
-            url, shown = plan.url + event_type, plan.shown + event_type
+            url, shown = self._urls(plan, delivery, body)
             if plan.inject is None:
-                return self._prepared(plan.target, (url, shown), headers, body)
+                return self._prepared(plan.target, (url, shown), headers, content)
             trying = _attempt(delivery, attempt, int(now))
-            injected = inject_into(plan.inject, self._target.method, url, headers, body, trying)
+            injected = inject_into(plan.inject, self._target.method, url, headers, content, trying)
             target = plan.target if injected.url == url else parse_target(injected.url)
         except Exception as error:  # noqa: BLE001  # plugins may raise anything
             return self._refusal(error)
         if not injected.secrets <= self._reply_mask.values:
             self._reply_mask = self._mask.with_values(injected.secrets)
         urls = (injected.url, _shown(injected.url, url, shown))
-        return self._prepared(target, urls, injected.headers, body)
+        return self._prepared(target, urls, injected.headers, content)
+
+    def _urls(self, plan: _Plan, delivery: Delivery, body: bytes) -> tuple[str, str]:
+        """The URL as sent and as shown. Raises `NoQuery` for data that a call without a body cannot carry."""
+        event_type = percent_encoded(delivery.event_type) if self._target.entity_params else ""
+        if not self._bodyless:
+            return plan.location.url(event_type), plan.shown.url(event_type)
+        data = query_of(delivery, body)
+        url = plan.location.url(event_type, data)
+        check_length(url)
+        return url, plan.shown.url(event_type, data)
 
     def _prepared(
-        self, target: TargetAddress, urls: tuple[str, str], headers: Headers, body: bytes
+        self, target: TargetAddress, urls: tuple[str, str], headers: Headers, body: bytes | None
     ) -> Prepared:
         url, shown = urls
         method = self._target.method
@@ -125,7 +136,8 @@ class Preparer:
         )
         mask = self._mask
         visible = tuple((name, mask(value)) for name, value in headers.shown)
-        return Prepared(call, Sent(method=method, url=mask(shown), headers=visible), target, self._reply_mask)
+        sent = Sent(method=method, url=mask(shown), headers=visible, body="" if body is None else "data")
+        return Prepared(call, sent, target, self._reply_mask)
 
     def _planned(self, now: float) -> _Plan:
         plan = self._plan
@@ -146,24 +158,22 @@ class Preparer:
             return found[-1]
 
         try:
-            query = _resolved(target.query, resolve) + self._entity_params()
-            url, shown = location(target.url, query)
-            headers = static_headers(target.content_type, _resolved(target.headers, resolve))
+            tail = entity_params(self._subscriber) if target.entity_params else ""
+            location, shown = locate(target.url, _resolved(target.query, resolve), tail)
+            headers = static_headers(self._content_type, _resolved(target.headers, resolve))
             inject = self._build_inject(resolve)
         finally:
             self._mask = self._reply_mask = self._mask.with_values(found)
         mask = self._mask  # a literal may repeat a secret
-        return _Plan(url, mask(shown), parse_target(url), headers.masked(mask), inject, now)
+        shown = Location(mask(shown.head), mask(shown.tail), mask(shown.whole))
+        return _Plan(location, shown, parse_target(location.whole), headers.masked(mask), inject, now)
 
-    def _entity_params(self) -> tuple[tuple[str, str, bool], ...]:
-        if not self._target.entity_params:
-            return ()
-        subscriber = self._subscriber
-        return (
-            ("entityType", subscriber.entity_type.value, False),
-            ("entityId", subscriber.id, False),
-            ("eventType", "", False),
-        )
+    @property
+    def _content_type(self) -> str | None:
+        """What a body is that does not say so itself: JSON, under the name this endpoint gives it."""
+        if self._bodyless:
+            return None
+        return self._target.content_type if self._target.encoder == "json" else "application/json"
 
     def _build_inject(self, resolve: Resolve) -> Inject | None:
         auth = self._target.auth
@@ -180,6 +190,8 @@ class Preparer:
     def _refusal(self, error: Exception) -> Refusal:
         """What an error says about the call. Only our own errors' texts are known to hold no secret."""
         match error:
+            case NoQuery():
+                return Refusal("failure", NO_QUERY, error.reason)
             case Blocked():
                 return Refusal("failure", "blocked_target", error.reason)
             case InvalidHeader():

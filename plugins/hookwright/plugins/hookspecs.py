@@ -159,9 +159,10 @@ class Injector(Protocol):
         fetched, say) belongs into the injector itself.
 
         What comes back is called for every attempt, from several threads. It edits the headers and the query
-        of the `PreparedRequest` it is given (`method`, `url`, `headers`, `body` are set; the headers do not
-        care about case); method, body and host must stay. A `requests.auth.AuthBase` that only edits the
-        request will do; one that leaves a response hook (Digest, NTLM) is refused.
+        of the `PreparedRequest` it is given (`method`, `url`, `headers`, `body` are set, `body` to None for a
+        call without one; the headers do not care about case); method, body and host must stay. A
+        `requests.auth.AuthBase` that only edits the request will do; one that leaves a response hook (Digest,
+        NTLM) is refused.
 
         Raises whatever `secrets` raises, `InvalidHeader`, or ValueError for a config it cannot serve.
         """

@@ -15,7 +15,7 @@ from .build import Settings, build, event_names
 from .bundle import Bundle, conflicts, gather
 from .check import Check
 from .lending import LENT
-from .load import JSON_ENCODER, RESERVED, Loaded, beyond, in_order
+from .load import BUILT_IN_ENCODERS, RESERVED, Loaded, beyond, in_order
 from .references import Encoders
 from .source import Source
 
@@ -27,7 +27,7 @@ def load_beside(
     host: Source,
     *,
     fragments: Fragments | None = None,
-    encoders: Mapping[str, Iterable[str]] = JSON_ENCODER,
+    encoders: Mapping[str, Iterable[str]] = BUILT_IN_ENCODERS,
 ) -> Loaded:
     """The bundle `api`, which `document` is, and `host` as one source: `host` with the bundle beside it.
 

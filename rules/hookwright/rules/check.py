@@ -6,10 +6,11 @@ is passed by.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from hookwright.schemas.nearest import did_you_mean
 from hookwright.schemas.problem import Problem
 
 from . import headers
@@ -23,13 +24,13 @@ from .model import EntityType
 from .notify import notify_problems
 from .pattern import parse_pattern, pattern_errors, pattern_warnings
 from .references import Encoders
-from .targets import BUILT_IN
+from .targets import BODYLESS, BUILT_IN, lines
 from .times import time_problems
 
 _TEMPLATE = ("{{", "{%")
 
 _WINDOW = "no layer below has one either; write how long to collect, such as `window: 1m`"
-_NO_LIST = "a GET call has no body for the list of events that `batch` collects"
+_NO_LIST = "a GET or DELETE call has no body for the list of events that `batch` collects"
 
 _Fault: TypeAlias = tuple[str, str, str, str | None]  # code, key, message, hint
 
@@ -104,7 +105,8 @@ class Check:
     def _merged(self, events: tuple[str, ...], target: Part, defaults: Part | None) -> Iterator[Problem]:
         """What only shows once the layers are merged; said of the nearest layer that has the key."""
         merged = self.settings.over(events, target.value)
-        for fault in (self._encoder(merged), self._header_count(merged)):
+        encoding = _no_body(target) if merged.get("method") in BODYLESS else self._encoder(merged)
+        for fault in (encoding, self._header_count(merged)):
             if fault:
                 code, key, message, hint = fault
                 part = _nearest(key, target, defaults)
@@ -112,33 +114,44 @@ class Check:
 
     def _encoder(self, merged: Layer) -> _Fault | None:
         named, content_type = merged.get("encoder"), merged.get("content_type", BUILT_IN.content_type)
-        known = ", ".join(self.encoders.claims) or "none"
         if isinstance(named, str) and named not in self.encoders.claims:
-            return "HW108", "encoder", f'unknown encoder "{named}"', f"there are: {known}"
+            return "HW108", "encoder", f'unknown encoder "{named}"', _choices(named, self.encoders.claims)
         if named is not None or not isinstance(content_type, str):
             return None
         found = self.encoders.claimants(content_type)
-        if len(found) == 1:
-            return None
-        message = f'{"more than one" if found else "no"} encoder makes "{content_type}"'
-        hint = f"choose one with `encoder:`; there are: {', '.join(found) or known}"
-        return "HW108", "content_type", message, hint
+        if len(found) > 1:
+            hint = f"choose one with `encoder:`; there are: {', '.join(found)}"
+            return "HW108", "content_type", f'more than one encoder makes "{content_type}"', hint
+        if not found:
+            hint = _choices(content_type, self.encoders.content_types)
+            return "HW108", "content_type", f'no encoder makes "{content_type}"', hint
+        return None
 
     def _header_count(self, merged: Layer) -> _Fault | None:
         written, most = merged.get("headers"), self.settings.preset.limits.get("headers")
-        if not isinstance(written, dict) or most is None or len(written) <= most:
+        count = sum(len(lines(each)) for each in written.values()) if isinstance(written, dict) else 0
+        if most is None or count <= most:
             return None
-        return (
-            "HW111",
-            "headers",
-            f"{len(written)} headers, defaults included; the preset allows {most}",
-            None,
-        )
+        return "HW111", "headers", f"{count} headers, defaults included; the preset allows {most}", None
+
+
+def _no_body(target: Part) -> _Fault | None:
+    """What a target says of a body that its method does not have; said in `defaults`, it is for others."""
+    for key in ("encoder", "content_type"):
+        if key in target.value:
+            message = f"a GET or DELETE call has no body, so `{key}` means nothing"
+            return "HW023", key, message, "remove it; the data goes into the query"
+    return None
 
 
 def _nearest(key: str, part: Part, defaults: Part | None) -> Part:
     """Which of the two says `key`; the nearer one when both do, or neither."""
     return defaults if defaults and key not in part.value and key in defaults.value else part
+
+
+def _choices(name: str, known: Iterable[str]) -> str:
+    there = sorted(known)
+    return did_you_mean(name, there) or f"there are: {', '.join(there) or 'none'}"
 
 
 def _pattern(part: Part) -> Iterator[Problem]:
@@ -176,9 +189,11 @@ def _headers(target: Part) -> Iterator[Problem]:
         reserved = headers.name_fault(name)
         if reserved:
             yield target.problem("HW112", reserved, "headers", name, key=True)
-        fault = headers.value_fault(value) if isinstance(value, str) else None
-        if fault:
-            yield target.problem("HW112", fault, "headers", name)
+        for index, line in enumerate(lines(value)):
+            fault = headers.value_fault(line) if isinstance(line, str) else None
+            if fault:
+                entry = (index,) if isinstance(value, list) else ()
+                yield target.problem("HW112", fault, "headers", name, *entry)
         before = first.setdefault(name.lower(), name)
         if before != name:
             place = target.place("headers", before, key=True)

@@ -23,7 +23,11 @@ from .source import Source
 DEFAULT_PRESET = "leadsquared"
 DEFAULT_BUNDLE = "default"
 RESERVED = "api"  # the bundle of what is made over the API
-JSON_ENCODER: Mapping[str, Sequence[str]] = {"json": ("application/json",)}
+BUILT_IN_ENCODERS: Mapping[str, Sequence[str]] = {
+    "form": ("application/x-www-form-urlencoded",),
+    "json": ("application/json",),
+    "text": ("text/plain",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ def load(
     path: Path,
     *,
     fragments: Fragments | None = None,
-    encoders: Mapping[str, Iterable[str]] = JSON_ENCODER,
+    encoders: Mapping[str, Iterable[str]] = BUILT_IN_ENCODERS,
     allow_undeclared_events: bool = False,
 ) -> Loaded:
     """Load the bundle at `path`, a folder or one file, and report every problem of every file.
@@ -69,7 +73,7 @@ def load(
 
 
 def load_nothing(
-    *, encoders: Mapping[str, Iterable[str]] = JSON_ENCODER, allow_undeclared_events: bool = False
+    *, encoders: Mapping[str, Iterable[str]] = BUILT_IN_ENCODERS, allow_undeclared_events: bool = False
 ) -> Loaded:
     """A bundle without any file: it says nothing, and bundles may stand beside it."""
     source = _source(gather(()), None, Encoders.of(encoders), undeclared=allow_undeclared_events)

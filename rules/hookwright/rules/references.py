@@ -44,6 +44,11 @@ class Encoders:
     def of(cls, claims: Mapping[str, Iterable[str]]) -> Encoders:
         return cls({name: tuple(sorted(types)) for name, types in sorted(claims.items())})
 
+    @property
+    def content_types(self) -> frozenset[str]:
+        """All that some encoder makes."""
+        return frozenset(each for types in self.claims.values() for each in types)
+
     def claimants(self, content_type: str) -> tuple[str, ...]:
         """The encoders that write this content type (its parameters, such as a charset, do not count)."""
         bare = content_type.partition(";")[0].strip().lower()

@@ -15,6 +15,10 @@ from .references import Encoders
 
 BUILT_IN = Target(url="")
 MAX_WAIT = 24 * 3_600_000  # ms between two tries, unless `retry.max` says otherwise
+BODYLESS = frozenset({"GET", "DELETE"})
+"""Methods whose calls have no body: the event's data goes into the query, written as a form's fields are."""
+
+QUERY_ENCODER, QUERY_TYPE = "form", "application/x-www-form-urlencoded"
 _INITIAL = "10s"
 _MULTIPLIER = 3
 
@@ -22,7 +26,9 @@ _MULTIPLIER = 3
 def target(merged: Layer, encoders: Encoders) -> Target:
     """The target of valid settings. Raises LookupError when no encoder claims its content type."""
     said: dict[str, Any] = {key: read(merged[key]) for key, read in FIELDS.items() if key in merged}
-    if "encoder" not in said:
+    if said.get("method") in BODYLESS:
+        said |= {"encoder": QUERY_ENCODER, "content_type": QUERY_TYPE}
+    elif "encoder" not in said:
         said["encoder"] = encoders.claimants(said.get("content_type", BUILT_IN.content_type))[0]
     return Target(**said)
 
@@ -72,11 +78,18 @@ def _auth(written: JSON) -> Auth:
 
 
 def _named(written: JSON) -> tuple[tuple[str, Text], ...]:
-    """Sorted by name, so that the order of keys in YAML means nothing."""
+    """Sorted by name, so that the order of keys in YAML means nothing. A list repeats its name, in order."""
     entries = cast("Mapping[str, JSON]", written)
     return tuple(
-        (name, _text(entries[name])) for name in sorted(entries, key=lambda name: (name.lower(), name))
+        (name, _text(each))
+        for name in sorted(entries, key=lambda name: (name.lower(), name))
+        for each in lines(entries[name])
     )
+
+
+def lines(written: JSON) -> list[JSON]:
+    """The values a header is sent with: one, or each of a list."""
+    return written if isinstance(written, list) else [written]
 
 
 def _text(written: JSON) -> Text:

@@ -86,7 +86,7 @@ class Explainer:
         if form in FORMS and wanted == ["string"]:
             yield self._form(form, error.instance, path, error.schema.get("pattern", ""))
             return
-        expected = TEXT if form == "text" else " or ".join(TYPES[name] for name in wanted)
+        expected = _expected(form, wanted)
         message = f"{subject(path)} must be {expected}, not {kind(error.instance)}"
         yield self._problem("HW013", message, path, type_hint(error.instance, wanted))
 
@@ -146,9 +146,8 @@ class Explainer:
         elif "title" in what:
             yield self._problem("HW022", f"{what['title']} in {subject(path)} is not supported yet", path)
         else:
-            yield self._problem(
-                "HW022", f"{subject(path)}: {show(error.instance)} is not supported yet", path
-            )
+            message = f"{subject(path)}: {show(error.instance)} is not supported yet"
+            yield self._problem("HW022", message, path, what.get("description"))
 
     def _never(self, error: Fault, path: Path) -> Iterator[Problem]:
         beside = list(error.within)
@@ -175,6 +174,12 @@ class Explainer:
         NOT_YET: _not_yet,
         "not": _never,
     }
+
+
+def _expected(form: object, wanted: Sequence[str]) -> str:
+    if form not in {"text", "header"}:
+        return " or ".join(TYPES[name] for name in wanted)
+    return f"{TEXT}, or a list of them" if "array" in wanted else TEXT
 
 
 def _in_quotes(number: float, pattern: str) -> str | None:

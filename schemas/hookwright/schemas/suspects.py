@@ -35,10 +35,17 @@ def _literals(value: JSON) -> Iterator[tuple[_At, str]]:
     for at, target in _targets(value):
         for slot in ("headers", "query"):
             pairs = target.get(slot)
-            if isinstance(pairs, dict):
-                for name, text in pairs.items():
-                    if isinstance(text, str) and text and _SECRET_NAME.search(name):
-                        yield (*at, slot, name), name
+            for name, written in pairs.items() if isinstance(pairs, dict) else ():
+                if _SECRET_NAME.search(name):
+                    yield from (((*at, slot, name, *place), name) for place in _texts(written))
+
+
+def _texts(written: JSON) -> Iterator[_At]:
+    """Where literal texts stand: the value itself, or some of a list's."""
+    if isinstance(written, str) and written:
+        yield ()
+    elif isinstance(written, list):
+        yield from ((index,) for index, each in enumerate(written) if isinstance(each, str) and each)
 
 
 def _targets(value: JSON) -> Iterator[tuple[_At, dict[str, JSON]]]:

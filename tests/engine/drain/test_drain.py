@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 
@@ -437,3 +438,44 @@ def test_a_bug_in_one_turn_strands_nothing_for_long(rig, run):
     ledger.leave()
     rig.drain().run()
     assert len(rig.settled(8)) == 8
+
+
+def test_what_was_refused_when_it_was_accepted_fails_at_its_first_claim_without_a_call(rig):
+    sink = rig.sink()
+    rig.publish(crm=f"{sink.url}, {RETRY}")
+    [offer] = rig.offers("crm")
+    delivery = msgspec.structs.replace(offer.delivery, refusal=("plugin:odd", "no dates"))
+    rig.ledger.offer([Offer(delivery, b"")])
+    rig.offer("crm")
+    rig.drain().run()
+    found = {result.delivery: result for result in rig.book()}
+    refused = found.pop(delivery.id)
+    assert (refused.outcome, refused.attempt, refused.request) == ("failure", 1, None)
+    assert (refused.error, refused.reason, refused.next) == ("plugin:odd", "no dates", None)
+    assert [result.outcome for result in found.values()] == ["success"]
+    assert len(sink.arrivals) == 1
+
+
+def test_a_refused_delivery_of_a_removed_subscriber_is_cancelled(rig):
+    rig.publish(other="http://127.0.0.1:9/")
+    [offer] = rig.offers("crm")
+    rig.ledger.offer([Offer(msgspec.structs.replace(offer.delivery, refusal=("plugin:odd", "x")), b"")])
+    rig.drain().run()
+    assert outcomes(rig) == ["cancelled"]
+
+
+def test_a_get_is_tried_again_with_the_same_url_and_no_body(rig):
+    sink = rig.sink(500, 200)
+    rig.publish(crm=f"{sink.url}/, method: GET, {RETRY}")
+    rig.offer("crm")
+    rig.drain().run()
+    assert outcomes(rig) == ["retry", "success"]
+    first, second = sink.arrivals
+    assert first.target == second.target
+    assert re.match(r"/\?n=\d&x=aaaa", first.target)
+    assert first.target.endswith("&entityType=webhook&entityId=crm&eventType=Lead_Post_Create")
+    assert (first.method, first.body, first.header("content-type"), first.header("content-length")) == (
+        "GET", b"", None, None,
+    )  # fmt: skip
+    assert rig.booked[-1].request.body == ""
+    assert rig.booked[-1].request.url == sink.url + first.target

@@ -27,6 +27,16 @@ def close_after(*parts: bytes) -> Callable:
     return script
 
 
+def serve_all(answer: bytes) -> Callable:
+    """Answers every request on a connection the same."""
+
+    def script(line):
+        while line.request() is not None:
+            line.send(answer)
+
+    return script
+
+
 def hold_after(*parts: bytes) -> Callable:
     """Reads the request, sends the parts, and then nothing for ever."""
 
@@ -345,6 +355,62 @@ def test_nothing_is_added_on_the_wire_but_host_length_and_identity(caller, recei
     # an empty value may carry the space after its colon
     assert [line.rstrip() for line in lines if line not in added] == [
         f"{name}: {value}".encode("latin-1").rstrip() for name, value in headers
+    ]
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_call_without_a_body_says_nothing_of_one(method, caller, receive):
+    receiver = receive(close_after(OK))
+    headers = (("User-Agent", "Hookwright/test"), ("webhook-id", "msg_1"))
+    assert caller(receiver, method=method, body=None, headers=headers).status == 200
+    (request,) = receiver.requests
+    lines = request.head.decode().split("\r\n")
+    assert lines[0] == f"{method} /hook?a=1 HTTP/1.1"
+    assert sorted(line.partition(":")[0].lower() for line in lines[1:]) == [
+        "accept-encoding",
+        "host",
+        "user-agent",
+        "webhook-id",
+    ]
+    assert request.body == b""
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "GET"])
+def test_any_method_can_have_a_body(method, caller, receive):
+    receiver = receive(close_after(OK))
+    assert caller(receiver, method=method, body=b"abc").status == 200
+    (request,) = receiver.requests
+    assert request.head.startswith(f"{method} /hook?a=1 ".encode())
+    assert (request.body, request.header("content-length")) == (b"abc", [b"3"])
+
+
+def test_calls_with_and_without_a_body_follow_one_another(caller, receive):
+    receiver = receive(serve_all(OK))
+    for method, body in [("POST", b"a"), ("GET", None), ("PUT", b"bc"), ("DELETE", None), ("POST", b"")]:
+        assert caller(receiver, method=method, body=body).status == 200
+    seen = [
+        (request.head.split()[0], request.body, request.header("content-length"))
+        for request in receiver.requests
+    ]
+    assert seen == [
+        (b"POST", b"a", [b"1"]),
+        (b"GET", b"", []),
+        (b"PUT", b"bc", [b"2"]),
+        (b"DELETE", b"", []),
+        (b"POST", b"", [b"0"]),
+    ]
+
+
+def test_a_header_may_be_sent_more_than_once(caller, receive):
+    receiver = receive(close_after(OK))
+    headers = (("x-api-key", "a"), ("X-Other", "o"), ("x-api-key", "b"), ("X-Api-Key", "c"))
+    assert caller(receiver, headers=headers).status == 200
+    lines = receiver.requests[0].head.decode().split("\r\n")
+    assert [line for line in lines if line.lower().startswith("x-")] == [
+        "x-api-key: a",
+        "X-Other: o",
+        "x-api-key: b",
+        "X-Api-Key: c",
     ]
 
 

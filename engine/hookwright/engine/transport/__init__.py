@@ -21,6 +21,7 @@ INTERIM_LIMIT = 8  # 1xx answers before the real one
 class Call:
     """One request, complete: nothing is added to it but `Host` and `Content-Length`.
 
+    Without a `body` (None: a GET, say) there is no `Content-Length` either; an empty body has one, of 0.
     `addresses` are the checked IP addresses of `host`; the socket may only go to one of them. `timeout` is
     the total budget in seconds, from connecting to the last byte.
     """
@@ -28,7 +29,7 @@ class Call:
     method: str
     url: str
     headers: tuple[tuple[str, str], ...]
-    body: bytes
+    body: bytes | None
     timeout: float
     host: str
     port: int

@@ -103,7 +103,10 @@ class Handle:
         self._set(pycurl.FRESH_CONNECT, not reuse)
         self._set(pycurl.FORBID_REUSE, not reuse)
         self.curl.setopt(pycurl.HTTPHEADER, _header_lines(call.headers))
-        self.curl.setopt(pycurl.POSTFIELDS, call.body)
+        if call.body is None:
+            self.curl.setopt(pycurl.HTTPGET, 1)  # no body at all; the method is still the one set above
+        else:
+            self.curl.setopt(pycurl.POSTFIELDS, call.body)
         self._aim(call.timeout)
 
     def try_again(self, code: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from .auth import basic, bearer, header
-from .encoders import json
+from .encoders import form, json, text
 from .notifiers import email, log, slack, webhook
 from .secrets import env
 from .secrets.file import FileSecretsPlugin
@@ -15,6 +15,8 @@ def builtin_plugins(secrets_dir: Path | None) -> dict[str, object]:
     """Name to plugin (a module or an object). `secrets_dir` is the folder of `{file: name}`."""
     return {
         "json": json,
+        "form": form,
+        "text": text,
         "bearer": bearer,
         "basic": basic,
         "header": header,
