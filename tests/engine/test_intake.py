@@ -14,7 +14,7 @@ from hookwright.engine.answer import Answer
 from hookwright.engine.delivery import BatchPlan
 from hookwright.engine.door import PLAIN, Rejected
 from hookwright.engine.errors import JournalError, LedgerUnavailable
-from hookwright.engine.history import HistoryUnavailable
+from hookwright.engine.index_view import HistoryUnavailable
 from hookwright.engine.intake import Intake, new_event_id
 from hookwright.engine.known import Known, KnownEvents
 from hookwright.engine.offering import Fresh, Offering

@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from .book import catch_up
 from .delivery import Status
 from .detail import Detail, Related, Where, read_detail
-from .errors import EngineError
-from .index import SWITCHES, WHOLE, damaged, read_switch
+from .follow import Progress
+from .index import SWITCHES, read_switch
+from .index_view import BUILDING, HistoryUnavailable, IndexView, Rows, Whole
+from .original import Original, read_planned
 from .row import COLUMNS, Filter, Row, behind, read_row
 from .segment import Position
 from .state import State
 from .stats import Stats, read_stats
 from .switch import Switches
 
-Rows = list[tuple[Any, ...]]
 Listing = list[Row]
 LISTED = 1000  # deliveries of one event named by `find_event`; more are counted
 _POLL = 0.2  # seconds between looks for changes
 _PAGE = 500
-_BUILDING = "the index is being built from the journal"
-
-
-class HistoryUnavailable(EngineError):
-    """The index cannot be read now; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +51,8 @@ class History:
 
     def __init__(self, state: Path, *, refresh: bool = True, catching_up: bool = True) -> None:
         self._folder = State(state).history
-        self._path = State(state).index
-        self._refresh = refresh
-        self._generation = 0  # of the connection; the file's identity may be that of one deleted before
-        self._whole: int | None = None
-        self._lock = threading.Lock()
-        self._database: sqlite3.Connection | None = None
-        self._identity: tuple[int, int] | None = None
+        self._index = IndexView(State(state).index, discard=refresh)
+        self._query = self._index.query
         if refresh and catching_up and self._folder.is_dir():
             catch_up(state)
 
@@ -75,8 +63,7 @@ class History:
         self.close()
 
     def close(self) -> None:
-        with self._lock:
-            self._disconnect()
+        self._index.close()
 
     def list(self, wanted: Filter = Filter(), limit: int = 50, before: str | None = None) -> Listing:  # noqa: B008
         """The newest deliveries that fit, newest first. `before` is the id of the last one already seen."""
@@ -92,7 +79,7 @@ class History:
 
         An index that is still being built after it was lost cannot tell of none: `HistoryUnavailable`.
         """
-        whole = self._whole_generation()
+        whole = self._index.whole()
         found = self.list(Filter(id=beginning), limit)
         if not found:
             self._tell_absence(whole)
@@ -103,17 +90,43 @@ class History:
 
         An index that is still being built after it was lost cannot tell: that is `HistoryUnavailable`.
         """
-        whole = self._whole_generation()
+        whole = self._index.whole()
+        located = self._locate(delivery)
+        if located is None:
+            self._tell_absence(whole)
+            return None
+        row, where = located
+        return read_detail(self._folder, row, where, self._related(row))
+
+    def original(self, delivery: str, node: str) -> Original | None:
+        """What it takes to send a delivery again; None when there is no such delivery.
+
+        An index that is still being built cannot tell how often it was sent: that is `HistoryUnavailable`.
+        """
+        whole = self._index.whole()
+        located = self._locate(delivery)
+        if not self._index.still(whole) and self._folder.is_dir():
+            raise HistoryUnavailable(BUILDING)
+        if located is None:
+            return None
+        row, where = located
+        rounds = [each.round for each in self.list(Filter(message=row.message, notices=True), LISTED)]
+        return Original(row, read_planned(self._folder, delivery, where, node), max(rounds, default=0))
+
+    def progress(self) -> dict[str, Progress]:
+        """How far the index has read each segment of the journal."""
+        rows = self._query("SELECT name, offset, finished FROM segments", [])
+        return {name: Progress(offset, bool(finished)) for name, offset, finished in rows}
+
+    def _locate(self, delivery: str) -> tuple[Row, Where] | None:
         found = self._query(f"SELECT {COLUMNS} FROM deliveries WHERE id = ?", [delivery])  # noqa: S608
         places = self._query(_PLACES, [delivery])
         if not (found and places):
-            self._tell_absence(whole)
             return None
         lines = [Position(*row) for row in self._query(_LINES, [delivery])]
         (event, event_offset, line, offset) = places[0]
-        where = Where(Position(event, event_offset), Position(line, offset), tuple(lines))
         (row,) = self._read(found)
-        return read_detail(self._folder, row, where, self._related(row))
+        return row, Where(Position(event, event_offset), Position(line, offset), tuple(lines))
 
     def _related(self, row: Row) -> Related:
         """The other deliveries of the same message by round, and what a batch took along, in its order."""
@@ -129,7 +142,7 @@ class History:
 
         An index that is still being built after it was lost cannot tell: that is `HistoryUnavailable`.
         """
-        whole = self._whole_generation()
+        whole = self._index.whole()
         found = self._query(_EVENT, [source, event_id])
         if not found:
             self._tell_absence(whole)
@@ -175,13 +188,13 @@ class History:
     def _changes(self, stop: threading.Event, wanted: Filter, seen: int) -> Iterator[Row]:
         where, values = wanted.condition()
         sql = _CHANGED.format(where=where)
-        index, since = self._identity, 0
+        index, since = self._index.identity, 0
         latest = 0
         while True:
             last = self._last_change()
             changed = self._query(sql, [seen, last, since, *values, _PAGE])
-            if self._identity != index:  # a new index numbers its changes anew
-                index, since, seen = self._identity, latest + 1, 0
+            if self._index.identity != index:  # a new index numbers its changes anew
+                index, since, seen = self._index.identity, latest + 1, 0
                 continue
             rows = self._read([row[2:] for row in changed])
             for (number, updated, *_), row in zip(changed, rows, strict=True):
@@ -200,89 +213,16 @@ class History:
         switches = self.switches()
         return [behind(row, switches) for row in rows]
 
+    def _tell_absence(self, whole: Whole) -> None:
+        """What was not found is not there, if the index was whole; else nobody can tell."""
+        if not self._index.still(whole) and self._folder.is_dir():
+            raise HistoryUnavailable(BUILDING)
+
     def _last_change(self) -> int:
         found = self._query("SELECT coalesce(max(changed), 0) FROM deliveries", [])
         return int(found[0][0]) if found else 0
 
-    def _tell_absence(self, whole: int | None) -> None:
-        """What was not found is not there, if the index was whole; else nobody can tell."""
-        if whole != self._generation and self._folder.is_dir():
-            raise HistoryUnavailable(_BUILDING)
 
-    def _whole_generation(self) -> int | None:
-        """The generation of a connection to an index that knows all of the journal, if it does."""
-        if self._whole != self._generation:
-            generation = self._generation
-            (whole,) = self._query(WHOLE, []) or [(False,)]
-            self._whole = generation if whole[0] else None
-        return self._whole
-
-    def _discard(self) -> None:
-        """Take a damaged index away, so that whoever keeps it builds it anew from the journal."""
-        with suppress(OSError):
-            status = self._path.stat()
-            if self._refresh and (status.st_dev, status.st_ino) == self._identity:
-                self._path.unlink()
-
-    def _query(self, sql: str, values: Sequence[object]) -> Rows:
-        """All rows; none when there is no index yet."""
-        with self._lock:
-            was_whole = self._whole == self._generation
-            for last in (False, True):
-                try:
-                    database = self._connect()
-                    return database.execute(sql, values).fetchall() if database else []
-                except sqlite3.Error as error:
-                    self._disconnect()
-                    if str(error).startswith("no such table"):  # it is being made this moment
-                        if was_whole:
-                            self._discard()
-                        return []
-                    if last:
-                        if damaged(error):
-                            self._discard()
-                        raise HistoryUnavailable(f"cannot read {self._path}: {error}") from error
-        raise AssertionError
-
-    def _connect(self) -> sqlite3.Connection | None:
-        """The connection, renewed when the file was replaced."""
-        try:
-            status = self._path.stat()
-        except FileNotFoundError:
-            self._disconnect()
-            return None
-        identity = (status.st_dev, status.st_ino)
-        if self._database is None or identity != self._identity:
-            self._disconnect()
-            self._identity = identity
-            self._database = _open(self._path)
-        return self._database
-
-    def _disconnect(self) -> None:
-        if self._database:
-            self._database.close()
-            self._generation += 1
-        self._database = None
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """Read-only. In a folder that cannot be written no lock is taken: nobody writes there anyway."""
-    for mode in ("mode=ro", "mode=ro&immutable=1"):
-        database = sqlite3.connect(
-            f"{path.absolute().as_uri()}?{mode}", uri=True, check_same_thread=False, timeout=5
-        )
-        try:
-            database.execute("SELECT 1 FROM sqlite_schema").fetchone()
-        except sqlite3.OperationalError:
-            database.close()
-            if "immutable" in mode:
-                raise
-        else:
-            return database
-    raise AssertionError
-
-
-_COUNTS = "SELECT status, count(*) FROM deliveries WHERE batch IS NULL AND kind != 'notice' GROUP BY status"
 _PLACES = (
     "SELECT e.name, event_offset, l.name, d.offset FROM deliveries d"
     " JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment WHERE d.id = ?"

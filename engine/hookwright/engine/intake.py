@@ -24,7 +24,7 @@ from .delivery import Delivery, delivery_id, message_id
 from .door import Defaults, Rejected, read_events
 from .encoding import Body, encode_body, refused, too_large
 from .errors import JournalError
-from .history import HistoryUnavailable
+from .index_view import HistoryUnavailable
 from .known import Conflict, KnownEvents
 from .offering import Fresh, Offering
 from .query import NoQuery, check_query

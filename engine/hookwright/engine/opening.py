@@ -14,7 +14,7 @@ from .delivery import State
 from .follow import Batch, Derived, Entered, Fanout
 from .index import OpenRow
 from .instant import milliseconds
-from .opened import OPENED, Batched, Opened, read_opened
+from .opened import OPENED, Batched, Opened, Replayed, read_opened
 from .outcome import Held, Settled
 from .reader import read_at
 from .segment import Position
@@ -147,7 +147,10 @@ class OpenSet:
                 self._open.pop(member, None)
         if opened.id in new and opened.id not in self._open:
             self._open[opened.id] = Opening(0, milliseconds(opened.due), place, place)
-            self._at_once[opened.id] = None
+            if isinstance(opened, Replayed):
+                self._unverified[opened.id] = self._clock() + VERIFY_AFTER
+            else:
+                self._at_once[opened.id] = None
 
     def _enter(self, entered: Entered) -> None:
         fields = entered.fields

@@ -26,6 +26,7 @@ from hookwright.engine.known import KnownEvents
 from hookwright.engine.ledger import Ledger
 from hookwright.engine.offering import Fresh, Offering
 from hookwright.engine.redischeck import check_server
+from hookwright.engine.replaying import Replays
 from hookwright.engine.revisions import Revisions
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
@@ -74,6 +75,7 @@ class Node:
     children: tuple[Child, ...]
     reachable: threading.Event
     swap: Callable[[Source], bool]
+    replays: Replays
 
 
 @contextmanager
@@ -126,6 +128,14 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             children=tuple(children),
             reachable=reachable,
             swap=_swap_in(revisions, writer),
+            replays=Replays(
+                node=name,
+                folder=state.history,
+                history=history,
+                table=lambda: revisions.table,
+                record=lambda entries: writer.append_many(entries).result(),
+                offering=offering,
+            ),
         )
         stack.enter_context(_watched(node))
         yield node

@@ -106,6 +106,7 @@ def serve_until_stopped(serving: Serving, source: Source) -> None:
             history=node.history,
             readiness=lambda: readiness(node),
             depth=lambda: depth(node),
+            replay=node.replays.replay,
             tokens=tokens,
             subscribers=node.subscribers,
         )

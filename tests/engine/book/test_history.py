@@ -12,8 +12,9 @@ import pytest
 
 from hookwright.engine.book import Book, catch_up
 from hookwright.engine.delivery import Received, Sent, Status, Timing
-from hookwright.engine.history import History, HistoryUnavailable
+from hookwright.engine.history import History
 from hookwright.engine.index import Index
+from hookwright.engine.index_view import HistoryUnavailable
 from hookwright.engine.journal import Writer
 from hookwright.engine.outcome import entries
 from hookwright.engine.row import Filter

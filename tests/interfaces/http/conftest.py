@@ -23,6 +23,7 @@ from hookwright.engine.intake import Intake
 from hookwright.engine.journal import Writer
 from hookwright.engine.known import KnownEvents
 from hookwright.engine.offering import Offering
+from hookwright.engine.replaying import Replays
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
 from hookwright.engine.switch import Switch, Switches
@@ -37,6 +38,7 @@ from hookwright.interfaces.tokens import digest_of
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table
 from hookwright.rules.model import Action, EntityType, Model, Subscriber, Target, endpoint_name
+from hookwright.rules.table import RoutingTable
 from hookwright.schemas.problem import Place
 
 TOKEN = "the-token-of-the-administrator"
@@ -89,6 +91,7 @@ class Running:
     checks: list[Check] = field(default_factory=lambda: [Check("table", ok=True, detail="sha256:r")])
     depth: dict[str, int] = field(default_factory=dict)
     failure: BaseException | None = None
+    offered: list[Any] = field(default_factory=list)
     switching: SwitchMemory = field(default_factory=SwitchMemory)
 
     def subscribers(self, stack: contextlib.ExitStack) -> Subscribers:
@@ -135,14 +138,35 @@ class Running:
             return got
 
 
-def _subscriber(identifier: str) -> Subscriber:
+def _table(identifier: str) -> RoutingTable:
+    """One webhook on Lead_Post_Create."""
     action = Action(endpoint_name(EntityType.WEBHOOK, identifier, ""), "", Target(url="http://127.0.0.1:1/"))
-    return Subscriber(EntityType.WEBHOOK, identifier, ("Lead_Post_Create",), (action,), Place("a.yaml", 3, 5))
+    place = Place("a.yaml", 3, 5)
+    subscriber = Subscriber(EntityType.WEBHOOK, identifier, ("Lead_Post_Create",), (action,), place)
+    types = frozenset({"Lead_Post_Create"})
+    return compile_table(Model("b", "leadsquared", "sha256:r", (subscriber,), types))
 
 
-TABLE = compile_table(
-    Model("b", "leadsquared", "sha256:r", (_subscriber("one"),), frozenset({"Lead_Post_Create"}))
-)
+TABLE = _table("one")
+
+
+def _replays(running: Running, writer: Writer, history: History) -> Replays:
+    """Of deliveries to hook-2, which is all that is configured for them."""
+    table = _table("hook-2")
+
+    def record(entries: Any) -> None:
+        if running.failure is not None:
+            raise running.failure
+        writer.append_many(entries).result()
+
+    return Replays(
+        node="nod_x",
+        folder=running.state.history,
+        history=history,
+        table=lambda: table,
+        record=record,
+        offering=Offering(running.offered.extend, limit=1000, clock=time.monotonic),
+    )
 
 
 def _intake(running: Running) -> Intake:
@@ -184,13 +208,17 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
     running.state.tokens.write_text(json.dumps(kept))
     register = Register(running.state.tokens, admin=TOKEN)
     stack = contextlib.ExitStack()
+    history = History(running.state.path)
+    writer = Writer(running.state.history, "intake")
+    stack.callback(writer.close)
     parts = Parts(
         accept=_intake(running).accept,
-        history=History(running.state.path),
+        history=history,
         readiness=lambda: running.checks,
         depth=lambda: running.depth,
         tokens=register,
         subscribers=running.subscribers(stack),
+        replay=_replays(running, writer, history).replay,
     )
     server = build_server(API(parts, Gate(listen, lambda: register.keyring), **options), listen)
     with socket.create_server(("127.0.0.1", 0)) as listening:

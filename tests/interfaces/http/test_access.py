@@ -30,6 +30,7 @@ TABLE = {
     "POST /v1/subscribers/{id:path}/disable": ("??xx++", "??xx++"),
     "POST /v1/subscribers/{id:path}/pause": ("??xx++", "??xx++"),
     "POST /v1/subscribers/{id:path}/resume": ("??xx++", "??xx++"),
+    "POST /v1/deliveries/{id}/replay": ("??xx++", "??xx++"),
     "POST /v1/tokens": (CLOSED, CLOSED),
     "GET /v1/tokens": (CLOSED, CLOSED),
     "DELETE /v1/tokens/{name}": (CLOSED, CLOSED),

@@ -23,6 +23,11 @@ def ask(
         answer = request(Client(find_server(server, token_file, state)))
     except (NoServer, Unreachable) as error:
         raise Stop(Exit.UNREACHABLE, str(error)) from None
+    return judged(answer)
+
+
+def judged(answer: Answer) -> Answer:
+    """The answer, if it is a success. Raises `Stop` as `ask` does."""
     if answer.status < 300:
         return answer
     if answer.status in (401, 403) or answer.status >= 500:

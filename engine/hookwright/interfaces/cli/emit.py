@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,9 +20,9 @@ from .commands import command
 from .event_body import draft, parse_overrides
 from .exits import Exit, Stop
 from .options import option, shared
-from .output import Output, note, print_each
+from .output import Output, print_each
+from .waiting import wait_for
 
-_POLL_SECONDS = 0.1
 _PAGE = 500
 
 
@@ -87,7 +86,7 @@ def emit(  # noqa: PLR0913, PLR0917  # one parameter a flag
     try:
         client = Client(find_server(server, token_file, state))
         said = _accepted(client.post("/v1/events", body, "application/json"))
-        waiting = _wait(client, said, time.monotonic() + timeout) if wait or fail else 0
+        waiting = _wait(client, said, timeout) if wait or fail else 0
     except (NoServer, Unreachable) as error:
         raise Stop(Exit.UNREACHABLE, str(error)) from None
     _print(said, output)
@@ -112,20 +111,16 @@ def _accepted(answer: Answer) -> dict[str, Any]:
     raise Stop(Exit.NO, f"not accepted: {answer.complaint}")
 
 
-def _wait(client: Client, said: dict[str, Any], deadline: float) -> int:
+def _wait(client: Client, said: dict[str, Any], timeout: float) -> int:
     """Waits until every delivery has ended, and puts into `said` how; how many have not when time is up."""
     named = {each["id"]: each for each in said.get("deliveries", ())}  # more than a thousand are not named
-    expected = said.get("count", len(named))
-    while True:
-        found = [each for each in _deliveries(client, said["id"]) if not named or each["id"] in named]
-        said["deliveries"] = list({**named, **{each["id"]: each for each in found}}.values())
-        waiting: int = expected - sum(each["status"] != Status.IN_QUEUE for each in found)
-        if waiting <= 0:
-            return 0
-        if time.monotonic() >= deadline:
-            note(f"{waiting} still {Status.IN_QUEUE}; look again with `hookwright history list`")
-            return waiting
-        time.sleep(min(_POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+
+    def look() -> list[dict[str, Any]]:
+        return [each for each in _deliveries(client, said["id"]) if not named or each["id"] in named]
+
+    found, waiting = wait_for(look, said.get("count", len(named)), timeout)
+    said["deliveries"] = list({**named, **{each["id"]: each for each in found}}.values())
+    return waiting
 
 
 def _deliveries(client: Client, event: str) -> list[dict[str, Any]]:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from hookwright.engine.history import History, HistoryUnavailable
+from hookwright.engine.history import History
+from hookwright.engine.index_view import HistoryUnavailable
 from hookwright.engine.row import Filter, Row
 
 from ..filters import KINDS, BadFilter, read_filter

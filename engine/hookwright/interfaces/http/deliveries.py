@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hookwright.engine.history import HistoryUnavailable
+from hookwright.engine.index_view import HistoryUnavailable
 from hookwright.engine.row import Filter
 
 from ..filters import NAMES, BadFilter, read_filter

@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hookwright.engine.history import HistoryUnavailable
+from hookwright.engine.index_view import HistoryUnavailable
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second number beside every counter that nobody asks for
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)

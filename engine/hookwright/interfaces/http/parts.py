@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from hookwright.engine.history import History
+from hookwright.engine.opened import Replayed
 from hookwright.engine.subscribers import Subscribers
 
 from ..register import Register
@@ -27,6 +28,12 @@ class Accept(Protocol):
     def __call__(self, body: bytes, content_type: str, headers: Mapping[str, str]) -> Awaitable[Any]: ...
 
 
+class Replay(Protocol):
+    """`Replays.replay`: sends a delivery once more, or raises; None when there is no such delivery."""
+
+    def __call__(self, delivery: str, by: str, why: str) -> Replayed | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The API's collaborators.
@@ -41,3 +48,4 @@ class Parts:
     depth: Callable[[], Mapping[str, int]]
     tokens: Register
     subscribers: Subscribers
+    replay: Replay

@@ -15,6 +15,7 @@ from ..roles import Role
 from .deliveries import list_deliveries, show_delivery
 from .health import livez, readyz
 from .metrics import metrics
+from .replays import replay_delivery
 from .subscribers import (
     disable_subscriber,
     enable_subscriber,
@@ -52,6 +53,7 @@ ROUTES: tuple[Entry, ...] = (
     Entry("POST", "/v1/subscribers/{id:path}/disable", Role.OPERATOR, disable_subscriber),
     Entry("POST", "/v1/subscribers/{id:path}/pause", Role.OPERATOR, pause_subscriber),
     Entry("POST", "/v1/subscribers/{id:path}/resume", Role.OPERATOR, resume_subscriber),
+    Entry("POST", "/v1/deliveries/{id}/replay", Role.OPERATOR, replay_delivery),
     Entry("POST", "/v1/tokens", Role.ADMIN, create_token),
     Entry("GET", "/v1/tokens", Role.ADMIN, list_tokens),
     Entry("DELETE", "/v1/tokens/{name}", Role.ADMIN, revoke_token),

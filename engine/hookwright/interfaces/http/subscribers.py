@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hookwright.engine.errors import JournalError
-from hookwright.engine.history import HistoryUnavailable
+from hookwright.engine.index_view import HistoryUnavailable
 from hookwright.engine.subscribers import NoSense, NoSubscriber
 from hookwright.engine.switch import Change
 

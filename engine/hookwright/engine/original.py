@@ -1,0 +1,46 @@
+"""The original of a replay: a delivery as it was opened, with its bytes, read back from the journal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from msgspec import ValidationError
+
+from .acceptance import Accepted, AcceptedMore
+from .delivery import Delivery
+from .detail import Where
+from .opened import read_opened
+from .reader import read_at
+from .row import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A delivery, where it stands now, and the number of its message's last round.
+
+    `planned` is the delivery as it was opened and the bytes it sends; None when its lines cannot be read (any
+    more).
+    """
+
+    row: Row
+    planned: tuple[Delivery, bytes] | None
+    round: int
+
+
+def read_planned(folder: Path, delivery: str, where: Where, node: str) -> tuple[Delivery, bytes] | None:
+    """The delivery as `node` opened it, and what it sends; None when its lines cannot be read (any more)."""
+    opened = read_opened(folder, where.line)
+    if opened is not None:
+        return opened[0].delivery(node, opened[1]), opened[1]
+    first = read_at(folder, where.event)
+    part = read_at(folder, where.line)
+    if first is None or part is None:
+        return None
+    try:
+        event = first.decode(Accepted).event
+        shape: type[Accepted] | type[AcceptedMore] = Accepted if where.line == where.event else AcceptedMore
+        planned = {each.id: each for each in part.decode(shape).deliveries}.get(delivery)
+    except ValidationError:
+        return None
+    return None if planned is None else (planned.delivery(event, node), planned.content(event))

@@ -1,0 +1,87 @@
+"""`/v1/deliveries/{id}/replay`: sends a delivery that has ended once more."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hookwright.engine.delivery import Status
+from hookwright.engine.errors import JournalError
+from hookwright.engine.index_view import HistoryUnavailable
+from hookwright.engine.opened import Replayed
+from hookwright.engine.replaying import NotReplayable, OfferingFull
+from hookwright.rules.event import JSON
+
+from .actor import actor_of
+from .body import read_object
+from .fields import Fault, invalid, unknown_keys
+from .parts import Parts
+from .problems import Refusal, Refused
+
+WHY_LIMIT = 500  # characters
+_DELIVERY = re.compile(r"dlv_[a-z2-7]{26}")
+
+
+async def replay_delivery(request: Request) -> Response:
+    """A new delivery of the same message and bytes, on disk when this is answered (202)."""
+    parts: Parts = request.app.state.parts
+    identifier = request.path_params["id"]
+    why = await _read_why(request)
+    if not _DELIVERY.fullmatch(identifier):
+        raise _unknown(identifier)
+    try:
+        replayed = await run_in_threadpool(parts.replay, identifier, actor_of(request.scope), why)
+    except NotReplayable as reason:
+        raise Refused(
+            Refusal(409, "Cannot be replayed", str(reason), members={"state": reason.state})
+        ) from None
+    except (HistoryUnavailable, OfferingFull, JournalError) as error:
+        wait = 1 if isinstance(error, HistoryUnavailable) else 5
+        raise Refused(
+            Refusal(503, "Not replayed", str(error), headers=(("retry-after", str(wait)),))
+        ) from None
+    if replayed is None:
+        raise _unknown(identifier)
+    return _answer(replayed)
+
+
+def _answer(replayed: Replayed) -> Response:
+    said = {
+        "id": replayed.id,
+        "of": replayed.of,
+        "round": replayed.round,
+        "message": replayed.message,
+        "entityType": replayed.entity_type,
+        "entityId": replayed.entity_id,
+        "status": Status.IN_QUEUE,
+    }
+    headers = {"location": f"/v1/deliveries/{replayed.id}"}
+    return Response(msgspec.json.encode(said), 202, headers, "application/json")
+
+
+async def _read_why(request: Request) -> str:
+    """The reason in the body. A request without a body gives none."""
+    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
+        return ""
+    value = await read_object(request)
+    faults = list(_faults(value))
+    if faults:
+        raise invalid(faults)
+    return str(value.get("why", ""))
+
+
+def _faults(value: dict[str, JSON]) -> Iterator[Fault]:
+    yield from unknown_keys(value, ("why",))
+    why = value.get("why", "")
+    if not isinstance(why, str) or len(why) > WHY_LIMIT:
+        yield Fault("/why", f"why is a text of at most {WHY_LIMIT} characters")
+
+
+def _unknown(identifier: str) -> Refused:
+    hint = "GET /v1/deliveries?id=… finds deliveries by the beginning of their id"
+    return Refused(Refusal(404, "No such delivery", f"no delivery {identifier[:60]!r}; {hint}"))

@@ -1,0 +1,113 @@
+"""`hookwright replay` against a running API over three deliveries, of which the last has ended."""
+
+import json
+import threading
+
+import pytest
+
+from hookwright.engine.delivery import Result, delivery_id
+from hookwright.engine.history import History
+from hookwright.engine.journal import Writer
+from hookwright.engine.outcome import entries
+from hookwright.engine.state import State
+from hookwright.interfaces.addresses import Listen
+
+from ..http.conftest import TOKEN, Running, serving
+
+
+@pytest.fixture
+def api(journal):
+    state = State(journal.state)
+    state.token.write_text(f"{TOKEN}\n")
+    with serving(Running(state), Listen(), {}) as running:
+        state.announce(f"http://127.0.0.1:{running.port}")
+        yield running
+
+
+def _replay(run, *arguments: str):
+    return run("replay", "--state", "state", *arguments)
+
+
+def test_a_replay_names_the_new_delivery_the_old_one_and_whom_it_goes_to(hookwright, api, journal) -> None:
+    ran = _replay(hookwright, journal.ids[2], "--why", "mended")
+    assert (ran.code, ran.err) == (0, "")
+    new, rest = ran.out.split("  ", 1)
+    assert rest == f"replay 1 of {journal.ids[2]}  webhook/hook-2  In Queue\n"
+    with History(journal.state) as history:
+        message = history.find(journal.ids[2])[0].message
+        detail = history.show(new)
+    assert new == delivery_id(message, 1)
+    assert detail.document()["origin"] == {"of": journal.ids[2], "round": 1, "by": "admin", "why": "mended"}
+
+
+def test_the_beginning_of_an_id_is_enough(inside, api, journal) -> None:
+    assert journal.ids[2] in _replay(inside, journal.ids[2][:10]).out
+
+
+def test_several_go_on_past_what_is_refused(inside, api, journal) -> None:
+    ran = _replay(inside, journal.ids[1], journal.ids[2], journal.ids[2], "-o", "json")
+    said = json.loads(ran.out)
+    assert ran.code == 3
+    assert [each["of"] for each in said["replays"]] == [journal.ids[2]]
+    assert [each["id"] for each in said["refused"]] == [journal.ids[1]]
+    assert ran.err.startswith(f"{journal.ids[1]}: {journal.ids[1]} has not ended, it is retrying")
+    assert ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("unknown", ["dlv_" + "a" * 26, "zzzz", "DLV", ""])
+def test_an_unknown_id_is_5(inside, api, unknown: str) -> None:
+    ran = _replay(inside, unknown)
+    assert (ran.code, ran.out) == (5, "")
+    assert "no delivery" in ran.err
+
+
+def test_a_beginning_of_several_ids_is_5_and_names_them(inside, api, journal) -> None:
+    ran = _replay(inside, "dlv_")
+    assert (ran.code, ran.out) == (5, "")
+    assert all(each in ran.err for each in journal.ids)
+
+
+def test_waiting_ends_with_the_replay(hookwright, api, journal, until) -> None:
+    outcomes: list[object] = []
+    waiting = threading.Thread(
+        target=lambda: outcomes.append(_replay(hookwright, journal.ids[2], "--fail", "-o", "json"))
+    )
+    waiting.start()
+    (fresh,) = until(lambda: api.offered)
+    with History(journal.state):  # enters the replay into the index, as a bookkeeper would
+        pass
+    book = Writer(State(journal.state).history, "book")
+    failed = Result(
+        delivery=fresh.delivery.id,
+        node="nod_x",
+        attempt=1,
+        outcome="failure",
+        at=1,
+        error="status",
+        reason="no",
+    )
+    book.append_many(entries(failed, 0)).result()
+    book.close()
+    while waiting.is_alive():
+        with History(journal.state):
+            waiting.join(0.05)
+    (ran,) = outcomes
+    (said,) = json.loads(ran.out)["replays"]
+    assert (ran.code, said["status"], said["reason"]) == (1, "Failure", "no")
+
+
+def test_waiting_has_an_end_of_its_own(inside, api, journal) -> None:
+    ran = _replay(inside, journal.ids[2], "--wait", "--timeout", "0")
+    assert ran.code == 1
+    assert "1 still In Queue" in ran.err
+    assert "In Queue" in ran.out
+
+
+def test_without_a_token_or_a_server_it_is_6(inside, api, journal) -> None:
+    (journal.state / "token").unlink()
+    assert _replay(inside, journal.ids[2]).code == 6
+    assert inside("replay", "--state", "elsewhere", journal.ids[2]).code == 6
+
+
+def test_an_id_is_needed(inside) -> None:
+    assert inside("replay").code == 4
