@@ -23,6 +23,9 @@ from hookwright.plugins.loader import load_plugins
 from hookwright.schemas.catalogue import CatalogueEvent, load_catalogue
 from hookwright.schemas.codes import CODES
 from hookwright.schemas.payload import load_family
+from hookwright.schemas.preset import load_preset, read_preset
+from hookwright.schemas.resources import resource
+from hookwright.schemas.schema import NOT_YET, load_schema
 from hookwright.schemas.validate import config_schema
 
 DOCS = Path(__file__).resolve().parent
@@ -58,6 +61,7 @@ def pages() -> Iterator[tuple[Path, str]]:
         "problems": {"codes": list(CODES.values())},
         "cli": {"commands": list(commands(root, ())), "exits": exits()},
         "metrics": {"metrics": list(metrics())},
+        "presets": {"presets": list(presets())},
     }
     for name, values in facts.items():
         yield REFERENCE / f"{name}.md", environment.get_template(f"{name}.md.j2").render(values)
@@ -66,6 +70,31 @@ def pages() -> Iterator[tuple[Path, str]]:
 def cell(text: object) -> str:
     """Text for a cell of a Markdown table."""
     return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def presets() -> Iterator[dict[str, Any]]:
+    """Each preset's file, and what in it is not done yet."""
+    choice = load_schema("config")["properties"]["preset"]
+    for name in choice["enum"]:
+        preset, written = load_preset(name), read_preset(name)
+        inactive = [*absent(written["defaults"], preset.defaults, ""), *written.get("requires", ())]
+        yield {
+            "name": name,
+            "description": written["description"],
+            "supported": preset.supported,
+            "missing": choice.get(NOT_YET, {}).get("description"),
+            "text": resource(f"{name}.yaml", folder="presets").decode().strip(),
+            "inactive": ", ".join(f"`{key}`" for key in inactive),
+        }
+
+
+def absent(written: Mapping[str, Any], active: Mapping[str, Any], above: str) -> Iterator[str]:
+    """The keys, at any depth, that are written and not active."""
+    for key, value in written.items():
+        if key not in active:
+            yield f"{above}{key}"
+        elif isinstance(value, Mapping):
+            yield from absent(value, active[key], f"{above}{key}.")
 
 
 def configuration() -> Iterator[dict[str, Any]]:

@@ -68,6 +68,8 @@ def test_what_a_newer_version_published_is_refused_not_half_obeyed(content, key)
 def test_a_preset_this_version_does_not_have_is_refused():
     with pytest.raises(SourceError, match="this version has no preset unheard-of"):
         build(source({}, preset="unheard-of"))
+    with pytest.raises(SourceError, match="this version cannot carry out the preset standard"):
+        build(source({}, preset="standard"))
     with pytest.raises(SourceError, match="has 1 in place of version 9 of the preset leadsquared"):
         build(source({}, preset_version=9))
 

@@ -1,44 +1,87 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import jsonschema_rs
 import pytest
 
+from hookwright.schemas import preset as preset_module
 from hookwright.schemas.catalogue import load_catalogue
+from hookwright.schemas.grammar import duration
 from hookwright.schemas.preset import load_preset, read_preset
-from hookwright.schemas.schema import load_schema
+from hookwright.schemas.schema import NOT_YET, load_schema
+
+PRESETS = load_schema("config")["properties"]["preset"]["enum"]
 
 
 def test_the_values_of_leadsquared():
-    preset = load_preset("leadsquared")
-    assert (preset.name, preset.version) == ("leadsquared", 1)
-    assert preset.defaults == {
+    assert read_preset("leadsquared")["defaults"] == {
         "success": [200],
         "timeout": "15s",
-        "retry": {"attempts": 3, "initial": "10s", "multiplier": 3},
+        "retry": {"attempts": 3, "initial": "10s", "multiplier": 3, "retry_after": False},
+        "breaker": False,
         "disable_after": {"failures": 10},
         "entity_params": True,
     }
+    preset = load_preset("leadsquared")
+    assert (preset.name, preset.version, preset.supported) == ("leadsquared", 1, True)
     assert preset.families == {
         "activity": {"batch": {"window": "1m", "max_events": 1000, "max_bytes": "1MiB"}}
     }
     assert preset.limits == {"headers": 10}
 
 
+def test_the_values_of_standard():
+    written = read_preset("standard")
+    assert written["defaults"] == {
+        "success": "2xx",
+        "timeout": "15s",
+        "retry": {"schedule": ["5s", "5m", "30m", "2h", "5h", "10h", "10h"], "retry_after": True},
+        "breaker": {"failures": 5, "probe": "1m", "probe_max": "1h"},
+        "disable_after": {"status": [410], "for": "5d", "tries": 20},
+        "entity_params": False,
+    }
+    waits = [duration(wait) for wait in written["defaults"]["retry"]["schedule"]]
+    assert (len(waits) + 1, sum(waits)) == (8, duration("27h35m5s"))
+    assert written["requires"] == ["signing"]
+    preset = load_preset("standard")
+    assert (preset.name, preset.version, preset.supported) == ("standard", 1, False)
+    assert (preset.families, preset.limits) == ({}, {"headers": 64})
+
+
 def test_what_is_not_done_yet_stands_in_the_file_and_is_inactive():
     written = read_preset("leadsquared")
     assert written["defaults"]["breaker"] is False
     assert "breaker" not in load_preset("leadsquared").defaults
+    assert "retry_after" not in load_preset("standard").defaults["retry"]
 
 
-def test_defaults_and_families_are_what_a_bundle_may_write_itself():
+def test_a_preset_needs_what_is_not_done_yet_while_it_is_refused():
+    """The day its last part is done, the mark on it in the schema has to go."""
+    written = read_preset("standard")
+    target = load_schema("config")["$defs"]["target"]["properties"]
+    parts = {**written["defaults"], **dict.fromkeys(written["requires"])}
+    later = [key for key in parts if target.get(key, {}).get(NOT_YET) is True]
+    assert later
+    assert not load_preset("standard").supported
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_defaults_and_families_are_what_a_bundle_may_write_itself(name):
     schema = {**load_schema("config"), "$ref": "#/$defs/defaults"}
     for key in ("properties", "required", "additionalProperties", "type"):
         del schema[key]
     validator = jsonschema_rs.Draft202012Validator(schema, offline=True)
-    written = read_preset("leadsquared")
+    written = read_preset(name)
     for values in (written["defaults"], *written["families"].values()):
         assert [str(error) for error in validator.iter_errors(values)] == []
     assert not validator.is_valid({"timeout": 5})
+
+
+def test_every_preset_of_the_schema_is_a_file_of_that_name_and_no_other_is():
+    folder = Path(preset_module.__file__).parent / "presets"
+    assert {path.stem for path in folder.iterdir()} == set(PRESETS)
+    assert [read_preset(name)["name"] for name in PRESETS] == PRESETS
 
 
 def test_families_are_families_of_the_catalogue():
