@@ -11,7 +11,7 @@ demo *arguments="--events 30":
     hookwright demo {{ arguments }}
 
 # Everything CI runs.
-check: lint types imports test docs wheel
+check: lint types imports test docs wheel plugin
 
 # Style and likely mistakes.
 lint:
@@ -52,6 +52,10 @@ docs-write:
 # The wheel holds the package and nothing else, and runs where nothing of the project is.
 wheel:
     python tests/wheel.py
+
+# The example plugin works as a wheel beside Hookwright's, from YAML to a call and a notice.
+plugin:
+    python tests/plugin_wheel.py
 
 # Ratios against named baselines, in one run.
 bench:
