@@ -88,3 +88,23 @@ def test_the_example_is_valid_without_a_warning():
         "hot-leads",
         "leads-to-erp",
     ]
+
+
+HOW_TO = [
+    pytest.param(block, id=f"{page.stem}-{number}")
+    for page in sorted((ROOT / "docs" / "how-to").glob("*.md"))
+    for number, block in enumerate(
+        re.findall(r"```ya?ml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    )
+    if block.startswith("version: 1\n")
+]
+
+
+@pytest.mark.parametrize("block", HOW_TO)
+def test_bundles_in_how_tos_are_valid(block, tmp_path):
+    file = tmp_path / "webhooks.yaml"
+    file.write_text(block, encoding="utf-8")
+    plugins = load_plugins(allow=())
+    encoders = {name: encoder.content_types for name, encoder in plugins.encoders.items()}
+    loaded = load(file, fragments=plugins.fragments(), encoders=encoders)
+    assert [str(problem) for problem in loaded.problems] == []

@@ -29,6 +29,7 @@ def check_content(wheel: Path) -> None:
         "hookwright/schemas/config.schema.json",
         "hookwright/schemas/catalogues/leadsquared.yaml",
         "hookwright/schemas/presets/leadsquared.yaml",
+        "hookwright/schemas/presets/standard.yaml",
         "hookwright/engine/index.sql",
         "hookwright/engine/lua/step.lua",
         "hookwright/interfaces/demo.yaml",

@@ -93,6 +93,8 @@ def test_bodies_an_argument_cannot_carry_are_exact_all_the_same(body: bytes) -> 
 
 def test_an_empty_body_is_sent_as_one_but_a_get_without_one_has_none() -> None:
     assert sent(curl_command(request(b""))) == b""
+    arguments, _ = given_to_curl(curl_command(request(b"", method="DELETE")))
+    assert b"--data-binary" not in arguments
     arguments, _ = given_to_curl(curl_command(request(b"", method="GET")))
     assert b"--data-binary" not in arguments
     assert arguments[arguments.index(b"-X") + 1] == b"GET"

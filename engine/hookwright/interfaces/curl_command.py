@@ -25,7 +25,7 @@ def curl_command(request: Request) -> str:
     The body's bytes are exact: what an argument or a terminal cannot carry goes in through a pipe.
     """
     body = _content(request)
-    bodiless = not body and request.method in {"GET", "HEAD"}
+    bodiless = not body and request.method in {"GET", "HEAD", "DELETE"}
     piped, data = ("", "") if bodiless else _data(body)
     words = [
         "curl -sS -g --path-as-is " + _method(request.method, bodiless=bodiless),

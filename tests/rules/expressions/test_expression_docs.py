@@ -11,6 +11,7 @@ from hookwright.rules.expression.expression import LONGEST_KEY
 from hookwright.rules.expression.filters import FILTERS, TESTS
 from hookwright.rules.expression.operators import LARGEST
 from hookwright.rules.expression.syntax import DEEPEST, LONGEST, MOST_PARTS
+from hookwright.schemas.schema import load_schema
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "expressions.md").read_text(encoding="utf-8")
 
@@ -31,3 +32,7 @@ def test_the_limits_are_documented():
     assert f"about {STEPS:,} values or {STEPS * CHARACTERS_A_STEP // 1_000_000} million characters" in words
     assert f"{LARGEST:,} bits" in words
     assert f"at most {LONGEST_KEY:,} characters" in words
+
+
+def test_the_schema_takes_texts_as_long_as_an_expression_may_be():
+    assert load_schema("config")["$defs"]["expression"]["maxLength"] == LONGEST
