@@ -38,6 +38,10 @@ class Revisions:
         among = (self._source, *self._source.beside)
         return next((each.bundle for each in among if subscriber in each.places), self._source.bundle)
 
+    @property
+    def source(self) -> Source:
+        return self._source
+
     def swap(self, source: Source) -> None:
         """Publish a revision, then match by it. Raises `LedgerUnavailable`; then the old one stays live."""
         table = table_of(source)

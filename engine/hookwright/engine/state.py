@@ -46,6 +46,10 @@ class State:
     def tokens(self) -> Path:
         return self.path / "tokens.json"
 
+    @property
+    def api_webhooks(self) -> Path:
+        return self.path / "api" / "webhooks.yaml"
+
     def prepare(self) -> str:
         """Create the folder (0700) and the node's name if they are missing; return the name.
 

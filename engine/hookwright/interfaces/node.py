@@ -224,12 +224,16 @@ def _entries(plan: Plan) -> list[Entry]:
 
 def _swap_in(revisions: Revisions, writer: Writer) -> Callable[[Source], bool]:
     def swap(source: Source) -> bool:
-        """Put a revision into force; False when that cannot be done just now."""
+        """Put a revision into force; False, and the one before stays, when that cannot be done just now."""
+        before = revisions.source
         try:
             revisions.swap(source)
             writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
         except (LedgerUnavailable, JournalError) as error:
             log.warning("revision_waits", revision=source.revision, reason=str(error))
+            if revisions.source is source:
+                with contextlib.suppress(LedgerUnavailable):
+                    revisions.swap(before)
             return False
         log.info("revision_live", revision=source.revision, bundle=source.bundle)
         return True

@@ -20,7 +20,6 @@ import uvicorn
 
 from hookwright.engine.state import State
 from hookwright.plugins.registry import Plugins
-from hookwright.rules.source import Source
 
 from .addresses import Listen
 from .bundle import Bundle
@@ -29,6 +28,7 @@ from .http.app import API
 from .http.gate import Gate
 from .http.parts import Parts
 from .http.server import build_server
+from .live import Configuration, Live
 from .node import Node, NodeSettings, open_node
 from .register import Register, read_register
 from .reload import Reload
@@ -89,7 +89,7 @@ def _nothing() -> None:
     """The end has begun already."""
 
 
-def serve_until_stopped(serving: Serving, source: Source) -> None:
+def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
     """Run until SIGTERM or SIGINT (or idleness). Raises `AddressInUse`, `StateError`, `EngineError`.
 
     Call it in the main thread. Further signals do not break off the end: nothing we started outlives us.
@@ -99,8 +99,11 @@ def serve_until_stopped(serving: Serving, source: Source) -> None:
     with suppress(_Stopped), ExitStack() as stack:
         listening = stack.enter_context(_bound(serving.listen))
         listen = replace(serving.listen, port=listening.getsockname()[1])
-        node = stack.enter_context(open_node(_settings(serving.settings, listening), serving.plugins, source))
+        node = stack.enter_context(
+            open_node(_settings(serving.settings, listening), serving.plugins, configuration.source)
+        )
         tokens = Register(node.state.tokens, admin=node.state.admin_token())
+        live = Live(serving.bundle, node.state.api_webhooks, configuration, node.swap)
         parts = Parts(
             accept=node.intake.accept,
             history=node.history,
@@ -109,6 +112,7 @@ def serve_until_stopped(serving: Serving, source: Source) -> None:
             replay=node.replays.replay,
             tokens=tokens,
             subscribers=node.subscribers,
+            live=live,
         )
         server = build_server(API(parts, Gate(listen, lambda: tokens.keyring)), listen)
 
@@ -116,7 +120,7 @@ def serve_until_stopped(serving: Serving, source: Source) -> None:
             server.should_exit = True
 
         signals.call(stop)
-        asyncio.run(_serve(server, listening, node, serving, listen, stop))
+        asyncio.run(_serve(server, listening, node, live, serving, listen, stop))
 
 
 def _settings(settings: NodeSettings, listening: socket.socket) -> NodeSettings:
@@ -130,6 +134,7 @@ async def _serve(
     server: uvicorn.Server,
     listening: socket.socket,
     node: Node,
+    live: Live,
     serving: Serving,
     listen: Listen,
     stop: Callable[[], None],
@@ -141,7 +146,7 @@ async def _serve(
     later = partial(loop.call_soon_threadsafe, stop)
     if serving.stop_at_eof:
         threading.Thread(target=_at_eof, args=(later,), name="parent", daemon=True).start()
-    looking = asyncio.create_task(asyncio.to_thread(_look_around, node, serving, ending, later))
+    looking = asyncio.create_task(asyncio.to_thread(_look_around, node, live, serving, ending, later))
     try:
         await server.serve(sockets=[listening])
     finally:
@@ -150,9 +155,11 @@ async def _serve(
     log.info("stopping")
 
 
-def _look_around(node: Node, serving: Serving, ending: threading.Event, idle: Callable[[], object]) -> None:
+def _look_around(
+    node: Node, live: Live, serving: Serving, ending: threading.Event, idle: Callable[[], object]
+) -> None:
     """Apply a changed bundle, and notice that nothing is left to do, until the end."""
-    reload = Reload(serving.bundle.path, partial(_apply, serving.bundle, node))
+    reload = Reload(serving.bundle.path, live.reload)
     idleness = Idleness(serving.exit_when_idle, time.monotonic)
     while not ending.wait(LOOK_SECONDS):
         try:
@@ -161,19 +168,6 @@ def _look_around(node: Node, serving: Serving, ending: threading.Event, idle: Ca
             log.exception("reload_failed", bundle=str(serving.bundle.path))
         if idleness.over(node):
             idle()
-
-
-def _apply(bundle: Bundle, node: Node) -> bool:
-    """Put the changed bundle into force. A bad one is reported, and the last good one keeps running."""
-    loaded = bundle.load()
-    for problem in loaded.problems:
-        log.warning("bundle_problem", problem=str(problem))
-    if loaded.source is None:
-        log.error("bundle_refused", bundle=str(bundle.path), live=node.revisions.table.revision)
-        return True
-    if loaded.source.revision == node.revisions.table.revision:
-        return True
-    return node.swap(loaded.source)
 
 
 def _at_eof(stop: Callable[[], object]) -> None:

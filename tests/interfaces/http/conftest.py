@@ -28,16 +28,19 @@ from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
 from hookwright.engine.switch import Switch, Switches
 from hookwright.interfaces.addresses import Listen
+from hookwright.interfaces.bundle import Bundle
 from hookwright.interfaces.http.app import API
 from hookwright.interfaces.http.gate import Gate
 from hookwright.interfaces.http.parts import Check, Parts
 from hookwright.interfaces.http.server import build_server
+from hookwright.interfaces.live import Live, configure
 from hookwright.interfaces.register import Register, Registered
 from hookwright.interfaces.roles import Role
 from hookwright.interfaces.tokens import digest_of
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table
 from hookwright.rules.model import Action, EntityType, Model, Subscriber, Target, endpoint_name
+from hookwright.rules.source import Source
 from hookwright.rules.table import RoutingTable
 from hookwright.schemas.problem import Place
 
@@ -99,6 +102,20 @@ class Running:
         stack.callback(writer.close)
         history = History(self.state.path)
         return Subscribers(lambda: TABLE, lambda _: "crm", history.switches, self.switching, writer)
+
+    live: Live | None = None
+    swapped: list[Source] = field(default_factory=list)
+    ledger_away: bool = False
+
+    @property
+    def hooks(self) -> Path:
+        """The bundle that stands in git, which need not be there."""
+        return self.state.path / "hooks"
+
+    def swap(self, source: Source) -> bool:
+        if not self.ledger_away:
+            self.swapped.append(source)
+        return not self.ledger_away
 
     def request(
         self,
@@ -211,6 +228,10 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
     history = History(running.state.path)
     writer = Writer(running.state.history, "intake")
     stack.callback(writer.close)
+    bundle = Bundle(running.hooks, load_plugins(allow=()), optional=True)
+    configuration, problems = configure(bundle, running.state.api_webhooks)
+    assert configuration is not None, problems
+    running.live = Live(bundle, running.state.api_webhooks, configuration, running.swap)
     parts = Parts(
         accept=_intake(running).accept,
         history=history,
@@ -219,6 +240,7 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
         tokens=register,
         subscribers=running.subscribers(stack),
         replay=_replays(running, writer, history).replay,
+        live=running.live,
     )
     server = build_server(API(parts, Gate(listen, lambda: register.keyring), **options), listen)
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -265,4 +287,6 @@ def _fresh(running: Running) -> Running:
     running.depth.clear()
     running.failure = None
     running.switching.away = False
+    running.swapped.clear()
+    running.ledger_away = False
     return running

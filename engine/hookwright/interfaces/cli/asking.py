@@ -19,15 +19,21 @@ def ask(
 
     Raises `Stop`: not reachable or not allowed is 6, not found 5, a conflict 3, any other refusal 1.
     """
+    return judged(send(server, token_file, state, request))
+
+
+def send(
+    server: str | None, token_file: Path | None, state: Path, request: Callable[[Client], Answer]
+) -> Answer:
+    """The answer of the server, whatever it is. Raises `Stop` (6) when it cannot be reached."""
     try:
-        answer = request(Client(find_server(server, token_file, state)))
+        return request(Client(find_server(server, token_file, state)))
     except (NoServer, Unreachable) as error:
         raise Stop(Exit.UNREACHABLE, str(error)) from None
-    return judged(answer)
 
 
 def judged(answer: Answer) -> Answer:
-    """The answer, if it is a success. Raises `Stop` as `ask` does."""
+    """The answer, if it is a success. Raises `Stop`."""
     if answer.status < 300:
         return answer
     if answer.status in (401, 403) or answer.status >= 500:

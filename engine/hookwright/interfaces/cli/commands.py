@@ -28,6 +28,7 @@ COMMANDS = {
     "serve": "Run the API, the bookkeeper, the workers and, unless one is named, a private Redis.",
     "worker": "Run worker processes that make the calls; they need Redis and the network only.",
     "subscriber": "See how webhooks and rules stand, switch them off and on.",
+    "webhooks": "List all webhooks; create, change and delete those made over the API.",
     "token": "Make, list and revoke tokens, each with a role.",
     "plugins": "See which plugins are loaded, and hold them to their contract.",
     "listen": "Run a receiver that prints what arrives.",

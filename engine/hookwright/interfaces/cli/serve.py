@@ -8,15 +8,15 @@ import click
 
 from hookwright.engine.errors import EngineError, LedgerUnavailable
 from hookwright.engine.guard import Allowed
-from hookwright.engine.state import StateBusy, StateError
+from hookwright.engine.state import State, StateBusy, StateError
 from hookwright.engine.transport import Kind
 from hookwright.plugins.loader import load_plugins
-from hookwright.rules.source import Source
 from hookwright.schemas.grammar import duration
 
 from .. import logs
 from ..addresses import DEFAULT_HOST, DEFAULT_PORT, Listen
 from ..bundle import Bundle
+from ..live import Configuration, configure
 from ..node import NodeSettings
 from ..serving import AddressInUse, Serving, serve_until_stopped
 from .commands import command
@@ -38,7 +38,8 @@ def _duration(_ctx: click.Context, _parameter: click.Parameter, value: str | Non
     "--config",
     type=click.Path(path_type=Path),
     default=Path("hooks"),
-    help="Bundle to run: a folder or a file. Applied at start and whenever it changes; a bad one is not.",
+    help="Bundle to run: a folder or a file. Applied at start and whenever it changes; a bad one is not. "
+    "The default may be absent: then there is only what is made over the API.",
 )
 @option(
     "--host", default=DEFAULT_HOST, help="Address to listen on. Beyond loopback every request needs a token."
@@ -77,8 +78,13 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
     """
     logs.configure()
     loaded_plugins = load_plugins(allow=plugins or None)
-    bundle = Bundle(config, loaded_plugins, allow_undeclared_events=allow_undeclared_events)
-    source = _checked(bundle)
+    bundle = Bundle(
+        config,
+        loaded_plugins,
+        allow_undeclared_events=allow_undeclared_events,
+        optional=_is_default("config"),
+    )
+    configuration = _checked(bundle, State(state))
     settings = NodeSettings(
         state=state,
         workers=workers,
@@ -89,18 +95,26 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
     )
     listen = Listen(host, port, frozenset(public_host))
     return _run(
-        Serving(settings, listen, bundle, loaded_plugins, exit_when_idle, stop_at_eof=stop_at_eof), source
+        Serving(settings, listen, bundle, loaded_plugins, exit_when_idle, stop_at_eof=stop_at_eof),
+        configuration,
     )
 
 
-def _checked(bundle: Bundle) -> Source:
-    """The bundle's source, or the end with every problem on standard error."""
-    loaded = bundle.load()
-    for problem in loaded.problems:
+def _is_default(parameter: str) -> bool:
+    """Whether nobody chose it: what was named must be there."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source is click.core.ParameterSource.DEFAULT
+
+
+def _checked(bundle: Bundle, state: State) -> Configuration:
+    """Git's bundle and the API's, or the end with every problem on standard error."""
+    configuration, problems = configure(bundle, state.api_webhooks)
+    for problem in problems:
         click.echo(f"{frame(problem)}\n", err=True)
-    if loaded.source is None:
-        raise Stop(Exit.NO, f"{bundle.path} is not valid; nothing was started")
-    return loaded.source
+    if configuration is None:
+        files = sorted({each.place.file for each in problems if each.severity == "error"})
+        raise Stop(Exit.NO, f"not valid: {', '.join(files)}; nothing was started")
+    return configuration
 
 
 def _checked_targets(allow_target: tuple[str, ...]) -> tuple[str, ...]:
@@ -112,9 +126,9 @@ def _checked_targets(allow_target: tuple[str, ...]) -> tuple[str, ...]:
     return allow_target
 
 
-def _run(serving: Serving, source: Source) -> Exit:
+def _run(serving: Serving, configuration: Configuration) -> Exit:
     try:
-        serve_until_stopped(serving, source)
+        serve_until_stopped(serving, configuration)
     except StateBusy as error:
         raise Stop(Exit.CONFLICT, str(error)) from None
     except AddressInUse as error:

@@ -16,17 +16,19 @@ from .problems import Refusal, Refused
 class Fault:
     """What is wrong with the value at `pointer` (a JSON Pointer). `nearest` is the best guess what was meant.
 
-    `code` names the rule that was broken, where it is one of a bundle's (`HW012`).
+    `code` names the rule that was broken, where it is one of a bundle's (`HW012`); `hint` says what would be
+    right.
     """
 
     pointer: str
     message: str
     nearest: str | None = None
     code: str | None = None
+    hint: str | None = None
 
     def document(self) -> dict[str, Any]:
-        known = {"pointer": self.pointer, "code": self.code, "message": self.message, "nearest": self.nearest}
-        return {name: value for name, value in known.items() if value is not None}
+        names = ("pointer", "code", "message", "hint", "nearest")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 def invalid(faults: Sequence[Fault]) -> Refused:

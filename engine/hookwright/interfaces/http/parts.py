@@ -10,6 +10,7 @@ from hookwright.engine.history import History
 from hookwright.engine.opened import Replayed
 from hookwright.engine.subscribers import Subscribers
 
+from ..live import Live
 from ..register import Register
 
 
@@ -49,3 +50,4 @@ class Parts:
     tokens: Register
     subscribers: Subscribers
     replay: Replay
+    live: Live

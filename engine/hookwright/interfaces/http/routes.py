@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from ..roles import Role
 from .deliveries import list_deliveries, show_delivery
+from .editing import create_webhook, delete_webhook, replace_webhook
 from .health import livez, readyz
 from .metrics import metrics
 from .replays import replay_delivery
@@ -25,6 +26,7 @@ from .subscribers import (
     show_subscriber,
 )
 from .tokens import create_token, list_tokens, revoke_token
+from .webhooks import list_webhooks, show_webhook
 
 EVENTS_PATH = "/v1/events"
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -54,6 +56,11 @@ ROUTES: tuple[Entry, ...] = (
     Entry("POST", "/v1/subscribers/{id:path}/pause", Role.OPERATOR, pause_subscriber),
     Entry("POST", "/v1/subscribers/{id:path}/resume", Role.OPERATOR, resume_subscriber),
     Entry("POST", "/v1/deliveries/{id}/replay", Role.OPERATOR, replay_delivery),
+    Entry("POST", "/v1/webhooks", Role.ADMIN, create_webhook),
+    Entry("GET", "/v1/webhooks", Role.VIEWER, list_webhooks),
+    Entry("GET", "/v1/webhooks/{id}", Role.VIEWER, show_webhook),
+    Entry("PUT", "/v1/webhooks/{id}", Role.ADMIN, replace_webhook),
+    Entry("DELETE", "/v1/webhooks/{id}", Role.ADMIN, delete_webhook),
     Entry("POST", "/v1/tokens", Role.ADMIN, create_token),
     Entry("GET", "/v1/tokens", Role.ADMIN, list_tokens),
     Entry("DELETE", "/v1/tokens/{name}", Role.ADMIN, revoke_token),
