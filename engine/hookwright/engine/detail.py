@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError
 
-from .acceptance import Accepted, AcceptedMore, JournalledEvent
+from .acceptance import Accepted, JournalledEvent, read_origin
 from .delivery import Received, Sent, Timing
 from .instant import timestamp
 from .line import Line, Shape
-from .opened import Opened, read_opened
+from .opened import Batched, Opened, read_opened
 from .outcome import Attempt, Held
 from .reader import read_at
 from .row import Row
@@ -24,11 +24,15 @@ from .segment import Position
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Where a delivery's lines stand: its event's, its own, and the bookkeeper's."""
+    """Where a delivery's lines stand: its event's, its own, and the bookkeeper's.
+
+    For what went into a batch, `batch` is where that stands, and `booked` are the lines about it.
+    """
 
     event: Position
     line: Position
     booked: tuple[Position, ...]
+    batch: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +98,9 @@ class Source(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Detail:
     """Everything about one delivery. `event` is None when its line can no longer be read.
 
-    `body` is what is sent, as text (or base64, as `encoding` says). `opened` is the line that opened it, when
-    no event did directly: a batch, a notice or a replay.
+    `body` is what is sent, as text (or base64, as `encoding` says); of a delivery that is batched, what it
+    gives to the batch, whose attempts are then shown. `opened` is the line that opened it, when no event did
+    directly: a batch, a notice or a replay.
     """
 
     row: Row
@@ -149,29 +154,35 @@ def read_detail(folder: Path, row: Row, where: Where, related: Related) -> Detai
     opened = read_opened(folder, where.line)
     first = _decode(read_at(folder, where.event), Accepted)
     event = first.event if first else None
-    body, encoding = _text(opened[1] if opened else _body(folder, row.id, where, event))
+    body, encoding = sent = _text(opened[1] if opened else _body(folder, row.id, where))
+    if where.batch is not None:
+        batch = read_opened(folder, where.batch)
+        sent = _text(batch[1] if batch else b"")
     lines = [line for line in (read_at(folder, place) for place in where.booked) if line]
     return Detail(
         row=row,
         event=_source(event) if event else None,
         body=body,
         encoding=None if encoding is UNSET else encoding,
-        attempts=tuple(_attempts(lines, body, encoding)),
+        attempts=tuple(_attempts(lines, *sent)),
         held=tuple(_held(lines)),
         opened=opened[0] if opened else None,
-        related=related,
+        related=_in_order(related, opened[0] if opened else None),
     )
 
 
-def _body(folder: Path, delivery: str, where: Where, event: JournalledEvent | None) -> bytes:
-    if event is None:
-        return b""
-    shape: type[Accepted] | type[AcceptedMore] = Accepted if where.line == where.event else AcceptedMore
-    part = _decode(read_at(folder, where.line), shape)
-    for planned in part.deliveries if part else ():
-        if planned.id == delivery:
-            return planned.content(event)
-    return b""
+def _in_order(related: Related, opened: Opened | None) -> Related:
+    """Members as they stand in the list that was sent."""
+    if not isinstance(opened, Batched):
+        return related
+    order = {member: number for number, member in enumerate(opened.members)}
+    members = sorted(related.members, key=lambda each: order.get(each.id, len(order)))
+    return replace(related, members=tuple(members))
+
+
+def _body(folder: Path, delivery: str, where: Where) -> bytes:
+    origin = read_origin(folder, where.event, where.line, delivery)
+    return b"" if origin is None else origin.planned.content(origin.event)
 
 
 def _source(event: JournalledEvent) -> Source:

@@ -123,19 +123,17 @@ class History:
         places = self._query(_PLACES, [delivery])
         if not (found and places):
             return None
-        lines = [Position(*row) for row in self._query(_LINES, [delivery])]
-        (event, event_offset, line, offset) = places[0]
         (row,) = self._read(found)
-        return row, Where(Position(event, event_offset), Position(line, offset), tuple(lines))
+        lines = [Position(*place) for place in self._query(_LINES, [row.batch or delivery])]
+        batch = next((Position(*place[2:]) for place in self._query(_PLACES, [row.batch])), None)
+        (event, event_offset, line, offset) = places[0]
+        return row, Where(Position(event, event_offset), Position(line, offset), tuple(lines), batch)
 
     def _related(self, row: Row) -> Related:
-        """The other deliveries of the same message by round, and what a batch took along, in its order."""
+        """The other deliveries of the same message by round, and all that a batch took along."""
         same = self.list(Filter(message=row.message, notices=True), LISTED)
-        members = self.list(Filter(batch=row.id), LISTED) if row.kind == "batch" else []
-        return Related(
-            tuple(sorted((each for each in same if each.id != row.id), key=lambda each: each.round)),
-            tuple(reversed(members)),
-        )
+        rounds = sorted((each for each in same if each.id != row.id), key=lambda each: each.round)
+        return Related(tuple(rounds), tuple(self.list(Filter(batch=row.id), row.members or 0)))
 
     def find_event(self, source: str, event_id: str) -> FirstAnswer | None:
         """What was answered when this event was accepted first; None when it never was.

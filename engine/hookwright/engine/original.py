@@ -5,13 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from msgspec import ValidationError
-
-from .acceptance import Accepted, AcceptedMore
+from .acceptance import read_origin
 from .delivery import Delivery
 from .detail import Where
 from .opened import read_opened
-from .reader import read_at
 from .row import Row
 
 
@@ -33,14 +30,7 @@ def read_planned(folder: Path, delivery: str, where: Where, node: str) -> tuple[
     opened = read_opened(folder, where.line)
     if opened is not None:
         return opened[0].delivery(node, opened[1]), opened[1]
-    first = read_at(folder, where.event)
-    part = read_at(folder, where.line)
-    if first is None or part is None:
+    origin = read_origin(folder, where.event, where.line, delivery)
+    if origin is None:
         return None
-    try:
-        event = first.decode(Accepted).event
-        shape: type[Accepted] | type[AcceptedMore] = Accepted if where.line == where.event else AcceptedMore
-        planned = {each.id: each for each in part.decode(shape).deliveries}.get(delivery)
-    except ValidationError:
-        return None
-    return None if planned is None else (planned.delivery(event, node), planned.content(event))
+    return origin.planned.delivery(origin.event, node), origin.planned.content(origin.event)

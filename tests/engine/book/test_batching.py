@@ -233,13 +233,37 @@ def test_what_becomes_of_a_batch_becomes_of_its_members(desk: Any, node: Any, se
     (offer,) = server.offers.values()
     server.settle(kit.result(offer.delivery, status=413, outcome="failure", reason="413 too large"))
     desk.turn()
-    with History(node.state) as history:
+    with History(node.state, refresh=False) as history:
         batch = history.show(offer.delivery.id)
         assert (batch.row.status, batch.row.members, batch.row.closed) == ("Failure", 2, "window")
         rows = [history.show(each.id).row for each in found]
     assert {(row.status, row.code, row.batch) for row in rows} == {("Failure", 413, offer.delivery.id)}
+    assert [each.id for each in batch.related.members] == [each.id for each in found]
     assert node.settled() == {offer.delivery.id: "Failure"}, "one terminal line, the batch's"
     assert len(desk.book.open) == 0
+
+
+def test_a_member_shows_the_attempts_of_its_batch_and_what_it_gave_to_it(
+    desk: Any, node: Any, server: Any, kit: Any
+) -> None:
+    first, second = members(node, 1, delay=50) + members(node, 1, first=1)
+    with History(node.state, refresh=False) as history:
+        desk.turn()
+        waiting = history.show(first.id)
+        assert (waiting.row.state, waiting.row.batch, waiting.attempts) == ("batching", None, ())
+        desk.turn(2000)
+        assert history.show(first.id).row.state == "ready"
+        (offer,) = server.offers.values()
+        server.settle(kit.result(offer.delivery, outcome="retry", status=500))
+        server.settle(kit.result(offer.delivery, attempt=2))
+        desk.turn()
+        shown, batch = history.show(first.id), history.show(offer.delivery.id)
+    assert (shown.body, batch.body) == ('{"n":0}', '[{"n":1},{"n":0}]')
+    assert shown.attempts == batch.attempts
+    assert [each.request.body for each in shown.attempts] == [batch.body] * 2
+    assert [each.id for each in batch.related.members] == [second.id, first.id], "as in the list"
+    assert (batch.opened.closed, batch.document()["origin"]["closed"]) == ("window", "window")
+    assert shown.related.members == ()
 
 
 @pytest.mark.parametrize("lost", ["nothing", "index", "ledger", "both"])
