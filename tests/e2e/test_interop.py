@@ -87,6 +87,20 @@ webhooks:
 """
 
 
+def hook(name, method, rules):
+    return {
+        "id": name,
+        "execute-command": "/bin/true",
+        "http-methods": [method],
+        "trigger-rule": {"and": [{"match": rule} for rule in rules]},
+        "trigger-rule-mismatch-http-response-code": 403,
+    }
+
+
+def won(source, name):
+    return {"type": "value", "value": "Won & done", "parameter": {"source": source, "name": name}}
+
+
 @pytest.fixture
 def judge(tmp_path, until):
     """Debian's `webhook`: it answers 200 only if the header and the URL parameters are as its rules say."""
@@ -99,14 +113,12 @@ def judge(tmp_path, until):
         {"type": "value", "value": "7", "parameter": {"source": "url", "name": "team"}},
         {"type": "value", "value": "Won", "parameter": {"source": "payload", "name": "After.Status"}},
     ]
-    hook = {
-        "id": "judge",
-        "execute-command": "/bin/true",
-        "http-methods": ["POST"],
-        "trigger-rule": {"and": [{"match": rule} for rule in rules]},
-        "trigger-rule-mismatch-http-response-code": 403,
-    }
-    (tmp_path / "hooks.json").write_text(json.dumps([hook]))
+    hooks = [
+        hook("judge", "POST", rules),
+        hook("form", "POST", [won("payload", "After[Status]"), won("payload", "Lines[1][Status]")]),
+        hook("query", "GET", [won("url", "After[Status]"), won("url", "Lines[1][Status]")]),
+    ]
+    (tmp_path / "hooks.json").write_text(json.dumps(hooks))
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -136,3 +148,25 @@ def test_an_independent_receiver_agrees_on_headers_parameters_and_payload(serve,
         "wrong-header": ("Failure", 403),
         "wrong-type": ("Failure", 403),
     }
+
+
+FIELDS = """
+version: 1
+bundle: fields
+defaults: {{retry: {{attempts: 1}}}}
+webhooks:
+  - id: form
+    event: Lead_Post_Create
+    url: {url}/hooks/form
+    content_type: application/x-www-form-urlencoded
+  - {{id: query, event: Lead_Post_Create, url: "{url}/hooks/query", method: GET}}
+"""
+
+
+@pytest.mark.parametrize(("status", "code"), [("Won & done", 200), ("Won", 403)])
+def test_an_independent_receiver_reads_the_fields_of_a_form_and_of_a_query(serve, judge, status, code):
+    server = serve(FIELDS.format(url=judge))
+    data = {"After": {"Status": "Won & done"}, "Lines": [{"Status": "Open"}, {"Status": status}]}
+    _, said = server.post({"type": "Lead_Post_Create", "data": data})
+    ended = {each["entityId"]: server.ended(each["id"]) for each in said["deliveries"]}
+    assert {name: row.code for name, row in ended.items()} == {"form": code, "query": code}

@@ -179,6 +179,10 @@ def test_an_encoder_that_fails_is_one_failure_without_a_call_and_the_others_get_
     assert {row.status for row in rows.values()} == {"Success"}
     (attempt,) = server.show(shout.id)["attempts"]
     assert attempt["request"] is None
+    _, shown, _ = server.run("history", "show", shout.id)
+    assert "Failure after 1 attempt: KeyError: 'Name'" in shown
+    assert "\ndata\n" not in shown  # nothing was to be sent
+    assert 'event data\n  {"NoName": 1}' in shown
 
 
 def test_data_without_names_fails_where_names_are_needed_only(shared):

@@ -120,7 +120,7 @@ def _rounds(detail: Detail) -> Iterator[str]:
 
 def _event(detail: Detail, view: View) -> Iterator[str]:
     """The event's data where it is not what was sent, and what will be sent where nothing was yet."""
-    if not any(tried.request for tried in detail.attempts):
+    if detail.body and not any(tried.request for tried in detail.attempts):
         yield from _title("to be sent" if detail.row.next or not detail.attempts else "data")
         yield from _body(detail.body, detail.encoding, " ", "", view)
     if detail.row.kind == "event" and detail.event is not None and _differs(detail):
