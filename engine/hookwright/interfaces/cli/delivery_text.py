@@ -65,7 +65,6 @@ def _identity(detail: Detail) -> dict[str, str]:
         "subscriber": f"{subscriber(row)}  ({row.place}, revision {row.revision[:19]})",
         "event": f"{row.event_id}  {row.event_type}{called}  from {row.event_source}",
         "message": row.message,
-        "url": row.url or "",
         "receiver": said,
         "test": "asked for by a person" if row.test else "",
     }
