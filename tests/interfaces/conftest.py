@@ -23,7 +23,12 @@ import structlog
 
 from hookwright.engine.acceptance import accepted_entries
 from hookwright.engine.delivery import Delivery, Received, Result, Sent, Timing, delivery_id, message_id
+from hookwright.engine.digest import Pair
+from hookwright.engine.history import History
+from hookwright.engine.instant import milliseconds
 from hookwright.engine.journal import Writer
+from hookwright.engine.notice import failure_notice, opened_notice
+from hookwright.engine.opened import opened_entries
 from hookwright.engine.outcome import entries as booked_entries
 from hookwright.engine.state import State
 from hookwright.interfaces.cli import root
@@ -246,3 +251,16 @@ def write_journal(folder: Path) -> Journalled:
         ]
         book.append_many(booked).result()
     return Journalled(state.path, tuple(each.id for each in deliveries))
+
+
+@pytest.fixture
+def notice(journal: Journalled) -> str:
+    """A notice about the newest delivery of `journal`; its id."""
+    with History(journal.state) as found:
+        rows = found.list(limit=1)
+    pair, at = Pair("webhook", "hook-2", "admins"), milliseconds(rows[0].updated)
+    told = failure_notice(pair, rows[0].id, 1, rows, at)
+    opened, body = opened_notice(told, pair, [rows[0].id], rows, at)
+    with closing(Writer(State(journal.state).history, "book")) as book:
+        book.append_many(opened_entries(opened, body)).result()
+    return opened.id

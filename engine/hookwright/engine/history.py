@@ -157,6 +157,11 @@ class History:
         found: dict[str, int] = dict(self._query(sql, values))
         return {status.value: found.get(status.value, 0) for status in Status}
 
+    def notices(self) -> dict[tuple[str, str], int]:
+        """How many notices there are, by the id of the notifier and the status word."""
+        rows = self._query(_NOTICES, [])
+        return {(action.removeprefix("notify/"), status): count for action, status, count in rows}
+
     def stats(self, by: str, wanted: Filter = Filter()) -> Stats:  # noqa: B008
         """Numbers about all deliveries that fit, grouped by one of `stats.KEYS`."""
         return read_stats(self._query, by, wanted)
@@ -221,6 +226,7 @@ class History:
         return int(found[0][0]) if found else 0
 
 
+_NOTICES = "SELECT action, status, count(*) FROM deliveries WHERE kind = 'notice' GROUP BY 1, 2"
 _PLACES = (
     "SELECT e.name, event_offset, l.name, d.offset FROM deliveries d"
     " JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment WHERE d.id = ?"

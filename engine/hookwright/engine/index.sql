@@ -65,6 +65,7 @@ CREATE INDEX open_deliveries ON deliveries (number) WHERE status = 'In Queue';
 CREATE INDEX failed_deliveries ON deliveries (number) WHERE status = 'Failure';
 CREATE INDEX batched_deliveries ON deliveries (batch) WHERE batch IS NOT NULL;
 CREATE INDEX message_deliveries ON deliveries (message);
+CREATE INDEX notices ON deliveries (action, status) WHERE kind = 'notice';
 CREATE INDEX changed_deliveries ON deliveries (changed);
 
 CREATE TABLE lines (  -- what the bookkeeper wrote about a delivery

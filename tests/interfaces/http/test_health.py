@@ -1,3 +1,4 @@
+from hookwright.engine.history import History
 from hookwright.engine.state import State
 from hookwright.interfaces.http.parts import Check
 
@@ -50,6 +51,13 @@ def test_metrics_tell_what_history_and_ledger_know(serve, journal) -> None:
     assert values['hookwright_deliveries{status="In Queue"}'] == 2
     assert values['hookwright_deliveries{status="Success"}'] == 1
     assert values['hookwright_queue_deliveries{state="ready"}'] == 3
+
+
+def test_metrics_count_notices_by_notifier_and_status(serve, journal, notice) -> None:
+    with History(journal.state):  # enters what no bookkeeper has
+        values = _values(serve(State(journal.state)))
+    assert values['hookwright_notices{notifier="admins",status="In Queue"}'] == 1
+    assert values['hookwright_deliveries{status="In Queue"}'] == 2
 
 
 def test_every_metric_has_our_name_and_no_unbounded_label(api) -> None:

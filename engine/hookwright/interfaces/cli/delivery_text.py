@@ -8,9 +8,11 @@ from http import HTTPStatus
 
 import click
 import msgspec
+from msgspec import DecodeError
 
-from hookwright.engine.delivery import Received
+from hookwright.engine.delivery import Received, Status
 from hookwright.engine.detail import Detail, Request, Tried
+from hookwright.engine.notice import read_notice
 from hookwright.engine.opened import Batched, Noticed, Replayed
 from hookwright.engine.row import Row
 
@@ -80,7 +82,9 @@ def _origin(detail: Detail) -> dict[str, str]:
         key = f", key {opened.key}" if opened.key else ""
         return {"batch": f"of {row.members}, opened {opened.opened}, closed by {opened.closed}{key}"}
     if isinstance(opened, Noticed):
-        return {"notice": f"by {opened.notifier}, about {', '.join(opened.about[:MEMBERS_SHOWN])}"}
+        count = len(opened.about)
+        deliveries = "1 delivery" if count == 1 else f"{count} deliveries"
+        return {"notice": f"{opened.tells}, by {opened.notifier}, about {deliveries}"}
     return {"batch": f"went out in {row.batch}" if row.batch else ""}
 
 
@@ -117,8 +121,21 @@ def _rounds(detail: Detail) -> Iterator[str]:
         yield f"  {each.id}  {name:<9}  {status}  {each.transmitted or ''}".rstrip()
 
 
+def _notice(detail: Detail) -> Iterator[str]:
+    """What is told, as the notifier gets it."""
+    try:
+        notice = read_notice(detail.body.encode())
+    except DecodeError:  # written by another version
+        return
+    yield from _title("told" if detail.row.status == Status.SUCCESS else "to be told")
+    yield from (f"  {printable(line)}".rstrip() for line in notice.text.split("\n"))
+
+
 def _event(detail: Detail, view: View) -> Iterator[str]:
     """The event's data where it is not what was sent, and what will be sent where nothing was yet."""
+    if isinstance(detail.opened, Noticed):
+        yield from _notice(detail)
+        return
     if detail.body and not any(tried.request for tried in detail.attempts):
         yield from _title("to be sent" if detail.row.next or not detail.attempts else "data")
         yield from _body(detail.body, detail.encoding, " ", "", view)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeAlias
 
 from prometheus_client import (
     CollectorRegistry,
@@ -23,6 +23,9 @@ from starlette.responses import Response
 
 from hookwright.engine.index_view import HistoryUnavailable
 
+Counts: TypeAlias = Callable[[], Mapping[str, int]]
+Notices: TypeAlias = Callable[[], Mapping[tuple[str, str], int]]
+
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second number beside every counter that nobody asks for
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 
@@ -30,9 +33,8 @@ _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0
 class Metrics:
     """The numbers of one server; a registry of its own, so that two servers in one process do not mix."""
 
-    def __init__(
-        self, counts: Callable[[], Mapping[str, int]], depth: Callable[[], Mapping[str, int]]
-    ) -> None:
+    def __init__(self, counts: Counts, depth: Counts, notices: Notices) -> None:
+        """`counts` are deliveries by status, `depth` by state, `notices` by notifier and status."""
         self.registry = CollectorRegistry(auto_describe=True)
         self._accepted = Counter(
             "hookwright_events_accepted_total", "Events accepted and on disk.", registry=self.registry
@@ -49,7 +51,7 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        self.registry.register(_Known(counts, depth))
+        self.registry.register(_Known(counts, depth, notices))
 
     def accepted(self, answer: Any, seconds: float) -> None:
         """Counts the events of one accepted request: one, or those of a batch."""
@@ -63,11 +65,10 @@ class Metrics:
 class _Known(Collector):
     """Asks history and ledger when it is scraped; keeps nothing."""
 
-    def __init__(
-        self, counts: Callable[[], Mapping[str, int]], depth: Callable[[], Mapping[str, int]]
-    ) -> None:
+    def __init__(self, counts: Counts, depth: Counts, notices: Notices) -> None:
         self._counts = counts
         self._depth = depth
+        self._notices = notices
 
     def collect(self) -> Iterator[Metric]:
         info = GaugeMetricFamily("hookwright_build_info", "Which version runs.", labels=["version"])
@@ -76,9 +77,17 @@ class _Known(Collector):
         with contextlib.suppress(HistoryUnavailable):
             counts = self._counts()
             yield _gauge("hookwright_deliveries", "Deliveries in the history, by status.", "status", counts)
+            yield self._told()
         yield _gauge(
             "hookwright_queue_deliveries", "Deliveries in the ledger, by state.", "state", self._depth()
         )
+
+    def _told(self) -> Metric:
+        text = "Notices in the history, by notifier and status."
+        family = GaugeMetricFamily("hookwright_notices", text, labels=["notifier", "status"])
+        for labels, count in self._notices().items():
+            family.add_metric(list(labels), count)
+        return family
 
     def describe(self) -> Iterator[Metric]:
         return iter(())
