@@ -25,6 +25,11 @@ webhooks:
     url: {url}/lines
     headers:
       x-api-key: [{{env: NEW_KEY}}, plain, {{env: OLD_KEY}}]
+  - id: batch
+    event: LeadActivity_Post_Create
+    url: {url}/batch
+    content_type: application/x-www-form-urlencoded
+    batch: {{window: 1h, max_events: 2, key: data.RelatedProspectId | lower}}
   - {{id: exact, event: Lead_Post_Update, url: "{url}/created"}}
   - {{id: class, event: Lead_Post_Update, url: "{url}/created", success: 2xx}}
 """
@@ -204,3 +209,28 @@ def test_data_too_long_for_a_url_is_a_failure_and_never_cut(shared):
     assert "at most 8,000 are sent" in rows["get"].reason
     assert sink.arrivals.of(rows["get"]) == []
     assert rows["form"].status == "Success"
+
+
+def test_a_batch_goes_out_as_a_form_of_those_whose_key_is_the_same(shared):
+    server, sink = shared
+    posted = [("A", 1), ("b", 2), ("a", 3)]
+    for prospect, number in posted:
+        data = {"RelatedProspectId": prospect, "Data": {"Number": number}}
+        server.post({"type": "LeadActivity_Post_Create", "data": data})
+    server.until(lambda: [each for each in sink.arrivals.all if each.path == "/batch"])
+    (arrival,) = [each for each in sink.arrivals.all if each.path == "/batch"]
+    assert parse_qsl(arrival.body.decode("ascii"), strict_parsing=True) == [
+        ("[0][RelatedProspectId]", "A"),
+        ("[0][Data][Number]", "1"),
+        ("[1][RelatedProspectId]", "a"),
+        ("[1][Data][Number]", "3"),
+    ]
+    assert arrival.header("content-type") == "application/x-www-form-urlencoded"
+
+
+def test_a_key_that_has_no_value_is_a_failure_that_says_so(shared):
+    server, _ = shared
+    _, said = server.post({"type": "LeadActivity_Post_Create", "data": {"RelatedProspectID": "x"}})
+    row = server.ended(said["deliveries"][0]["id"])
+    assert (row.status, row.error) == ("Failure", "expression")
+    assert 'there is no field "RelatedProspectId" (did you mean "RelatedProspectID"?)' in row.reason
