@@ -106,7 +106,17 @@ def configuration() -> Iterator[dict[str, Any]]:
     for family in ("auth", "notifier", "secret"):
         for name, options in sorted(definitions.get(family, {}).items()):
             if isinstance(options, Mapping) and "properties" in options:
-                yield section(f"{family}: {name}", options, definitions)
+                yield from family_sections(f"{family}: {name}", options, definitions)
+
+
+def family_sections(
+    name: str, options: Mapping[str, Any], definitions: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The keys of a plugin's type, and those of each mapping among them."""
+    yield section(name, options, definitions)
+    for key_name, value in options["properties"].items():
+        if "properties" in value:
+            yield section(f"{name}, {key_name}", value, definitions)
 
 
 def section(name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:

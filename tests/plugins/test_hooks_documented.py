@@ -83,4 +83,4 @@ def test_the_example_loads_and_passes_its_own_contract_test(install, tmp_path: P
     environment = {"PYTHONPATH": str(tmp_path / "site-packages"), "PATH": ""}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
-    assert "5 passed" in done.stdout
+    assert "6 passed" in done.stdout

@@ -59,10 +59,9 @@ __all__ = [
 class BodyContext:
     """What an encoder may know beside the value it encodes.
 
-    `raw` holds the event's data byte for byte as it was received when the value is that data unchanged, else
-    None (a body made by a template). For a batch the value is the list of its events' data, and `raw` that
-    list as JSON with each item byte for byte; `event_id` is then the id of its first event. `content_type` is
-    the one the target asks for.
+    `raw` holds the value as JSON, byte for byte as it was received: the event's data, or for a batch the data
+    of its events in a list; None when the value is something else (a body made by a template). A batch has
+    the `event_id` of its first event. `content_type` is the one the target asks for.
     """
 
     content_type: str

@@ -87,7 +87,7 @@ def test_json_tells_everything_and_is_only_json(hookwright, site):
 
 def test_check_passes_a_plugin_that_keeps_its_contract(hookwright, site):
     ran = hookwright("plugins", "check", env=site("shout", GOOD))
-    assert (ran.code, ran.err.splitlines()[-1]) == (0, "5 passed, 0 skipped, 0 failed")
+    assert (ran.code, ran.err.splitlines()[-1]) == (0, "6 passed, 0 skipped, 0 failed")
     assert "passed   encoder shout: the value is left as it was" in ran.out
     assert "a plugin may print" in ran.err
 
@@ -111,7 +111,7 @@ def test_check_fails_one_that_cannot_be_loaded(hookwright, site):
 def test_check_takes_a_plugin_that_is_not_installed(hookwright, tmp_path, place):
     (tmp_path / "mine.py").write_text(GOOD)
     ran = hookwright("plugins", "check", place)
-    assert (ran.code, ran.err.splitlines()[-1]) == (0, "5 passed, 0 skipped, 0 failed")
+    assert (ran.code, ran.err.splitlines()[-1]) == (0, "6 passed, 0 skipped, 0 failed")
 
 
 def test_check_says_what_cannot_be_imported(hookwright):

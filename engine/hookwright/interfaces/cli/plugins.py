@@ -65,8 +65,8 @@ def list_(plugins: tuple[str, ...], output: Output) -> None:
 
 @plugins.command()
 @click.argument("names", nargs=-1, metavar="[NAME|MODULE:OBJECT]...")
-@shared("output")
-def check(names: tuple[str, ...], output: Output) -> Exit:
+@shared("plugins", "output")
+def check(names: tuple[str, ...], plugins: tuple[str, ...], output: Output) -> Exit:
     """Run the contract checks on plugins: those named, or all that are not built in.
 
     NAME is an entry point or a distribution that is installed, or a built-in plugin; MODULE:OBJECT is one
@@ -74,7 +74,7 @@ def check(names: tuple[str, ...], output: Output) -> Exit:
     Configurations are made of the examples in the plugin's schemas and secrets are made up; what needs more
     is skipped, for the plugin's own tests. Everything is called for real, in an empty folder.
     """
-    loaded = _load(names)
+    loaded = _load(names, plugins)
     chosen = _chosen(loaded, names)
     if not chosen:
         raise Stop(Exit.NOTHING, "no plugin is installed beside the built-in ones")
@@ -89,13 +89,13 @@ def check(names: tuple[str, ...], output: Output) -> Exit:
     return Exit.NO if left_out or counts["failed"] else Exit.FINE
 
 
-def _load(names: Sequence[str]) -> Plugins:
+def _load(names: Sequence[str], usual: Sequence[str]) -> Plugins:
     places = [name for name in names if ":" in name]
     if places:
         sys.path.insert(0, str(Path.cwd()))
     allow = [name for name in names if ":" not in name]
     return load_plugins(
-        allow=(allow or ()) if names else None,
+        allow=allow if names else usual or None,
         besides={place: lambda place=place: _imported(place) for place in places},  # type: ignore[misc]
     )
 

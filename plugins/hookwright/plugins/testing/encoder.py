@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -49,6 +50,16 @@ class EncoderContract(ABC):
             for name, value in one.headers:
                 check_header(name, value)
                 assert name.lower() not in RESERVED_HEADERS, f"header {name} is not the encoder's to set"
+
+    def test_a_value_as_it_was_received_is_encoded_too(self) -> None:
+        encoder = self.make()
+        for value in self.values:
+            context = body_context(encoder.content_types[0], raw=json.dumps(value).encode())
+            try:
+                body = encoder.encode(copy.deepcopy(value), context).body
+            except ValueError:  # as without the bytes
+                continue
+            assert type(body) is bytes, f"with `raw` the body is {type(body).__name__}, not bytes"
 
     def test_the_value_is_left_as_it_was(self) -> None:
         for value in self.values:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 import socket
 import ssl
 import threading
@@ -291,6 +292,30 @@ def test_a_message_that_was_taken_is_sent_whatever_the_server_says_to_quit(tell,
     mails = Rude()
     assert tell(notice("msg_1"), mail_server(mails, tls_context=tls), SMTP) is None
     assert len(mails.taken) == 1
+
+
+ADDRESS = re.compile(EmailNotifier.schema["properties"]["from"]["pattern"])
+bare = st.from_regex(r"[a-z0-9'+.-]{1,30}@[a-z0-9.-]{1,30}", fullmatch=True)
+named = st.builds("{} <{}>".format, st.text(st.characters(), max_size=40), bare)
+addresses = (bare | named).filter(ADDRESS.search)
+
+
+@given(sender=addresses, recipients=st.lists(addresses, min_size=1, max_size=3))
+def test_every_address_the_schema_takes_can_be_written(sender, recipients):
+    envelope = Envelope(sender, tuple(recipients))
+    mail = email.message_from_bytes(
+        message(notice("msg_1"), envelope).as_bytes(), policy=email.policy.default
+    )
+    assert [each.addr_spec for each in mail["From"].addresses] == [envelope.sender_address]
+    assert {each.addr_spec for each in mail["To"].addresses} == set(envelope.addresses)
+
+
+def test_a_name_beyond_ascii_costs_no_recipient():
+    """Python's own folding would write `=?utf-8?q?=2C?=` in place of the comma."""
+    named = "é <0.0.0.0.0.0.0.0.0.0@0.0.0.0.0.0.0.0.0.0>"
+    written = message(notice("msg_1"), Envelope("Bücher <a@b.example>", ("0@0.0.000000", named, "0@0")))
+    assert written["To"] == "0@0.0.000000, 0.0.0.0.0.0.0.0.0.0@0.0.0.0.0.0.0.0.0.0, 0@0"
+    assert b"From: =?utf-8?" in written.as_bytes()
 
 
 text = st.text(st.characters(), max_size=300)

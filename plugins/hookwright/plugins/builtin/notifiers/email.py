@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_BARE = r"[!#$%&'*+/=?^_`{|}~0-9A-Za-z.-]+@[0-9A-Za-z.-]+"
+_ATOM = r"[!#$%&'*+/=?^_`{|}~0-9A-Za-z-]+"
+_LABEL = "[0-9A-Za-z]([0-9A-Za-z-]*[0-9A-Za-z])?"
+_BARE = rf"{_ATOM}(\.{_ATOM})*@{_LABEL}(\.{_LABEL})*"
 _ADDRESS = rf"^({_BARE}|[^<>\x00-\x1f\x7f]*<{_BARE}>)$"
 
 _SMTP: dict[str, Any] = {

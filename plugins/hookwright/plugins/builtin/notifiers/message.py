@@ -41,7 +41,7 @@ def message(notice: Notice, envelope: Envelope) -> EmailMessage:
     sender = _address(envelope.sender)
     mail = EmailMessage(policy=SMTP)
     mail["From"] = sender
-    mail["To"] = [_address(one) for one in envelope.recipients]
+    mail["To"] = [_plain(_address(one)) for one in envelope.recipients]
     mail["Subject"] = _line(notice.title)
     mail["Date"] = datetime.fromtimestamp(notice.at, UTC)
     mail["Message-ID"] = f"<{_NOT_IN_AN_ID.sub('-', notice.id)[:100] or 'notice'}@{sender.domain}>"
@@ -52,18 +52,26 @@ def message(notice: Notice, envelope: Envelope) -> EmailMessage:
 
 def _address(written: str) -> Address:
     name, bracket, rest = written.rpartition("<")
-    return Address(name.strip().strip('"') if bracket else "", addr_spec=rest.rstrip(">").strip())
+    return Address(_words(name).strip('"') if bracket else "", addr_spec=rest.rstrip(">").strip())
+
+
+def _plain(address: Address) -> Address:
+    """Without a name beyond ASCII: where Python folds a list with one, it loses the comma behind it."""
+    return address if address.display_name.isascii() else Address(addr_spec=address.addr_spec)
 
 
 def _line(text: str) -> str:
     """Control characters would end the header, or be refused by servers."""
-    line = " ".join("".join(_printable(text)).split())[:_LONGEST_SUBJECT]
-    return line or "Hookwright"
+    return _words(text)[:_LONGEST_SUBJECT] or "Hookwright"
 
 
 def _body(text: str) -> str:
     lines = text[:_LONGEST_TEXT].splitlines()
     return "\n".join("".join(_printable(line)) for line in lines) + "\n"
+
+
+def _words(text: str) -> str:
+    return " ".join("".join(_printable(text)).split())
 
 
 def _printable(text: str) -> Iterator[str]:
