@@ -7,6 +7,9 @@ import os
 import subprocess
 
 import pytest
+from jsonschema import Draft202012Validator
+
+from hookwright.schemas.schema import load_schema
 
 BUNDLE = """
 version: 1
@@ -50,7 +53,10 @@ def check_once(server, sink, row, *rounds):
     assert len(arrivals) == 2 + len(rounds)
     assert {arrival.body for arrival in arrivals} == {DATA}
     assert {arrival.header("X-Key") for arrival in arrivals} == {SECRET}
-    opened = [line["id"] for line in server.journal() if line["kind"] == "replay"]
+    lines = [line for line in server.journal() if line["kind"] == "replay"]
+    for line in lines:
+        Draft202012Validator(load_schema("history")).validate(line)
+    opened = [line["id"] for line in lines]
     assert sorted(opened) == sorted(said["id"] for said in rounds)
     ended = [line["delivery"] for line in server.journal() if line["kind"] == "settled"]
     assert len(ended) == len(set(ended))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -25,7 +26,8 @@ Query = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
 class Group(Struct, frozen=True):
     """Some deliveries. `p50` and `p95` are seconds of the last try: half, and 95 %, took no longer.
 
-    They are None where no request was made. `statuses` has all five words; `attempts` sums spent tries.
+    They are to the millisecond, and None where no request was made. `statuses` has all five words; `attempts`
+    sums spent tries.
     """
 
     key: str
@@ -46,42 +48,47 @@ class Stats(Struct, frozen=True):
 
 def read_stats(query: Query, by: str, wanted: Filter) -> Stats:
     """The numbers by one of `KEYS`; `query` runs SQL on an index."""
-    (total,) = _groups(query, "''", wanted) or [_group("", {}, 0, None, None)]
-    found = sorted(_groups(query, KEYS[by], wanted), key=lambda group: (-group.count, group.key))
-    return Stats(by, total, tuple(found))
-
-
-def _groups(query: Query, key: str, wanted: Filter) -> list[Group]:
     where, values = wanted.condition()
-    counted = query(
-        f"SELECT {key}, status, count(*), sum(attempts) FROM deliveries WHERE {where} GROUP BY 1, 2",  # noqa: S608  # fixed names
-        values,
-    )
-    times = {row[0]: row[1:] for row in query(_TIMES.format(key=key, where=where), values)}
-    statuses: dict[str, dict[str, int]] = {}
-    attempts: dict[str, int] = {}
-    for name, status, number, tries in counted:
-        statuses.setdefault(name, {})[status] = number
-        attempts[name] = attempts.get(name, 0) + tries
-    return [
-        _group(name, found, attempts[name], *times.get(name, (None, None)))
-        for name, found in statuses.items()
-    ]
+    groups: dict[str, _Tally] = defaultdict(_Tally)
+    total = _Tally()
+    for key, *numbers in query(_NUMBERS.format(key=KEYS[by], where=where), values):
+        groups[key].add(*numbers)
+        total.add(*numbers)
+    found = [tally.group(key) for key, tally in groups.items()]
+    return Stats(by, total.group(""), tuple(sorted(found, key=lambda group: (-group.count, group.key))))
 
 
-def _group(key: str, found: Mapping[str, int], attempts: int, p50: float | None, p95: float | None) -> Group:
-    statuses = {status.value: found.get(status.value, 0) for status in Status}
-    return Group(key, sum(statuses.values()), statuses, attempts, p50, p95)
+class _Tally:
+    """Sums up deliveries; how long tries took, to the millisecond."""
+
+    def __init__(self) -> None:
+        self._statuses: Counter[str] = Counter()
+        self._times: Counter[int] = Counter()
+        self._attempts = 0
+
+    def add(self, status: str, took: int | None, count: int, attempts: int) -> None:
+        self._statuses[status] += count
+        self._attempts += attempts
+        if took is not None:
+            self._times[took] += count
+
+    def group(self, key: str) -> Group:
+        statuses = {status.value: self._statuses[status] for status in Status}
+        count = sum(statuses.values())
+        return Group(key, count, statuses, self._attempts, self._percentile(50), self._percentile(95))
+
+    def _percentile(self, percent: int) -> float | None:
+        """The nearest rank: of n sorted values the one at place ceil(n * percent / 100)."""
+        place = -(-self._times.total() * percent // 100)
+        for took, count in sorted(self._times.items()):
+            place -= count
+            if place <= 0:
+                return took / 1000
+        return None
 
 
-# The nearest rank: of n sorted values the one at place ceil(n * percent / 100).
-_TIMES = """
-WITH timed AS (
-    SELECT {key} AS name, took, row_number() OVER (PARTITION BY {key} ORDER BY took) AS place,
-        count(*) OVER (PARTITION BY {key}) AS size
-    FROM deliveries WHERE took IS NOT NULL AND {where}
-)
-SELECT name, max(CASE WHEN place = (size * 50 + 99) / 100 THEN took END),
-    max(CASE WHEN place = (size * 95 + 99) / 100 THEN took END)
-FROM timed GROUP BY name
+# One pass over the table, however large: a row a status and millisecond.
+_NUMBERS = """
+SELECT {key}, status, CAST(round(took * 1000) AS INTEGER), count(*), sum(attempts)
+FROM deliveries WHERE {where} GROUP BY 1, 2, 3
 """

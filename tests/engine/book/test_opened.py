@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -189,3 +190,31 @@ def test_a_replay_and_a_notice_are_offered_and_a_notice_is_listed_only_when_aske
         detail = history.show(again.delivery.id)
         assert detail is not None
         assert (detail.body, detail.event and detail.event.id) == ("again", "e1")
+
+
+def test_changes_of_notices_and_of_what_is_in_a_batch_are_followed_only_when_asked_for(
+    kit: Any, node: Any, write: Any, book: Book
+) -> None:
+    first, second = node.accept("e1", batch=PLAN)[0], node.accept("e2", batch=PLAN)[0]
+    (alone,) = node.accept("e3")
+    opened = batch(kit, first, second)
+    book.follow(thorough=True)
+    write(opened, b"[1,2]")
+    write(notice(kit, alone), b"{}")
+    write(replay(kit, alone), b"{}")
+    book.follow(thorough=True)
+    stop = threading.Event()
+    stop.set()
+    with History(node.state) as history:
+
+        def followed(**wanted: Any) -> set[tuple[str, str]]:
+            found = history.follow(stop, Filter(**wanted), everything=True)
+            return {(row.kind, row.id) for row in found}
+
+        shown = {("event", alone.id), ("batch", opened.id), ("replay", delivery_id(alone.message, 1))}
+        assert followed() == shown
+        assert followed(notices=True) == shown | {("notice", "dlv_" + "n" * 26)}
+        assert followed(kind="notice") == {("notice", "dlv_" + "n" * 26)}
+        assert followed(batch=opened.id) == {("event", first.id), ("event", second.id)}
+        assert followed(kind="replay") == {("replay", delivery_id(alone.message, 1))}
+        assert history.stats("status").total.count == 3

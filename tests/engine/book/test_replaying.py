@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hookwright.engine.acceptance import accepted_entries
 from hookwright.engine.book import Book, catch_up
@@ -305,3 +307,37 @@ def test_the_bookkeeper_leaves_the_first_offer_of_a_replay_to_intake(desk: Desk,
         assert offer.delivery.id == delivery_id(delivery.message, 1)
     finally:
         book.close()
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    steps=st.lists(st.sampled_from(["replay", "again", "fail", "restart", "index", "settle"]), max_size=14),
+)
+def test_whatever_happens_in_between_no_round_is_given_out_twice(
+    kit: Any, tmp_path_factory: pytest.TempPathFactory, steps: list[str]
+) -> None:
+    node = kit.Node(tmp_path_factory.mktemp("node") / "state", fsync=lambda _: None)
+    desk = Desk(node, kit)
+    try:
+        ended = [desk.ended()]
+        given_out: list[Any] = []
+        for step in steps:
+            if step in {"replay", "again", "fail"}:
+                desk.failure = JournalError("the disk is full") if step == "fail" else None
+                try:
+                    given_out.append(desk.replays.replay(ended[0 if step == "replay" else -1].id, "ada"))
+                except JournalError:
+                    assert step == "fail"
+            elif step == "restart":
+                desk.replays = desk.restarted()
+            elif step == "index":
+                catch_up(node.state)
+            elif given_out:
+                desk.settle(ended[0], delivery=given_out[-1].id)
+                ended.append(msgspec.structs.replace(ended[0], id=given_out[-1].id))
+        rounds = [each.round for each in given_out]
+        assert rounds == sorted(set(rounds))
+        assert [line["round"] for line in node.lines("replay")] == rounds
+    finally:
+        desk.close()
+        node.intake.close()

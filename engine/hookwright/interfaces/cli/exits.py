@@ -15,7 +15,7 @@ class Exit(IntEnum):
     DIFFERENT = 2
     """It ran, and differences exist. Only with --detailed-exitcode."""
     CONFLICT = 3
-    """Somebody else holds what is needed: a lock, another owner, a newer base revision."""
+    """Somebody else holds what is needed, or it has moved on: a lock, an owner, a newer revision."""
     USAGE = 4
     """The command line, the environment or hookwright.toml is wrong."""
     NOTHING = 5
