@@ -85,6 +85,8 @@ def test_the_example_is_valid_without_a_warning():
     assert [str(problem) for problem in loaded.problems] == []
     assert [subscriber.id for subscriber in loaded.model.subscribers] == [
         "big-deal-won",
+        "calls-to-warehouse",
+        "fair-leads-to-legacy",
         "hot-leads",
         "leads-to-erp",
     ]
