@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import parse_qsl
 
 import pytest
 
 BUNDLE = """
 version: 1
 defaults: {{retry: {{attempts: 3, initial: 200ms, multiplier: 1}}}}
-events: [{{type: t.window}}, {{type: t.full}}, {{type: t.key}}, {{type: t.flaky}}, {{type: t.large}}]
+events:
+  - {{type: t.window}}
+  - {{type: t.full}}
+  - {{type: t.key}}
+  - {{type: t.flaky}}
+  - {{type: t.form}}
+  - {{type: t.large}}
 webhooks:
   - {{id: window, event: t.window, url: "{url}/window", batch: {{window: 1s}}}}
   - {{id: full, event: t.full, url: "{url}/full", batch: {{window: 1h, max_events: 2}}}}
   - {{id: key, event: t.key, url: "{url}/key", batch: {{window: 1s, key: data.team}}}}
   - {{id: flaky, event: t.flaky, url: "{url}/flaky", batch: {{window: 500ms}}}}
+  - id: form
+    event: t.form
+    url: "{url}/form"
+    content_type: application/x-www-form-urlencoded
+    batch: {{window: 500ms}}
   - {{id: large, event: t.large, url: "{url}/large", batch: {{window: 500ms}}}}
 """
 ONE = """
@@ -128,6 +140,17 @@ def test_a_batch_is_tried_again_whole_with_the_same_bytes_and_id(server, sink):
     assert (first.status, second.status) == (500, 200)
     assert (first.body, first.header("webhook-id")) == (second.body, second.header("webhook-id"))
     assert numbers(first) == [1, 2]
+
+
+def test_a_form_gets_the_items_of_the_list_numbered(server, sink):
+    members = emit(server, "t.form", 1, 2, tags=["a", "b"])
+    assert {ended(server, each).status for each in members} == {"Success"}
+    (arrival,) = at(sink, "/form")
+    assert arrival.header("content-type") == "application/x-www-form-urlencoded"
+    assert parse_qsl(arrival.body.decode()) == [
+        ("[0][n]", "1"), ("[0][tags]", "a"), ("[0][tags]", "b"),
+        ("[1][n]", "2"), ("[1][tags]", "a"), ("[1][tags]", "b"),
+    ]  # fmt: skip
 
 
 def test_a_receiver_that_finds_it_too_large_makes_a_failure_that_names_the_members(server, sink):

@@ -42,8 +42,6 @@ class Published:
 
     def prepare(self, claim: Claim, now: float) -> Prepared | Refusal:
         """The request of a claim whose endpoint exists, at `now` (Unix seconds)."""
-        if claim.delivery.refusal is not None:
-            return Refusal("failure", *claim.delivery.refusal)
         endpoint = claim.delivery.endpoint
         preparer = self._preparers.get(endpoint)
         if preparer is None:
