@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import sleep
 from typing import Any, ClassVar
 
 import pytest
@@ -147,7 +148,7 @@ class Forges(Injector):
 
 
 INJECTORS = {
-    "test_it_does_the_same_on_every_request": Once,
+    "test_it_does_the_same_on_every_request_in_several_threads": Once,
     "test_it_edits_headers_and_query_only": Forges,
     "test_it_never_shows_a_secret": Injector,
     "test_it_authenticates": Lazy,
@@ -227,6 +228,15 @@ class AsksLate(Notifier):
         return lambda notice: self.tell(notice, secrets(config["token"]))
 
 
+class Mixes(Notifier):
+    """Two notices at once meet in one attribute."""
+
+    def tell(self, notice: Any, token: str) -> Any:
+        self.text = notice.title
+        sleep(0.002)
+        return post_json("https://a.example/", self.text)
+
+
 class Takes(Notifier):
     schema: ClassVar = {"type": "object", "properties": {"id": {"type": "string"}}}
 
@@ -252,6 +262,7 @@ NOTIFIERS = [
     ("test_its_requests_may_go_on_the_wire", Smuggles),
     ("test_no_notice_decides_where_it_goes", Led),
     ("test_the_same_notice_is_told_the_same_whatever_came_before", Remembers),
+    ("test_it_may_be_called_from_several_threads", Mixes),
     ("test_it_never_shows_a_secret", ShowsToken),
     ("test_it_asks_for_secrets_when_built_and_says_which_is_missing", AsksLate),
     ("test_its_name_and_schema_are_usable", Takes),
@@ -284,6 +295,17 @@ class Source:
         return "Source(value)"
 
 
+class Turns(Source):
+    """Another value each time."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def resolve(self, reference: str) -> str:
+        self.asked += 1
+        return f"value {self.asked}"
+
+
 class Silent(Source):
     def resolve(self, reference: str) -> str:
         raise MissingSecret("s", "?", "not there")
@@ -303,6 +325,7 @@ def _secret_contract(kind: type[Source]) -> SecretContract:
 
 SOURCES = [
     ("test_it_never_shows_a_secret", Source),
+    ("test_it_may_be_asked_from_several_threads", Turns),
     ("test_a_missing_secret_is_named", Source),
     ("test_a_missing_secret_is_named", Silent),
     ("test_strange_references_are_refused", Source),

@@ -90,6 +90,16 @@ def test_what_made_up_secrets_do_not_build_is_left_to_the_plugins_own_tests():
     assert found["its name and schema are usable"][0] == "failed"  # it has no schema of its own
 
 
+@pytest.mark.parametrize("raised", [SystemExit("bye"), RuntimeError("oh"), KeyError("x")])
+def test_whatever_a_plugin_raises_the_others_are_checked(raised):
+    class Breaks(Vault):
+        def resolve(self, reference):
+            raise raised
+
+    found = outcomes("secret", Breaks({}), Vault.schema)
+    assert found == {"the contract": ("failed", f"{type(raised).__name__}: {raised}")}
+
+
 def test_a_schema_without_examples_skips_the_contract():
     schema = {"type": "object", "properties": {"token": {"type": "string"}}, "required": ["token"]}
     assert outcomes("auth", Shouts(), schema) == {

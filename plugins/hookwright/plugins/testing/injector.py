@@ -45,7 +45,7 @@ class InjectorContract(ABC):
         for name, value in request.headers.items():
             check_header(name, value)
 
-    def test_it_does_the_same_on_every_request(self) -> None:
+    def test_it_does_the_same_on_every_request_in_several_threads(self) -> None:
         inject = build_injector(self.make(), copy.deepcopy(self.config), self._lookup(self.secrets))
         first, second = bare_request(), bare_request()
         inject(first, ATTEMPT)

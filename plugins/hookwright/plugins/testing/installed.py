@@ -24,6 +24,7 @@ _NAMED = ("test_its_name_schema_and_content_types_are_usable", "test_its_name_an
 _OF_A_SECRET = (
     "test_it_finds_a_secret",
     "test_it_finds_it_again",
+    "test_it_may_be_asked_from_several_threads",
     "test_it_never_shows_a_secret",
 )
 _OF_A_MISSING_ONE = ("test_a_missing_secret_is_named",)
@@ -58,6 +59,11 @@ def check_contribution(item: Contribution, sources: Collection[str]) -> Iterator
     except NoExample as error:
         yield Checked(name, "the contract", "skipped", str(error))
         return
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # SystemExit and worse: a plugin may raise anything
+        yield Checked(name, "the contract", "failed", _said(error))
+        return
     for test in _tests(plan.contract):
         yield _run(plan, test, name)
 
@@ -68,11 +74,16 @@ def _run(plan: _Plan, test: str, name: str) -> Checked:
         return Checked(name, check, "skipped", plan.skipped[test])
     try:
         getattr(plan.contract, test)()
-    except Exception as error:  # noqa: BLE001  # the plugin may raise anything: that is what is checked
-        text = " ".join(str(error).split())[:300]
-        said = text if isinstance(error, AssertionError) else f"{type(error).__name__}: {text}"
-        return Checked(name, check, "failed", said)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  # what it raises is what is checked
+        return Checked(name, check, "failed", _said(error))
     return Checked(name, check, "passed")
+
+
+def _said(error: BaseException) -> str:
+    text = " ".join(str(error).split())[:300]
+    return text if isinstance(error, AssertionError) else f"{type(error).__name__}: {text}"
 
 
 def _tests(contract: object) -> list[str]:

@@ -6,6 +6,7 @@ import copy
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -95,6 +96,13 @@ class NotifierContract(ABC):
         for notice in NOTICES:
             again, fresh = self._told(used, notice), self._told(self._built(), notice)
             assert _said(again) == _said(fresh), f"{notice.id!r} is told differently the second time"
+
+    def test_it_may_be_called_from_several_threads(self) -> None:
+        tell = self._built()
+        with ThreadPoolExecutor(4) as threads:
+            told = list(threads.map(lambda notice: self._told(tell, notice), NOTICES * 3))
+        first = [_said(one) for one in told[: len(NOTICES)]]
+        assert [_said(one) for one in told] == first * 3, "notices told at once are told differently"
 
     def test_it_never_shows_a_secret(self) -> None:
         tell = self._built()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from concurrent.futures import ThreadPoolExecutor
 
 from ..errors import BadReference, MissingSecret
 from ..hookspecs import SecretSource
@@ -31,6 +32,12 @@ class SecretContract(ABC):
     def test_it_finds_it_again(self) -> None:
         source = self.make()
         assert source.resolve(self.known) == source.resolve(self.known)
+
+    def test_it_may_be_asked_from_several_threads(self) -> None:
+        source = self.make()
+        with ThreadPoolExecutor(4) as threads:
+            found = set(threads.map(source.resolve, [self.known] * 20))
+        assert len(found) == 1, "threads that ask at once get different secrets"
 
     def test_a_missing_secret_is_named(self) -> None:
         said = None
