@@ -15,7 +15,11 @@ import redis
 BUNDLE = """
 version: 1
 bundle: crash
-defaults: {{retry: {{attempts: 4, initial: 300ms, multiplier: 1}}, timeout: 5s, concurrency: 8}}
+defaults:
+  retry: {{attempts: 4, initial: 300ms, multiplier: 1}}
+  timeout: 5s
+  concurrency: 8
+  disable_after: false  # `broken` never gets anything through
 webhooks:
   - {{id: fine, event: Lead_Post_Create, url: "{url}/fine"}}
   - {{id: flaky, event: Lead_Post_Create, url: "{url}/flaky"}}
