@@ -121,7 +121,8 @@ class Follower:
     def poll(self, *, thorough: bool = False) -> Batch:
         """What is new: at most about 4 MiB a segment.
 
-        `thorough` looks through all days now.
+        A segment is read to its end before the next one is looked at: a line may be about what stands in an
+        earlier one. `thorough` looks through all days now.
         """
         items: list[Item] = []
         changed: dict[str, Progress] = {}
@@ -141,6 +142,8 @@ class Follower:
                 self._drop(name)
             elif tail.reader.finished or tail.reader.offset == 0:
                 self._drop(name)  # one still empty may yet be replaced by another of this name
+            if lines and tail.reader.more:
+                break
         return Batch(tuple(items), changed, more)
 
     def _drop(self, name: str) -> None:

@@ -34,13 +34,15 @@ class Damage:
 class Reader:
     """One segment, read forward. `offset` is where the next unread line starts.
 
-    `finished` turns true when the writer is gone and everything was read; what it left unfinished at the end
-    is then reported as damage. Raises `OSError` when the segment cannot be opened or read.
+    `more` says that the last read did not get to what is the end now. `finished` turns true when the writer
+    is gone and everything was read; what it left unfinished at the end is then reported as damage. Raises
+    `OSError` when the segment cannot be opened or read.
     """
 
     def __init__(self, folder: Path, name: str, offset: int = 0) -> None:
         self.name = name
         self.offset = offset
+        self.more = False
         self.finished = False
         self._last: int | None = None
         self._damaged = False
@@ -53,6 +55,7 @@ class Reader:
         """The next lines, at most about 4 MiB of them; empty when there are none yet."""
         released = not has_writer(self._descriptor)  # asked first: what came before it is read below
         chunk = os.pread(self._descriptor, CHUNK, self.offset)
+        self.more = len(chunk) == CHUNK
         end = chunk.rfind(b"\n") + 1
         if end:
             return list(self._items(chunk[:end]))

@@ -87,6 +87,20 @@ def test_a_broken_index_is_rebuilt(mishap: str, node: Any, lived: list[Any]) -> 
     assert rows(node) == before
 
 
+def test_a_journal_of_many_reads_is_entered_in_its_order(
+    node: Any, kit: Any, write: Callable[..., None], monkeypatch: Any
+) -> None:
+    """Or the end of a delivery would be met before its beginning, be passed over, and the call made again."""
+    monkeypatch.setattr("hookwright.engine.reader.CHUNK", 8_000)
+    found = [node.accept(f"e{i}", raw=b'{"a":"%s"}' % (b"x" * 3_000))[0] for i in range(20)]
+    for delivery in found:
+        write(kit.result(delivery, 1, "retry", 500), kit.result(delivery, 2, "success"))
+    book = Book(node.state, kit.NODE)
+    assert book.count() == (0, 0)
+    book.close()
+    assert {(row.status, row.attempts) for row in rows(node)} == {("Success", 2)}
+
+
 def test_reading_goes_on_where_it_stopped(node: Any, kit: Any, write: Callable[..., None]) -> None:
     (first,) = node.accept("e1")
     assert len(rows(node)) == 1

@@ -11,7 +11,7 @@ import pytest
 from hookwright.engine.book import Book
 from hookwright.engine.booking import Booking
 from hookwright.engine.digest import WINDOW
-from hookwright.engine.journal import Writer
+from hookwright.engine.journal import SEGMENT_BYTES, Writer
 from hookwright.engine.notice import read_notice
 from hookwright.engine.repair import repair
 from hookwright.engine.switch import Switch
@@ -30,12 +30,15 @@ class Desk:
         self.kit, self.node, self.server = kit, node, server
         self.crash_at = ""
         self.count = 0
+        self.segment_bytes = SEGMENT_BYTES
         self.start()
 
     def start(self) -> None:
         repair(self.node.history, fsync=lambda _: None)
         self.book = Book(self.node.state, self.kit.NODE, self.node.clock)
-        self.writer = Writer(self.node.history, "book", clock=self.node.clock, cut=True)
+        self.writer = Writer(
+            self.node.history, "book", clock=self.node.clock, cut=True, segment_bytes=self.segment_bytes
+        )
         self.booking = Booking(
             self.book,
             self.writer,
@@ -199,6 +202,23 @@ def test_what_is_to_be_told_outlives_a_restart_and_a_lost_index(desk: Any) -> No
         assert len(desk.notices()) == 1
     desk.pass_time(2)
     assert desk.notices()[1]["about"] == failed[::-1]
+
+
+def test_an_index_built_anew_of_many_segments_tells_nothing_twice(desk: Any, monkeypatch: Any) -> None:
+    desk.end()
+    desk.segment_bytes = 3_000
+    monkeypatch.setattr("hookwright.engine.reader.CHUNK", 4_000)
+    desk.start()
+    for _ in range(6):
+        desk.fail(4)
+        desk.pass_time(WINDOW)
+    untold = desk.fail(3)
+    desk.restart(without_index=True)
+    desk.pass_time(WINDOW)
+    told = [each for line in desk.notices() for each in line["about"]]
+    assert len(told) == len(set(told)) == 27
+    assert desk.notices()[-1]["about"] == untold[::-1]
+    assert len(list(desk.node.history.glob("*/book-*.jsonl"))) > 5
 
 
 def test_a_notice_that_failed_is_settled_and_tells_nobody(desk: Any) -> None:
