@@ -105,12 +105,12 @@ class History:
         """
         whole = self._index.whole()
         located = self._locate(delivery)
-        if not self._index.still(whole) and self._folder.is_dir():
-            raise HistoryUnavailable(BUILDING)
+        message = located[0].message if located else ""
+        rounds = [each.round for each in self.list(Filter(message=message, notices=True), LISTED)]
+        self._tell_absence(whole)
         if located is None:
             return None
         row, where = located
-        rounds = [each.round for each in self.list(Filter(message=row.message, notices=True), LISTED)]
         return Original(row, read_planned(self._folder, delivery, where, node), max(rounds, default=0))
 
     def progress(self) -> dict[str, Progress]:

@@ -94,6 +94,7 @@ def _times(row: Row) -> dict[str, str]:
         "accepted": row.accepted,
         "due": row.due,
         "sent": f"{row.transmitted}{took}" if row.transmitted else "",
+        "state": row.state if row.status == Status.IN_QUEUE else "",
         "next": row.next or "",
     }
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from hookwright.engine.delivery import Status
 from hookwright.engine.row import Row
 
 from ..printable import printable
@@ -141,8 +142,13 @@ def _subscriber(row: Row, *, full: bool) -> Text:
 
 
 def _last(row: Row, zone: tzinfo | None, width: int) -> Text:
-    """The answer; where tries have no column, how many there were; where there is room, what comes next."""
+    """The answer; where tries have no column, how many there were; where there is room, what comes next.
+
+    Of what was not sent yet it is the inner state.
+    """
     text = Text(printable(answer(row)))
+    if not text and row.status == Status.IN_QUEUE:
+        text.append(row.state.replace("_", " "), "dim")
     if row.receiver is not None and row.receiver.status == "Error":
         text.append(" Error", "red")
     if width >= 170 and row.next is not None:

@@ -37,7 +37,11 @@ def place(row: Row) -> str:
 def marks(row: Row) -> Sequence[str]:
     """What sets this delivery apart from one of a single event."""
     found = {"batch": f"batch of {row.members}", "replay": f"replay {row.round}", "notice": "notice"}
-    return [*([found[row.kind]] if row.kind in found else []), *(["test"] if row.test else [])]
+    return [
+        *([found[row.kind]] if row.kind in found else []),
+        *(["member"] if row.batch else []),
+        *(["test"] if row.test else []),
+    ]
 
 
 def event(row: Row) -> str:
