@@ -1,4 +1,4 @@
-"""Switching off, end to end: failures disable, work waits, a person enables, and no death undoes it."""
+"""Switching off and pings, end to end: failures disable, work waits, people enable, no death undoes it."""
 
 from __future__ import annotations
 
@@ -108,3 +108,53 @@ def test_a_server_that_leaves_when_idle_does_not_wait_for_what_is_disabled(serve
     send(server)
     assert server.process.wait(20) == 0
     assert [each.path for each in sink.arrivals.all] == ["/fine"]
+
+
+BATCHED = """
+version: 1
+bundle: e2e
+webhooks:
+  - id: activities
+    event: LeadActivity_Post_Create
+    url: {url}/activities
+  - id: broken
+    event: Lead_Post_Create
+    match: {{ProspectStage: [Nothing]}}
+    url: {url}/broken
+    disable_after: {{failures: 1}}
+"""
+
+
+def test_a_ping_reaches_even_what_is_off_at_once_and_counts_nothing(serve, receiver, until):
+    sink = receiver({"/broken": (500,)})
+    server = serve(BATCHED.format(url=sink.url))
+    assert server.run("subscriber", "pause", "broken")[0] == 0
+    for _ in range(2):
+        code, out, err = server.run("subscriber", "ping", "broken", "--wait", "-o", "json")
+        assert code == 1, out
+        assert "status 500" in err
+    (placed,) = json.loads(out)["deliveries"]
+    assert (placed["status"], placed["test"], placed["attempts"]) == ("Failure", True, 1)
+    assert (state(server, "broken")["failures"], state(server, "broken")["state"]) == (0, "paused")
+    (arrival, _) = sink.arrivals.all
+    assert arrival.header("hookwright-test") == "true"
+    assert json.loads(arrival.body)["ProspectID"]
+    assert "[test]" in server.run("history", "list")[1]
+
+
+def test_a_ping_of_who_takes_batches_is_a_list_of_one_without_the_wait(serve, receiver):
+    sink = receiver()
+    server = serve(BATCHED.format(url=sink.url))
+    assert server.run("subscriber", "ping", "activities", "--wait")[0] == 0
+    (arrival,) = sink.arrivals.all
+    (activity,) = json.loads(arrival.body)
+    assert activity["ProspectActivityId"]
+
+
+def test_a_handshake_makes_two_requests_and_writes_nothing(serve, receiver):
+    sink = receiver()
+    server = serve(BATCHED.format(url=sink.url))
+    code, out, _ = server.run("subscriber", "ping", "broken", "--handshake")
+    assert code == 0, out
+    assert [(each.method, each.body) for each in sink.arrivals.all] == [("HEAD", b""), ("POST", b"")]
+    assert server.history() == []

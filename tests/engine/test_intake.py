@@ -14,8 +14,9 @@ from hookwright.engine.answer import Answer
 from hookwright.engine.delivery import BatchPlan
 from hookwright.engine.door import PLAIN, Rejected
 from hookwright.engine.errors import JournalError, LedgerUnavailable
+from hookwright.engine.event_id import new_event_id
 from hookwright.engine.index_view import HistoryUnavailable
-from hookwright.engine.intake import Intake, new_event_id
+from hookwright.engine.intake import Intake
 from hookwright.engine.known import Known, KnownEvents
 from hookwright.engine.offering import Fresh, Offering
 from hookwright.plugins.loader import load_plugins
@@ -413,3 +414,45 @@ def test_a_form_that_grows_beyond_the_journal_is_refused_and_the_event_accepted(
     assert found["f"][0] == "plugin:form"
     assert "too large to be kept" in found["f"][1]
     assert found["j"][1] == ()
+
+
+def ping(node, identifier):
+    found = node.table.subscriber(identifier)
+    said = run(node.intake.test(found, found.actions, "t", b'{"a": 1.0}'))
+    node.offering.close()
+    return said
+
+
+def test_a_test_goes_to_one_subscriber_alone_at_once_and_marked():
+    node = Node(subscriber("a", delay=60_000, match={"never": ["x"]}), subscriber("b"))
+    said = ping(node, "a")
+    (plan,) = node.journalled
+    (delivery,) = plan.deliveries
+    assert (plan.event.source, plan.event.type) == ("/hookwright/nod_x/ping", "t")
+    assert (delivery.entity_id, delivery.test, delivery.lane) == ("a", True, "webhook/a?test")
+    assert delivery.due == 1_700_000_000_250
+    (offered,) = node.offered
+    assert offered.body == b'{"a": 1.0}'
+    assert [each.id for each in said.deliveries] == [delivery.id]
+
+
+def test_a_test_of_who_takes_batches_is_a_list_of_one_that_waits_for_nobody():
+    node = Node(subscriber("a", batch=Batch(60_000, 10, 2048, None)))
+    said = ping(node, "a")
+    (offered,) = node.offered
+    assert (offered.body, offered.delivery.batch, offered.delivery.test) == (b'[{"a": 1.0}]', None, True)
+    assert said.deliveries[0].batched is False
+
+
+def test_every_test_is_an_event_of_its_own():
+    node = Node(subscriber("a"))
+    assert ping(node, "a").id != ping(node, "a").id
+
+
+def test_a_test_is_refused_when_it_cannot_be_journalled():
+    node = Node(subscriber("a"))
+    node.journal_fails = True
+    with pytest.raises(Rejected) as refused:
+        ping(node, "a")
+    assert refused.value.status == 503
+    assert node.offered == []

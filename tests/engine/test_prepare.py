@@ -559,3 +559,10 @@ def test_a_repeated_header_goes_out_in_order_with_its_secrets_hidden():
     shown = [value for name, value in answer.sent.headers if name == "x-api-key"]
     assert sent == ["s3cr3t/+ key", "old", "tok-123"]
     assert shown == [REDACTED, "old", REDACTED]
+
+
+def test_a_test_says_so_on_the_wire_and_nothing_else_does():
+    marked = msgspec.structs.replace(delivery(), test=True)
+    sent = dict(preparer().prepare(marked, b"{}", 1, 1000.0).call.headers)
+    assert sent["hookwright-test"] == "true"
+    assert "hookwright-test" not in dict(prepared().call.headers)

@@ -252,6 +252,8 @@ def test_a_change_while_the_ledger_is_away_is_kept_and_says_so(own_valkey, tmp_p
     assert rig.change("leads", "enabled").applied is False
     assert [line["change"] for line in rig.lines()] == ["disabled", "enabled"]
     own_valkey.start()
+    rig.subscribers.tell()
+    assert rig.states() == {"webhook/leads": "enabled"}
     rig.close()
 
 

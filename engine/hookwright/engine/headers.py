@@ -82,8 +82,10 @@ def with_encoded(headers: Headers, encoded: Pairs) -> Headers:
     return Headers(others(headers.sent), others(headers.shown)) + encoded
 
 
-def attempt_headers(message: str, timestamp: int) -> Pairs:
-    return (("webhook-id", message), ("webhook-timestamp", str(timestamp)))
+def attempt_headers(message: str, timestamp: int, *, test: bool = False) -> Pairs:
+    """What every attempt carries. A receiver can tell a `test`, which a person asked for."""
+    always = (("webhook-id", message), ("webhook-timestamp", str(timestamp)))
+    return (*always, ("hookwright-test", "true")) if test else always
 
 
 def inject_into(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -24,10 +23,12 @@ from .delivery import Delivery, delivery_id, message_id
 from .door import Defaults, Rejected, read_events
 from .encoding import Body, encode_body, refused, too_large
 from .errors import JournalError
+from .event_id import digest, fingerprint, new_event_id
 from .index_view import HistoryUnavailable
 from .known import Conflict, KnownEvents
 from .offering import Fresh, Offering
 from .query import NoQuery, check_query
+from .strictjson import decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +73,7 @@ class Intake:
 
     async def accept(self, body: bytes, content_type: str, headers: Mapping[str, str]) -> Answer | Answers:
         """Accept one request's events, all or none. Raises `Rejected`; then nothing was stored."""
-        if self._offering.full:
-            raise Rejected(
-                503, "Queue unavailable", "the queue does not answer and the spool is full", retry_after=5
-            )
+        self._check_room()
         named: set[int] = set()
         incoming = read_events(body, content_type, headers, self._defaults(headers, named))
         table = self._table()
@@ -83,6 +81,50 @@ class Intake:
             self._check_type(table, event, f"/{index}/type" if incoming.batch else "/type")
         answers = await self._accept_all(incoming.events, table, named, batch=incoming.batch)
         return Answers(answers) if incoming.batch else answers[0]
+
+    async def test(
+        self, subscriber: Subscriber, actions: Sequence[Action], event_type: str, data: bytes
+    ) -> Answer:
+        """Send an event of our own to these actions alone, at once and marked as a test.
+
+        Neither the subscriber's pattern nor its delay counts, and nobody is waited for: who takes batches
+        gets a list of one. Raises `Rejected`.
+        """
+        self._check_room()
+        now, table = self._clock(), self._table()
+        event = Event(
+            id=new_event_id(now, os.urandom(10)),
+            source=f"/hookwright/{self._node}/ping",
+            type=event_type,
+            data=decode(data),
+            raw=data,
+        )
+        placed = [self._tested(event, subscriber, action, int(now * 1000)) for action in actions]
+        bodies = {delivery.body: body for body, delivery in placed}
+        deliveries = tuple(delivery for _, delivery in placed)
+        plan = Plan(event, fingerprint(event), table.revision, deliveries, bodies)
+        await self._journal([plan])
+        self._hand_over([plan], set())
+        return first_answer(event.id, table.revision, deliveries)
+
+    def _tested(
+        self, event: Event, subscriber: Subscriber, action: Action, now: int
+    ) -> tuple[bytes, Delivery]:
+        whole = event
+        if subscriber.batch is not None:
+            whole = replace(event, data=[event.data], raw=b"[%b]" % event.raw)
+        body = self._body(whole, subscriber, action.target)
+        delivery = self._delivery(event, subscriber, action, body.content, now)
+        marked = msgspec.structs.replace(
+            delivery, headers=body.headers, refusal=body.refusal, due=now, test=True
+        )
+        return body.content, marked
+
+    def _check_room(self) -> None:
+        if self._offering.full:
+            raise Rejected(
+                503, "Queue unavailable", "the queue does not answer and the spool is full", retry_after=5
+            )
 
     def _defaults(self, headers: Mapping[str, str], generated: set[int]) -> Defaults:
         """An `Idempotency-Key` fixes the ids of events that have none, so a repeated request finds them."""
@@ -94,7 +136,7 @@ class Intake:
 
         def event_id(index: int) -> str:
             if key is not None:
-                return "evt_" + _digest(key, str(index))
+                return "evt_" + digest(key, str(index))
             generated.add(index)
             return new_event_id(self._clock(), os.urandom(10))
 
@@ -119,14 +161,14 @@ class Intake:
         reserved: list[Event] = []
         try:
             for index, event in enumerate(events):
-                fingerprint = _fingerprint(event)
+                found = fingerprint(event)
                 if index not in generated:
-                    first = self._claim(event, fingerprint, f"/{index}/id" if batch else "/id")
+                    first = self._claim(event, found, f"/{index}/id" if batch else "/id")
                     if first is not None:
                         answers.append(first)
                         continue
                     reserved.append(event)
-                planned.append(self._plan(event, fingerprint, table))
+                planned.append(self._plan(event, found, table))
                 answers.append(first_answer(event.id, table.revision, planned[-1].deliveries))
             await self._journal(planned)
         except BaseException as error:
@@ -243,26 +285,6 @@ class Intake:
             body=hashlib.sha256(body).hexdigest(),
             place=f"{subscriber.place.file}:{subscriber.place.line}",
         )
-
-
-def new_event_id(now: float, random: bytes) -> str:
-    """`evt_` and a UUIDv7 (RFC 9562, section 5.7): `now` in Unix seconds, 10 random bytes."""
-    value = (int(now * 1000) & (1 << 48) - 1) << 80 | int.from_bytes(random)
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    digits = f"{value:032x}"
-    return f"evt_{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-
-def _fingerprint(event: Event) -> str:
-    """The SHA-256 over what makes two events of one id the same: type, subject and the data's bytes."""
-    parts = (event.type.encode(), (event.subject or "").encode(), event.raw)
-    return hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()
-
-
-def _digest(*parts: str) -> str:
-    joined = "\n".join(parts).encode()
-    return base64.b32encode(hashlib.sha256(joined).digest())[:26].decode().lower()
 
 
 def _as_rejected(error: BaseException) -> Exception:

@@ -95,7 +95,7 @@ class Preparer:
             plan = self._planned(now)
             content = None if self._bodyless else body
             headers = plan.headers if self._bodyless else with_encoded(plan.headers, delivery.headers)
-            headers += attempt_headers(delivery.message, int(now))
+            headers += attempt_headers(delivery.message, int(now), test=delivery.test)
             url, shown = self._urls(plan, delivery, body)
             if plan.inject is None:
                 return self._prepared(plan.target, (url, shown), headers, content)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from hookwright.plugins.hookspecs import Network
 from hookwright.plugins.registry import Plugins
 from hookwright.plugins.secrets import SecretStore
-from hookwright.rules.model import SecretReference, Target
+from hookwright.rules.model import RetryPolicy, SecretReference, Target
 from hookwright.rules.source import from_json
 from hookwright.rules.table import RoutingTable
 
@@ -36,9 +37,11 @@ class Published:
         self._tellers: dict[str, LiveNotifier] = {}
 
     def target(self, delivery: Delivery) -> Target | None:
-        """Where and how to call; None when this revision has no such endpoint."""
+        """Where and how to call; None when this revision has no such endpoint. A test is tried once."""
         found = self._table.endpoint(delivery.endpoint)
-        return None if found is None else found[1].target
+        if found is None:
+            return None
+        return replace(found[1].target, retry=RetryPolicy()) if delivery.test else found[1].target
 
     def prepare(self, claim: Claim, now: float) -> Prepared | Refusal:
         """The request of a claim whose endpoint exists, at `now` (Unix seconds)."""

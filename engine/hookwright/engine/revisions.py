@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from hookwright.rules.build import build
@@ -24,9 +24,15 @@ class Publisher(Protocol):
 class Revisions:
     """Holds one table, swapped whole. Workers know a revision before the first event is matched by it."""
 
-    def __init__(self, ledger: Publisher, source: Source) -> None:
-        """Raises `LedgerUnavailable`."""
+    def __init__(
+        self, ledger: Publisher, source: Source, *, before: Callable[[], object] = lambda: None
+    ) -> None:
+        """`before` is called before a revision goes live, since nothing is claimed without one.
+
+        Raises `LedgerUnavailable`.
+        """
         self._ledger = ledger
+        self._before = before
         self.swap(source)
 
     @property
@@ -56,6 +62,7 @@ class Revisions:
         return True
 
     def _publish(self, source: Source, table: RoutingTable) -> None:
+        self._before()
         self._ledger.publish(table.revision, source.to_json(), table.endpoints, table.limits)
 
 

@@ -92,6 +92,7 @@ class Subscribers:
         self._wake = wake
         self._clock = clock
         self._said = Switches()  # what was switched here: the index may not have read it yet
+        self._untold = False
         self._lock = threading.Lock()
 
     def all(self) -> list[Profile]:
@@ -142,11 +143,22 @@ class Subscribers:
             applied = self._apply(made)
         return Changed(self._profile(subscriber), changed=True, applied=applied)
 
+    def tell(self) -> None:
+        """Tell the ledger what it missed while it was away. Raises `LedgerUnavailable`.
+
+        The bookkeeper does so, too; whoever hands work to the ledger meanwhile must not wait for that.
+        """
+        if self._untold:
+            with self._lock:
+                self._ledger.switch(self._said.all())
+                self._untold = False
+
     def _apply(self, made: Sequence[Switch]) -> bool:
-        """Whether the ledger could be told; if not, the bookkeeper tells it once it is back."""
+        """Whether the ledger could be told; if not, it will be before it is handed anything."""
         try:
             self._ledger.switch(made)
         except LedgerUnavailable:
+            self._untold = True
             return False
         with suppress(LedgerUnavailable):  # workers look by themselves within a second
             self._wake()

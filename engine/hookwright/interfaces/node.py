@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -20,6 +21,7 @@ from hookwright.engine.embedded import EmbeddedServer
 from hookwright.engine.errors import EngineError, JournalError, LedgerUnavailable
 from hookwright.engine.first_answers import FirstAnswers
 from hookwright.engine.history import History
+from hookwright.engine.index_view import HistoryUnavailable
 from hookwright.engine.intake import Intake, Plan
 from hookwright.engine.journal import Entry, Writer
 from hookwright.engine.known import KnownEvents
@@ -91,7 +93,8 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         stack.enter_context(state.owned())
         url = _given_server(settings.redis_url) if settings.redis_url else _private_server(state, stack)
         ledger = Ledger(url)
-        revisions = Revisions(ledger, source)
+        history = History(state.path, catching_up=False)
+        revisions = Revisions(ledger, source, before=partial(_tell_switches, history, ledger))
         reachable = threading.Event()
         bookkeeper, *workers = children = _children(settings, url)
         stack.callback(_end_bookkeeper, bookkeeper, reachable)
@@ -99,10 +102,19 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         stack.callback(writer.close)
         writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
         broker = Broker(url)
-        offering = Offering(_offer_to(ledger, broker), limit=settings.spool_limit, clock=time.monotonic)
+        subscribers = Subscribers(
+            lambda: revisions.table,
+            revisions.bundle_of,
+            history.switches,
+            ledger,
+            writer,
+            wake=broker.ring,
+        )
+        offering = Offering(
+            _offer_to(ledger, broker, subscribers), limit=settings.spool_limit, clock=time.monotonic
+        )
         stack.callback(offering.close)
         stack.callback(_end_workers, workers, reachable)
-        history = History(state.path, catching_up=False)
         node = Node(
             state=state,
             intake=Intake(
@@ -116,14 +128,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             history=history,
             revisions=revisions,
             ledger=ledger,
-            subscribers=Subscribers(
-                lambda: revisions.table,
-                revisions.bundle_of,
-                history.switches,
-                ledger,
-                writer,
-                wake=broker.ring,
-            ),
+            subscribers=subscribers,
             offering=offering,
             children=tuple(children),
             reachable=reachable,
@@ -199,8 +204,17 @@ def _end_bookkeeper(bookkeeper: Child, reachable: threading.Event) -> None:
     bookkeeper.wait(STOP_BOOKKEEPER if reachable.is_set() else UNHEARD_BOOKKEEPER)
 
 
-def _offer_to(ledger: Ledger, broker: Broker) -> Callable[[Sequence[Fresh]], None]:
+def _tell_switches(history: History, ledger: Ledger) -> None:
+    """What is off is off before anything can be claimed; the bookkeeper tells the rest."""
+    with contextlib.suppress(HistoryUnavailable):
+        switches = history.switches().all()
+        if switches:
+            ledger.switch(switches)
+
+
+def _offer_to(ledger: Ledger, broker: Broker, subscribers: Subscribers) -> Callable[[Sequence[Fresh]], None]:
     def offer(fresh: Sequence[Fresh]) -> None:
+        subscribers.tell()
         now = int(time.time() * 1000)
         offers = [Offer(one.delivery, one.body, wait=max(one.delivery.due - now, 0)) for one in fresh]
         ledger.offer(offers)

@@ -18,7 +18,11 @@ from types import FrameType
 import structlog
 import uvicorn
 
+from hookwright.engine.guard import Allowed
+from hookwright.engine.handshake import Handshake, Shaken
+from hookwright.engine.ping import Pinging, actions_of
 from hookwright.engine.state import State
+from hookwright.engine.transport import Kind
 from hookwright.plugins.registry import Plugins
 
 from .addresses import Listen
@@ -30,6 +34,7 @@ from .http.parts import Parts
 from .http.server import build_server
 from .live import Configuration, Live
 from .node import Node, NodeSettings, open_node
+from .policy import policy_of
 from .register import Register, read_register
 from .reload import Reload
 
@@ -47,7 +52,8 @@ class Serving:
     """All a server needs to know.
 
     `exit_when_idle` is the seconds of idleness after which it leaves. With `stop_at_eof` the end of standard
-    input is a stop: the process that started the server is gone.
+    input is a stop: the process that started the server is gone. `allowed` are the addresses that may be
+    called beside public ones, `transport` is what calls; workers get theirs by `settings`.
     """
 
     settings: NodeSettings
@@ -56,6 +62,8 @@ class Serving:
     plugins: Plugins
     exit_when_idle: float | None = None
     stop_at_eof: bool = False
+    allowed: tuple[Allowed, ...] = ()
+    transport: Kind = "auto"
 
 
 class _Stopped(BaseException):
@@ -104,6 +112,7 @@ def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
         )
         tokens = Register(node.state.tokens, admin=node.state.admin_token())
         live = Live(serving.bundle, node.state.api_webhooks, configuration, node.swap)
+        handshake = stack.enter_context(_handshake(serving, node, listening))
         parts = Parts(
             accept=node.intake.accept,
             history=node.history,
@@ -113,6 +122,8 @@ def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
             tokens=tokens,
             subscribers=node.subscribers,
             live=live,
+            ping=Pinging(node.intake, node.subscribers).ping,
+            handshake=handshake,
         )
         server = build_server(API(parts, Gate(listen, lambda: tokens.keyring)), listen)
 
@@ -123,11 +134,34 @@ def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
         asyncio.run(_serve(server, listening, node, live, serving, listen, stop))
 
 
+@contextmanager
+def _handshake(
+    serving: Serving, node: Node, listening: socket.socket
+) -> Iterator[Callable[[str], list[Shaken]]]:
+    """Calls from this process are judged as those of the workers are."""
+    policy = policy_of(serving.settings.redis_url, serving.allowed, [_own(listening)])
+    made = Handshake(policy, serving.plugins, transport=serving.transport)
+
+    def shake(name: str) -> list[Shaken]:
+        table = node.revisions.table
+        subscriber, target = node.subscribers.find(name)
+        return made.shake(table, subscriber, actions_of(subscriber, target))
+
+    try:
+        yield shake
+    finally:
+        made.close()
+
+
 def _settings(settings: NodeSettings, listening: socket.socket) -> NodeSettings:
     """The workers are told where we listen: a webhook may not call the server it came from."""
+    arguments = (*settings.worker_arguments, "--stop-at-eof", "--own", _own(listening))
+    return replace(settings, worker_arguments=arguments)
+
+
+def _own(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
-    own = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return replace(settings, worker_arguments=(*settings.worker_arguments, "--stop-at-eof", "--own", own))
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 async def _serve(

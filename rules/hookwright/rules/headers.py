@@ -15,6 +15,7 @@ RESERVED: Mapping[str, str] = MappingProxyType(
         "content-type": "it follows from `content_type` and the encoder",
         "expect": _CONNECTION,
         "hookwright-hops": "it guards against loops",
+        "hookwright-test": "it marks a ping",
         "host": "it follows from the URL",
         "http2-settings": _CONNECTION,
         "keep-alive": _CONNECTION,

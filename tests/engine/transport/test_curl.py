@@ -141,3 +141,22 @@ def test_many_connections_to_many_receivers_are_kept_apart(caller, receive):
     for _ in range(3):
         assert {caller(receiver).status for receiver in receivers} == {200}
     assert [receiver.connections for receiver in receivers] == [1] * 20
+
+
+def test_a_head_is_a_call_like_any_other_and_leaves_nothing_behind(caller, receive):
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"
+    methods = iter(["HEAD", "POST", "HEAD", "GET", "HEAD", "PUT"])
+
+    def script(line):
+        while (request := line.request()) is not None:
+            line.send(answer if request.lines[0].startswith(b"HEAD") else answer + b"hello")
+
+    receiver = receive(script)
+    for method in methods:
+        body = None if method in ("HEAD", "GET") else b'{"a":1}'
+        reply = caller(receiver, method=method, body=body)
+        assert (reply.status, reply.error) == (200, None)
+        assert reply.body == (b"" if method == "HEAD" else b"hello")
+        assert receiver.requests[-1].body == (body or b"")
+    sent = [request.lines[0].split()[0] for request in receiver.requests]
+    assert sent == [b"HEAD", b"POST", b"HEAD", b"GET", b"HEAD", b"PUT"]

@@ -94,3 +94,29 @@ def test_another_role_and_no_server_are_6(inside, api, tmp_path):
     assert ran.code == 6
     assert "this needs the role operator" in ran.err
     assert inside("subscriber", "list", "--state", "nowhere").code == 6
+
+
+def test_a_ping_tells_its_delivery(inside, api):
+    ran = inside("subscriber", "ping", "one", "--state", "state")
+    assert ran.code == 0
+    assert "1 delivery" in ran.out
+    assert "webhook/one" in ran.out
+    assert api.journalled[0].deliveries[0].test
+
+
+def test_a_handshake_that_fails_is_a_no(inside, api):
+    ran = inside("subscriber", "ping", "one", "--handshake", "--state", "state")
+    assert ran.code == 1
+    lines = [line.split() for line in ran.out.splitlines()]
+    assert lines[0][0] == "webhook/one"
+    assert lines[1][:4] == ["HEAD", "failed", "no", "answer"]
+    said = json.loads(
+        inside("subscriber", "ping", "one", "--handshake", "--state", "state", "-o", "json").out
+    )
+    assert (said["ok"], said["endpoints"][0]["endpoint"]) == (False, "webhook/one")
+
+
+def test_a_ping_of_what_is_not_there_is_5(inside, api):
+    ran = inside("subscriber", "ping", "onee", "--state", "state")
+    assert (ran.code, ran.out) == (5, "")
+    assert 'did you mean "one"?' in ran.err

@@ -18,11 +18,14 @@ import msgspec
 import pytest
 
 from hookwright.engine.errors import LedgerUnavailable
+from hookwright.engine.guard import Policy
+from hookwright.engine.handshake import Handshake, Shaken
 from hookwright.engine.history import History
 from hookwright.engine.intake import Intake
 from hookwright.engine.journal import Writer
 from hookwright.engine.known import KnownEvents
 from hookwright.engine.offering import Offering
+from hookwright.engine.ping import Pinging
 from hookwright.engine.replaying import Replays
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
@@ -203,6 +206,16 @@ def _intake(running: Running) -> Intake:
     )
 
 
+def _shaken(subscribers: Subscribers, name: str) -> list[Shaken]:
+    """The checks of the real thing, of a URL that may not be called."""
+    subscriber, _ = subscribers.find(name)
+    handshake = Handshake(Policy(), load_plugins(allow=()))
+    try:
+        return handshake.shake(TABLE, subscriber, subscriber.actions)
+    finally:
+        handshake.close()
+
+
 Serve = Callable[..., Running]
 
 
@@ -225,6 +238,7 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
     running.state.tokens.write_text(json.dumps(kept))
     register = Register(running.state.tokens, admin=TOKEN)
     stack = contextlib.ExitStack()
+    intake = _intake(running)
     history = History(running.state.path)
     writer = Writer(running.state.history, "intake")
     stack.callback(writer.close)
@@ -233,14 +247,16 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
     assert configuration is not None, problems
     running.live = Live(bundle, running.state.api_webhooks, configuration, running.swap)
     parts = Parts(
-        accept=_intake(running).accept,
+        accept=intake.accept,
         history=history,
         readiness=lambda: running.checks,
         depth=lambda: running.depth,
         tokens=register,
-        subscribers=running.subscribers(stack),
+        subscribers=(subscribers := running.subscribers(stack)),
         replay=_replays(running, writer, history).replay,
         live=running.live,
+        ping=Pinging(intake, subscribers).ping,
+        handshake=lambda name: _shaken(subscribers, name),
     )
     server = build_server(API(parts, Gate(listen, lambda: register.keyring), **options), listen)
     with socket.create_server(("127.0.0.1", 0)) as listening:

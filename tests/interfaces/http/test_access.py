@@ -30,6 +30,8 @@ TABLE = {
     "POST /v1/subscribers/{id:path}/disable": ("??xx++", "??xx++"),
     "POST /v1/subscribers/{id:path}/pause": ("??xx++", "??xx++"),
     "POST /v1/subscribers/{id:path}/resume": ("??xx++", "??xx++"),
+    "POST /v1/subscribers/{id:path}/ping": ("??xx++", "??xx++"),
+    "POST /v1/subscribers/{id:path}/handshake": ("??xx++", "??xx++"),
     "POST /v1/deliveries/{id}/replay": ("??xx++", "??xx++"),
     "POST /v1/webhooks": (CLOSED, CLOSED),
     "GET /v1/webhooks": ("++++++", "??x+++"),

@@ -100,3 +100,31 @@ def test_a_wrong_body_changes_nothing(own, body, status, pointer):
 def test_a_body_of_another_type_is_refused(own):
     answer = own.request("POST", "/v1/subscribers/one/disable", b"reason=x", token=OPERATOR)
     assert answer.status == 415
+
+
+def test_a_ping_is_accepted_like_an_event_and_marked(own):
+    answer = post(own, "one/ping")
+    assert answer.status == 202
+    (placed,) = answer.json()["deliveries"]
+    (plan,) = own.journalled
+    assert (placed["id"], plan.deliveries[0].test) == (plan.deliveries[0].id, True)
+    assert plan.event.data["ProspectStage"]  # the catalogue's sample
+    assert post(own, "webhook%2Fone/ping", {}).status == 202
+
+
+def test_a_handshake_says_what_it_found(own):
+    answer = post(own, "one/handshake")
+    assert (answer.status, answer.json()["ok"]) == (200, False)
+    (endpoint,) = answer.json()["endpoints"]
+    assert [(each["request"], each["error"]) for each in endpoint["checks"]] == [
+        ("HEAD", "blocked_target"),
+        ("empty POST", "blocked_target"),
+    ]
+
+
+@pytest.mark.parametrize("what", ["ping", "handshake"])
+def test_what_is_not_there_cannot_be_pinged_and_nothing_can_be_said_to_it(own, what):
+    assert post(own, f"onee/{what}").status == 404
+    refused = post(own, f"one/{what}", {"data": {}})
+    assert (refused.status, refused.json()["pointer"]) == (422, "/data")
+    assert own.journalled == []

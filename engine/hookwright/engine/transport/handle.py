@@ -100,13 +100,14 @@ class Handle:
         self._set(pycurl.URL, origin(call))
         self._set(pycurl.REQUEST_TARGET, target)  # libcurl would spell %2f as %2F
         self._set(pycurl.CUSTOMREQUEST, call.method)
+        self._set(pycurl.NOBODY, call.method == "HEAD")  # else it waits for a body that never comes
         self._set(pycurl.FRESH_CONNECT, not reuse)
         self._set(pycurl.FORBID_REUSE, not reuse)
         self.curl.setopt(pycurl.HTTPHEADER, _header_lines(call.headers))
-        if call.body is None:
+        if call.body is None and call.method != "HEAD":
             self.curl.setopt(pycurl.HTTPGET, 1)  # no body at all; the method is still the one set above
-        else:
-            self.curl.setopt(pycurl.POSTFIELDS, call.body)
+        elif call.body is not None:
+            self.curl.setopt(pycurl.POSTFIELDS, call.body)  # after a HEAD this makes it a POST again
         self._aim(call.timeout)
 
     def try_again(self, code: int) -> bool:

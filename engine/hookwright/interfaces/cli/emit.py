@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import click
 
@@ -14,16 +13,12 @@ from hookwright.engine.delivery import Status
 from ..addresses import NoServer, find_server
 from ..client import Answer, Client, Unreachable
 from ..overrides import Override
-from ..printable import printable
-from .colors import STATUS_COLORS
+from .accepted import print_accepted, wait_accepted
 from .commands import command
 from .event_body import draft, parse_overrides
 from .exits import Exit, Stop
 from .options import option, shared
 from .output import Output, print_each
-from .waiting import wait_for
-
-_PAGE = 500
 
 
 @command()
@@ -86,10 +81,10 @@ def emit(  # noqa: PLR0913, PLR0917  # one parameter a flag
     try:
         client = Client(find_server(server, token_file, state))
         said = _accepted(client.post("/v1/events", body, "application/json"))
-        waiting = _wait(client, said, timeout) if wait or fail else 0
+        waiting = wait_accepted(client, said, timeout) if wait or fail else 0
     except (NoServer, Unreachable) as error:
         raise Stop(Exit.UNREACHABLE, str(error)) from None
-    _print(said, output)
+    print_accepted(said, output)
     failed = fail and any(each["status"] != Status.SUCCESS for each in said.get("deliveries", ()))
     return Exit.NO if waiting or failed else Exit.FINE
 
@@ -109,42 +104,3 @@ def _accepted(answer: Answer) -> dict[str, Any]:
     if answer.status in (401, 403) or answer.status >= 500:
         raise Unreachable(answer.complaint)
     raise Stop(Exit.NO, f"not accepted: {answer.complaint}")
-
-
-def _wait(client: Client, said: dict[str, Any], timeout: float) -> int:
-    """Waits until every delivery has ended, and puts into `said` how; how many have not when time is up."""
-    named = {each["id"]: each for each in said.get("deliveries", ())}  # more than a thousand are not named
-
-    def look() -> list[dict[str, Any]]:
-        return [each for each in _deliveries(client, said["id"]) if not named or each["id"] in named]
-
-    found, waiting = wait_for(look, said.get("count", len(named)), timeout)
-    said["deliveries"] = list({**named, **{each["id"]: each for each in found}}.values())
-    return waiting
-
-
-def _deliveries(client: Client, event: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    query = {"event": event, "limit": str(_PAGE)}
-    while True:
-        answer = client.get(f"/v1/deliveries?{urlencode(query)}")
-        if answer.status != 200:
-            raise Unreachable(answer.complaint)
-        found += answer.body["deliveries"]
-        if not answer.body.get("next"):
-            return found
-        query["cursor"] = answer.body["next"]
-
-
-def _print(said: dict[str, Any], output: Output) -> None:
-    if output != "text":
-        print_each(said, output)
-        return
-    deliveries = said.get("deliveries", ())
-    number = said.get("count", len(deliveries))
-    seen = ", seen before" if said["duplicate"] else ""
-    noun = "delivery" if number == 1 else "deliveries"
-    click.echo(printable(f"{said['id']}  {number} {noun}{seen}"))
-    for each in deliveries:
-        status = click.style(each["status"], fg=STATUS_COLORS.get(each["status"]))
-        click.echo(f"  {each['id']}  {printable(each['entityType'])}/{printable(each['entityId'])}  {status}")

@@ -77,7 +77,7 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
     --allow-target opens them.
     """
     logs.configure()
-    loaded_plugins = load_plugins(allow=plugins or None)
+    loaded_plugins = load_plugins(allow=plugins or None, secrets_dir=secrets_dir)
     bundle = Bundle(
         config,
         loaded_plugins,
@@ -95,7 +95,16 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
     )
     listen = Listen(host, port, frozenset(public_host))
     return _run(
-        Serving(settings, listen, bundle, loaded_plugins, exit_when_idle, stop_at_eof=stop_at_eof),
+        Serving(
+            settings,
+            listen,
+            bundle,
+            loaded_plugins,
+            exit_when_idle,
+            stop_at_eof=stop_at_eof,
+            allowed=tuple(map(Allowed.parse, allow_target)),
+            transport=transport,
+        ),
         configuration,
     )
 

@@ -16,6 +16,7 @@ from .colors import SWITCH_COLORS
 from .commands import Command
 from .options import AnyFunction, option, shared
 from .output import Output, note, print_columns, print_document, print_each, print_lines
+from .ping import ping
 
 _HEADS = ("SUBSCRIBER", "STATE", "FAILED", "EVENT", "URL", "REASON")
 _DONE = {"enable": "enabled", "disable": "disabled", "pause": "paused", "resume": "enabled"}
@@ -32,6 +33,9 @@ def subscriber() -> None:
     ID is an id (leads-to-erp), a name (webhook/leads-to-erp), or that of a single endpoint
     (rule/big-deal/actions/0/post). What is switched off keeps its deliveries In Queue for seven days.
     """
+
+
+subscriber.add_command(ping)
 
 
 @subscriber.command("list")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import quote
 
 import click
 
@@ -15,11 +15,10 @@ from hookwright.plugins.loader import load_plugins
 
 from .. import logs
 from ..fleet import run_fleet
+from ..policy import policy_of
 from .commands import command
 from .exits import Exit, Stop
 from .options import option, shared
-
-_REDIS_PORT = 6379
 
 
 @command()
@@ -70,15 +69,9 @@ def _policy(url: str, allow_target: tuple[str, ...], own: tuple[str, ...]) -> Po
     except ValueError as error:
         raise Stop(Exit.USAGE, f"--allow-target: {error}") from None
     try:
-        redis_port = urlsplit(url).port or _REDIS_PORT
-        listening = frozenset((each.hostname or "", each.port or 0) for each in map(_address, own))
-        return Policy(allowed, listening, redis_ports=frozenset({_REDIS_PORT, redis_port}))
+        return policy_of(url, allowed, own)
     except ValueError as error:
         raise Stop(Exit.USAGE, str(error)) from None
-
-
-def _address(text: str) -> SplitResult:
-    return urlsplit(f"//{text}")
 
 
 def worker_arguments(

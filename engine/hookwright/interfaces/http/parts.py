@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from hookwright.engine.answer import Answer
+from hookwright.engine.handshake import Shaken
 from hookwright.engine.history import History
 from hookwright.engine.opened import Replayed
 from hookwright.engine.subscribers import Subscribers
@@ -39,7 +41,7 @@ class Replay(Protocol):
 class Parts:
     """The API's collaborators.
 
-    `readiness` and `depth` may block for a moment; they are called in a thread. `depth` says how many
+    `readiness`, `depth` and `handshake` may block; they are called in a thread. `depth` says how many
     deliveries the ledger holds by state (`ready`, `in_flight`, …), empty while Redis is away.
     """
 
@@ -49,5 +51,7 @@ class Parts:
     depth: Callable[[], Mapping[str, int]]
     tokens: Register
     subscribers: Subscribers
+    ping: Callable[[str], Awaitable[Answer]]
+    handshake: Callable[[str], Sequence[Shaken]]
     replay: Replay
     live: Live

@@ -22,7 +22,9 @@ from .subscribers import (
     enable_subscriber,
     list_subscribers,
     pause_subscriber,
+    ping_subscriber,
     resume_subscriber,
+    shake_hands,
     show_subscriber,
 )
 from .tokens import create_token, list_tokens, revoke_token
@@ -55,6 +57,8 @@ ROUTES: tuple[Entry, ...] = (
     Entry("POST", "/v1/subscribers/{id:path}/disable", Role.OPERATOR, disable_subscriber),
     Entry("POST", "/v1/subscribers/{id:path}/pause", Role.OPERATOR, pause_subscriber),
     Entry("POST", "/v1/subscribers/{id:path}/resume", Role.OPERATOR, resume_subscriber),
+    Entry("POST", "/v1/subscribers/{id:path}/ping", Role.OPERATOR, ping_subscriber),
+    Entry("POST", "/v1/subscribers/{id:path}/handshake", Role.OPERATOR, shake_hands),
     Entry("POST", "/v1/deliveries/{id}/replay", Role.OPERATOR, replay_delivery),
     Entry("POST", "/v1/webhooks", Role.ADMIN, create_webhook),
     Entry("GET", "/v1/webhooks", Role.VIEWER, list_webhooks),

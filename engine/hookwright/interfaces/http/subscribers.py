@@ -7,16 +7,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hookwright.engine.door import Rejected
 from hookwright.engine.errors import JournalError
 from hookwright.engine.index_view import HistoryUnavailable
 from hookwright.engine.subscribers import NoSense, NoSubscriber
 from hookwright.engine.switch import Change
+from hookwright.rules.event import JSON
 
 from .actor import actor_of
 from .body import read_object
 from .fields import Fault, invalid, unknown_keys
 from .parts import Parts
-from .problems import Refusal, Refused
+from .problems import Refusal, Refused, from_rejected
 
 REASON_LIMIT = 500  # characters
 
@@ -61,6 +63,30 @@ async def resume_subscriber(request: Request) -> Response:
     return await _change(request, "resumed")
 
 
+async def ping_subscriber(request: Request) -> Response:
+    """Sends a sample to it alone, on or off; the answer names its deliveries as that to an event does."""
+    parts: Parts = request.app.state.parts
+    await _nothing(request)
+    try:
+        answer = await parts.ping(request.path_params["id"])
+    except NoSubscriber as error:
+        raise _absent(error) from None
+    except Rejected as rejected:
+        raise Refused(from_rejected(rejected)) from None
+    return _json(answer, 202)
+
+
+async def shake_hands(request: Request) -> Response:
+    """Checks the receiver with HEAD and with an empty POST, and says what it makes of the answers."""
+    parts: Parts = request.app.state.parts
+    await _nothing(request)
+    try:
+        found = await run_in_threadpool(parts.handshake, request.path_params["id"])
+    except NoSubscriber as error:
+        raise _absent(error) from None
+    return _json({"ok": all(each.ok for each in found), "endpoints": found})
+
+
 async def _change(request: Request, change: Change) -> Response:
     """200 with the subscriber as it stands; 202 when the queue, being away, will only hear of it later."""
     parts: Parts = request.app.state.parts
@@ -80,12 +106,24 @@ async def _change(request: Request, change: Change) -> Response:
     return _json(said, 200 if done.applied else 202)
 
 
-async def _reason(request: Request) -> str:
-    """`{"reason": "…"}`, or no body at all."""
+async def _nothing(request: Request) -> None:
+    """No body, or an empty object: there is nothing to say."""
+    faults = [*unknown_keys(await _object(request), ())]
+    if faults:
+        raise invalid(faults)
+
+
+async def _object(request: Request) -> dict[str, JSON]:
+    """The body; no body at all is an empty object."""
     headers = request.headers
     if headers.get("content-length", "0") == "0" and "transfer-encoding" not in headers:
-        return ""
-    value = await read_object(request)
+        return {}
+    return await read_object(request)
+
+
+async def _reason(request: Request) -> str:
+    """`{"reason": "…"}`, or no body at all."""
+    value = await _object(request)
     reason = value.get("reason", "")
     faults = [*unknown_keys(value, ("reason",))]
     if not isinstance(reason, str) or len(reason) > REASON_LIMIT or not reason.isprintable():
