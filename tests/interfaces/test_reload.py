@@ -44,3 +44,15 @@ def test_a_deleted_and_an_added_file_are_changes(tmp_path):
     reload.look()
     reload.look()
     assert seen == [["a.yaml", "sub"], ["sub"]]
+
+
+def test_files_that_are_none_of_the_bundle_do_not_matter(tmp_path):
+    (tmp_path / "a.yaml").write_text("one")
+    applied = []
+    reload = Reload(tmp_path, lambda: applied.append(1) or True)
+    (tmp_path / ".hookwright").mkdir()
+    for name in ("serve.log", ".hookwright/state.yaml", "a.test.yaml", ".a.yaml.swp"):
+        (tmp_path / name).write_text("changed")
+        reload.look()
+        reload.look()
+    assert applied == []

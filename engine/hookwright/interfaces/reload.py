@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
+
+from hookwright.rules.files import find_files
 
 Signature: TypeAlias = tuple[tuple[str, int, int, int], ...]
 
@@ -32,12 +33,11 @@ class Reload:
 
 
 def signature(path: Path) -> Signature:
-    """What a change of any file under `path` (or of the file `path`) changes: names, inodes, times, sizes."""
-    if path.is_dir():
-        paths = [Path(folder) / name for folder, _, names in os.walk(path) for name in names]
-    else:
-        paths = [path]
-    return tuple(sorted(entry for each in paths if (entry := _entry(each)) is not None))
+    """What a change of any file of the bundle at `path` changes: names, inodes, times, sizes.
+
+    Other files there (a log, the state folder) do not matter.
+    """
+    return tuple(sorted(entry for file, _ in find_files(path).found if (entry := _entry(file)) is not None))
 
 
 def _entry(path: Path) -> tuple[str, int, int, int] | None:
