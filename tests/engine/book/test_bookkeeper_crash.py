@@ -83,13 +83,19 @@ class Work:
         self.ledger = Ledger(url, worker="wrk_1")
         self.ledger.publish(kit.REVISION, b"{}", {"webhook/plain": 64})
         self.sent: Counter[str] = Counter()
+        self.told: set[str] = set()
+        self.outcome: dict[str, Any] = {}
 
     def once(self, most: int = 16) -> None:
         claims = self.ledger.step(claim=most).claims
         self.sent.update(each.delivery.id for each in claims)
-        self.ledger.step(
-            settles=[Settle(each.token, self.kit.result(each.delivery, each.attempt)) for each in claims]
-        )
+        self.told.update(each.delivery.id for each in claims if each.delivery.notifier)
+        self.ledger.step(settles=[Settle(each.token, self.result(each)) for each in claims])
+
+    def result(self, claim: Any) -> Any:
+        """What every call comes to; a notice succeeds."""
+        how = {} if claim.delivery.notifier else self.outcome
+        return self.kit.result(claim.delivery, claim.attempt, **how)
 
 
 def test_killed_at_each_point_it_leaves_one_terminal_line_a_delivery_and_no_second_request(
@@ -147,3 +153,31 @@ def test_killed_at_random_moments_under_load_it_loses_and_doubles_nothing(
     assert node.settled() == dict.fromkeys(accepted, "Success")
     assert set(work.sent.values()) == {1}
     work.ledger.close()
+
+
+def test_killed_while_it_writes_notices_it_leaves_one_notice_a_failure_and_offers_each(
+    node: Any, kit: Any, valkey: str
+) -> None:
+    work = Work(valkey, kit)
+    work.outcome = {"outcome": "failure", "status": 503, "notify": ("admins",)}
+    failed: list[str] = []
+    for point in ("fsynced", "torn", "noticed", "indexed"):
+        # Each fails at a subscriber of its own, so that each is told at once.
+        failed += [node.accept(f"{point}-{i}", f"{point}-{i}")[0].id for i in range(5)]
+        child = Child(node, valkey, point, count=2)
+
+        def killed(child: Child = child) -> bool:
+            work.once(2)
+            return not child.alive
+
+        kit.until(killed, 30)
+        assert child.end() == -signal.SIGKILL, point
+    child = Child(node, valkey)
+    kit.until(lambda: work.once() or len(node.lines("notice")) >= len(failed), 30)
+    notices = {line["id"] for line in node.lines("notice")}
+    kit.until(lambda: work.once() or notices <= work.told, 30)
+    assert child.end() == 0
+
+    about = [each for line in node.lines("notice") for each in line["about"]]
+    assert sorted(about) == sorted(failed)
+    assert set(work.sent.values()) == {1}
