@@ -25,13 +25,14 @@ TERMINAL = {"Success", "Failure", "Cancelled", "Skipped"}
 class Server:
     """`hookwright serve` in a process group of its own."""
 
-    def __init__(self, folder: Path, bundle: str, until, *, workers=1, arguments=(), environment=None):
+    def __init__(self, folder: Path, bundle: str | None, until, *, workers=1, arguments=(), environment=None):
         self.folder = folder
         self.until = until
         self.state = folder / "state"
         self.config = folder / "hooks"
-        self.config.mkdir(exist_ok=True)
-        (self.config / "webhooks.yaml").write_text(bundle, encoding="utf-8")
+        if bundle is not None:
+            self.config.mkdir(exist_ok=True)
+            (self.config / "webhooks.yaml").write_text(bundle, encoding="utf-8")
         self.arguments = ["--workers", str(workers), "--allow-target", "127.0.0.0/8", *arguments]
         self.environment = {**os.environ, **(environment or {})}
         self.log = folder / "serve.log"
@@ -43,8 +44,7 @@ class Server:
             "-m",
             "hookwright",
             "serve",
-            "--config",
-            self.config,
+            *(("--config", self.config) if self.config.exists() else ()),
             "--state",
             self.state,
         ]
@@ -55,6 +55,7 @@ class Server:
                 stdout=log,
                 stderr=log,
                 env=self.environment,
+                cwd=self.folder,
                 start_new_session=True,
             )
         if ready:

@@ -16,3 +16,34 @@ def test_a_damaged_register_of_tokens_stops_the_start(hookwright, tmp_path) -> N
     assert ran.err.startswith("error: state/tokens.json is damaged (")
     assert "remove it to revoke every token but the state folder's own" in ran.err
     assert [each.name for each in state.iterdir()] == ["tokens.json"]
+
+
+def test_a_bundle_that_was_named_must_be_there(hookwright, tmp_path) -> None:
+    ran = hookwright("serve", "--config", "nowhere", "--state", "state", "--port", "0")
+    assert (ran.code, ran.out) == (1, "")
+    assert "cannot be read: No such file or directory" in ran.err
+    assert ran.err.splitlines()[-1] == "error: not valid: nowhere; nothing was started"
+
+
+def test_a_webhook_of_the_api_that_git_stands_against_stops_the_start(hookwright, tmp_path) -> None:
+    (tmp_path / "hooks.yaml").write_text(BUNDLE)
+    kept = tmp_path / "state" / "api" / "webhooks.yaml"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(BUNDLE)
+    ran = hookwright("serve", "--config", "hooks.yaml", "--state", "state", "--port", "0")
+    assert (ran.code, ran.out) == (1, "")
+    assert 'error[HW101]: duplicate id "leads"\n  --> state/api/webhooks.yaml:3:10' in ran.err
+    assert "= see hooks.yaml:3:5" in ran.err
+    assert ran.err.splitlines()[-1] == "error: not valid: state/api/webhooks.yaml; nothing was started"
+
+
+def test_a_damaged_file_of_the_apis_webhooks_stops_the_start(hookwright, tmp_path) -> None:
+    (tmp_path / "hooks.yaml").write_text(BUNDLE)
+    kept = tmp_path / "state" / "api" / "webhooks.yaml"
+    kept.parent.mkdir(parents=True)
+    for text, code in ((f"{BUNDLE}rules: []\n", "HW131"), ("webhooks: [", "HW001"), ("", "HW003")):
+        kept.write_text(text)
+        ran = hookwright("serve", "--config", "hooks.yaml", "--state", "state", "--port", "0")
+        assert (ran.code, ran.out) == (1, "")
+        assert f"error[{code}]" in ran.err
+        assert kept.read_text() == text
