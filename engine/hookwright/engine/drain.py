@@ -152,7 +152,7 @@ class Drain:
         while self._endings:
             flight, ending = self._endings.popleft()
             if self._flights.pop(flight.claim.token, None):
-                self._settles.append(telling(self._clerk.ended(flight, ending, now), flight.notify))
+                self._conclude(flight.claim, self._clerk.ended(flight, ending, now), flight.notify)
 
     def _step(self) -> Tick:
         if self._unanswered is None:
@@ -198,7 +198,7 @@ class Drain:
             refusal = Refusal("retry", "poison", f"preparing it broke down ({type(error).__name__})")
             settle = self._clerk.refused(claim, refusal, target, configuration.revision, self._now_ms())
         if settle is not None:
-            self._settles.append(telling(settle, notify))
+            self._conclude(claim, settle, notify)
 
     def _launch(
         self, claim: Claim, target: Target | None, configuration: Configuration, notify: tuple[str, ...]
@@ -211,20 +211,21 @@ class Drain:
             return self._clerk.removed(claim, revision, now)
         if now - claim.delivery.due > MAX_AGE:
             return self._clerk.too_old(claim, revision, now)
-        if claim.delivery.refusal is not None:  # known when it was accepted
-            refusal = Refusal("failure", *claim.delivery.refusal)
-            return self._clerk.refused(claim, refusal, target, revision, now)
-        flight = Flight(claim, None, target, revision, notify)
-        if teller is not None:
-            self._flights[claim.token] = flight
-            self._pilot.tell(flight, teller, now / 1000)
-            return None
-        prepared = configuration.prepare(claim, now / 1000)
+        refused = claim.delivery.refusal
+        if refused is not None:  # known when it was accepted
+            return self._clerk.refused(claim, Refusal("failure", *refused), target, revision, now)
+        prepared = None if teller else configuration.prepare(claim, now / 1000)
         if isinstance(prepared, Refusal):
             return self._clerk.refused(claim, prepared, target, revision, now)
-        self._flights[claim.token] = flight
-        self._pilot.call(flight, prepared)
+        flight = self._flights[claim.token] = Flight(claim, prepared, target, revision, notify)
+        self._pilot.start(flight, teller, now / 1000)
         return None
+
+    def _conclude(self, claim: Claim, settle: Settle, notify: tuple[str, ...]) -> None:
+        self._settles.append(telling(settle, notify))
+        result, teller = settle.result, claim.delivery.notifier
+        if teller and result.outcome == "failure":
+            _logger.error("notifier %s could not tell notice %s: %s", teller, result.delivery, result.reason)
 
     # Called by the threads of the resolver, the transport and the notifiers.
 

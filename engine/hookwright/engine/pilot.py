@@ -30,15 +30,13 @@ class Pilot:
     ended: Callable[[Flight, Ending], None]
     unsent: Callable[[Flight], None]
 
-    def call(self, flight: Flight, prepared: Prepared) -> None:
-        """Send the request of a flight."""
-        prepared_flight = replace(flight, prepared=prepared)
-        self.resolver.resolve(prepared.target, partial(self._resolved, prepared_flight, prepared))
-
-    def tell(self, flight: Flight, teller: Teller, now: float) -> None:
-        """Have a notifier tell the notice of a flight, at `now` (Unix seconds)."""
-        work = partial(teller.tell, flight.claim, now)
-        self.notifying.submit(teller.id, work, partial(self._told, flight))
+    def start(self, flight: Flight, teller: Teller | None, now: float) -> None:
+        """Send the request of a flight, or have `teller` tell its notice, at `now` (Unix seconds)."""
+        if teller is not None:
+            work = partial(teller.tell, flight.claim, now)
+            self.notifying.submit(teller.id, work, partial(self._told, flight))
+        elif flight.prepared is not None:
+            self._send(flight, flight.prepared)
 
     def close(self) -> None:
         """Cut everything off; each flight still under way is then ended at once."""
@@ -47,9 +45,12 @@ class Pilot:
 
     def _told(self, flight: Flight, outcome: Outcome) -> None:
         if isinstance(outcome, Prepared):
-            self.call(flight, outcome)
+            self._send(replace(flight, prepared=outcome), outcome)
         else:
             self.ended(flight, outcome)
+
+    def _send(self, flight: Flight, prepared: Prepared) -> None:
+        self.resolver.resolve(prepared.target, partial(self._resolved, flight, prepared))
 
     def _resolved(self, flight: Flight, prepared: Prepared, answer: Answer) -> None:
         if isinstance(answer, Unresolved):
