@@ -39,7 +39,8 @@ class Gathering:
     """
 
     def __init__(self) -> None:
-        self._coming: list[tuple[Member, Group]] = []  # a heap of what was not due yet at the last look
+        # A heap of what was not due yet at the last look; numbers first, since tuples of them compare fast.
+        self._coming: list[tuple[int, int, Member, Group]] = []
         self._open: dict[Group, OpenBatch] = {}
         self._ends: list[tuple[int, int, Group]] = []  # a heap of windows' ends; some closed before
         self._serial = count()
@@ -47,13 +48,14 @@ class Gathering:
 
     def add(self, member: Member, group: Group) -> None:
         """One more member, due whenever."""
-        heapq.heappush(self._coming, (member, group))
+        heapq.heappush(self._coming, (member.due, member.order, member, group))
 
     def look(self, now: int) -> None:
         """Close all batches that are full or whose window is over at `now` (Unix milliseconds)."""
         now -= SETTLE_MS
-        while self._coming and self._coming[0][0].due <= now:
-            self._enter(*heapq.heappop(self._coming))
+        while self._coming and self._coming[0][0] <= now:
+            _, _, member, group = heapq.heappop(self._coming)
+            self._enter(member, group)
         while self._ends and self._ends[0][0] <= now:
             _, _, group = heapq.heappop(self._ends)
             window = self._open.get(group)
@@ -73,7 +75,7 @@ class Gathering:
         """When a look may close something next (Unix milliseconds); 0 while some wait to be written."""
         if self._closings:
             return 0
-        first = [self._coming[0][0].due] if self._coming else []
+        first = [self._coming[0][0]] if self._coming else []
         first += [self._ends[0][0]] if self._ends else []
         return min(first) + SETTLE_MS if first else None
 

@@ -19,6 +19,7 @@ from .instant import milliseconds
 from .segment import Position
 
 _READ_AT_ONCE = 1000  # members; some 50 microseconds each
+_GROUPS_KEPT = 10_000
 _SEGMENT_BITS = 40  # a segment has far fewer bytes than this can count
 
 log = structlog.get_logger(__name__)
@@ -43,6 +44,7 @@ class Waiting:
         self._folder = folder
         self._unread = deque(unread)
         self._gathering = Gathering()
+        self._groups: dict[Group, Group] = {}
 
     def accept(self, event: JournalledEvent, position: Position, planned: Planned) -> None:
         """One more member, of the event whose line stands at `position`."""
@@ -52,7 +54,7 @@ class Waiting:
         member = Member(milliseconds(planned.due), _order(position), planned.id, size)
         lane = endpoint_name(planned.entity_type, planned.entity_id, planned.action)
         lane = f"{lane}?test" if planned.test else lane
-        self._gathering.add(member, Group(lane, event.type, planned.batch))
+        self._gathering.add(member, self._group(Group(lane, event.type, planned.batch)))
 
     def closings(self, now: int, limit: int) -> list[Closing]:
         """Batches that are closed at `now` (Unix milliseconds) and have to be written, oldest first."""
@@ -73,6 +75,12 @@ class Waiting:
             return 0
         at = self._gathering.next_at
         return None if at is None else max(0, at - now)
+
+    def _group(self, group: Group) -> Group:
+        """The same object for members of the same group: there are far fewer groups than members."""
+        if len(self._groups) >= _GROUPS_KEPT:
+            self._groups.clear()
+        return self._groups.setdefault(group, group)
 
     def _read(self, unread: Unread) -> None:
         origin = read_origin(self._folder, unread.event, unread.line, unread.id)
