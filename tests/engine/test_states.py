@@ -1,4 +1,4 @@
-"""The scripts against the table of states: any order of offers, claims, settles, losses and repeats."""
+"""The scripts against the table of states: offers, claims, settles, switches, losses in any order."""
 
 from __future__ import annotations
 
@@ -19,9 +19,13 @@ from hypothesis.stateful import (
 
 from hookwright.engine.delivery import TERMINAL_STATUS, TRANSITIONS, Delivery, Result, State
 from hookwright.engine.ledger import Ledger, Offer, Settle
+from hookwright.engine.switch import Switch
+from hookwright.engine.work import Expired
+from hookwright.rules.model import FailureLimit
 
 NODE = "nod_1"
 CAPS = {"webhook/e0": 1, "webhook/e1": 3}
+LIMITS = {"webhook/e0": FailureLimit(2)}
 HOUR = 3_600_000
 STEPS = {
     "success": "succeed",
@@ -70,6 +74,10 @@ class LedgerMachine(RuleBasedStateMachine):
         self.verified: set[str] = set()  # as the bookkeeper: offered in this epoch and not refused
         self.terminals: dict[str, int] = {}
         self.last: dict[str, tuple[dict, object]] = {}
+        self.failures = dict.fromkeys(CAPS, 0)
+        self.switches: dict[str, Switch] = {}  # the ledger's last word on each name
+        self.known: dict[str, Switch] = {}  # the journal's
+        self.ats = itertools.count(1)
         self.publish()
 
     def teardown(self) -> None:
@@ -134,7 +142,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def book_results(self, unordered: int = 0) -> None:
         """The last `unordered` results came in one stroke, in no order of ours."""
         found = self.node.results(NODE, block_ms=0)
-        seen = [(r.delivery, r.attempt, r.outcome) for _, r in found]
+        seen = [seen_of(each) for _, each in found]
         ordered = len(self.expected) - unordered
         assert seen[:ordered] == self.expected[:ordered]
         assert sorted(seen[ordered:]) == self.expected[ordered:]
@@ -155,7 +163,40 @@ class LedgerMachine(RuleBasedStateMachine):
         self.expected.clear()
         self.last.clear()
         self.verified.clear()
+        self.failures = dict.fromkeys(CAPS, 0)
+        self.switches = dict(self.known)
+        self.node.switch(list(self.known.values()))
         self.publish()
+
+    @rule(name=st.sampled_from(sorted(CAPS)), state=st.sampled_from(["enabled", "disabled", "paused"]))
+    def switch_by_hand(self, name: str, state: str) -> None:
+        """Twice, as after an answer that was lost: dated after the word it answers."""
+        last = self.switches.get(name)
+        at = max(next(self.ats), last.at + 1 if last else 0)
+        switch = Switch(name=name, state=state, reason="", by="ada", at=at)
+        self.known[name] = switch
+        assert [self.node.switch([switch]), self.node.switch([switch])] == [1, 0]
+        self.switched(switch)
+
+    @rule(name=st.sampled_from(sorted(CAPS)))
+    def tell_an_old_switch_again(self, name: str) -> None:
+        old = Switch(name=name, state="disabled", reason="", by="bob", at=0)
+        assert self.node.switch([old]) == (name not in self.switches)
+        if name not in self.switches:
+            self.switched(old)
+
+    @rule()
+    def end_what_is_too_old(self) -> None:
+        """All that is open is: only what waits behind a switch ends, once."""
+        names = self.open()
+        ending = [name for name in names if self.is_off(name) and name not in self.tombstones]
+        ending = [name for name in ending if not self.token_of(name)]
+        expired = [Expired(f"webhook/{name.partition('.')[2]}", self.skipped(name)) for name in names]
+        assert [self.node.expire(NODE, expired), self.node.expire(NODE, expired)] == [len(ending), 0]
+        for name in ending:
+            self.held.pop(name, None)
+            self.tombstones.add(name)
+            self.expected.append((name, self.journal[name] or 0, "skipped"))
 
     # What must then be true.
 
@@ -171,6 +212,14 @@ class LedgerMachine(RuleBasedStateMachine):
         assert found == self.tombstones
 
     @invariant()
+    def switches_and_counts_are_the_models(self) -> None:
+        told, failures = self.node.switches(list(CAPS))
+        assert {each.name: each.state for each in told} == {
+            name: switch.state for name, switch in self.switches.items()
+        }
+        assert dict(zip(CAPS, failures, strict=True)) == self.failures
+
+    @invariant()
     def no_delivery_ended_twice(self) -> None:
         assert all(count == 1 for count in self.terminals.values())
 
@@ -180,7 +229,39 @@ class LedgerMachine(RuleBasedStateMachine):
         return [name for name, attempts in self.journal.items() if attempts is not None]
 
     def publish(self) -> None:
-        self.node.publish("sha256:r", b"", CAPS)
+        self.node.publish("sha256:r", b"", CAPS, LIMITS)
+
+    def switched(self, switch: Switch) -> None:
+        self.switches[switch.name] = switch
+        if not switch.off:
+            self.failures[switch.name] = 0
+
+    def is_off(self, name: str) -> bool:
+        switch = self.switches.get(f"webhook/{name.partition('.')[2]}")
+        return switch is not None and switch.off
+
+    def skipped(self, name: str) -> Result:
+        attempt = self.journal[name] or 0
+        return Result(delivery=name, node=NODE, attempt=attempt, outcome="skipped", at=1, reason="too old")
+
+    def count(self, name: str, outcome: str) -> None:
+        """A delivery ended: count it, and switch its endpoint off when it was one failure too many."""
+        endpoint = f"webhook/{name.partition('.')[2]}"
+        if outcome == "success":
+            self.failures[endpoint] = 0
+        elif outcome == "failure":
+            self.failures[endpoint] += 1
+            limit = LIMITS.get(endpoint)
+            if limit and self.failures[endpoint] >= limit.failures and not self.is_off(name):
+                self.expected.append(("switch", self.failures[endpoint], endpoint))
+                self.switches[endpoint] = Switch(
+                    name=endpoint, state="disabled", reason="", by="hookwright", at=self.now()
+                )
+
+    def now(self) -> int:
+        """Later than what the server will say of this moment: whoever answers it is later still."""
+        seconds, _ = self.client.time()
+        return (seconds + 60) * 1000
 
     def offer(self, names: list[str], wait: int) -> None:
         offered = self.node.offer([Offer(delivery(n), b"b", self.journal[n] or 0, wait) for n in names])
@@ -222,31 +303,43 @@ class LedgerMachine(RuleBasedStateMachine):
         else:
             known.go(STEPS[outcome])
             known.attempts += outcome == "retry"
-            if known.state.terminal:
-                del self.held[name]
-                self.tombstones.add(name)
         self.expected.append((name, result.attempt, outcome))
+        if known is not None and name in self.held and known.state.terminal:
+            del self.held[name]
+            self.tombstones.add(name)
+            self.count(name, outcome)
 
     def book(self, found) -> None:
         """As the bookkeeper does: drop what is not open or was booked before, acknowledge all."""
         self.expected.clear()
         if not found:
             return
-        for _, result in found:
+        results = [each for _, each in found if isinstance(each, Result)]
+        for _, each in found:
+            if isinstance(each, Switch) and each.after(self.known.get(each.name)):
+                self.known[each.name] = each
+        for result in results:
             spent = self.journal[result.delivery]
-            if spent is None or result.attempt <= spent or result.outcome in ("lost", "held"):
+            terminal = result.outcome in TERMINAL_STATUS
+            if (
+                spent is None
+                or result.outcome in ("lost", "held")
+                or not (terminal or result.attempt > spent)
+            ):
                 continue
-            if result.outcome in TERMINAL_STATUS:
+            if terminal:
                 self.journal[result.delivery] = None
                 self.terminals[result.delivery] = self.terminals.get(result.delivery, 0) + 1
             else:
                 self.journal[result.delivery] = result.attempt
-        names = {result.delivery for _, result in found}
+        names = {result.delivery for result in results}
         for _ in range(2):
             self.node.acknowledge(NODE, found[-1][0], sorted(names))
         self.tombstones -= names
 
     def claimable(self, endpoint: str, cap: int) -> int:
+        if endpoint in self.switches and self.switches[endpoint].off:
+            return 0
         of = [k for name, k in self.held.items() if name.endswith(endpoint.partition("/")[2])]
         flying = sum(known.state is State.IN_FLIGHT for known in of)
         return max(min(cap - flying, sum(known.state is State.READY for known in of)), 0)
@@ -261,6 +354,8 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def run_dry(self) -> None:
         """Whatever happened: everything open can still be brought to its end, once, and nothing is left."""
+        for name in CAPS:
+            self.switch_by_hand(name, "enabled")
         for worker in self.ledgers:
             self.lose_a_worker(worker)
         self.book_results()
@@ -278,11 +373,18 @@ class LedgerMachine(RuleBasedStateMachine):
         for ledger in self.ledgers.values():
             ledger.leave()
         left = {key.decode().removeprefix("{hw:0}:") for key in self.client.scan_iter("*")}
-        assert left <= {"schema", "epoch", "live", "heard", "caps", "revision:sha256:r", f"results:{NODE}"}
+        kept = {"schema", "epoch", "live", "heard", "caps", "limits", "switches", "revision:sha256:r"}
+        assert left <= {*kept, f"results:{NODE}"}
 
     def time_passes_for_all(self) -> None:
         while any((known.state, "due") in TRANSITIONS for known in self.held.values()):
             self.time_passes_for_one(0)
+
+
+def seen_of(found: Result | Switch) -> tuple[str, int, str]:
+    if isinstance(found, Switch):
+        return ("switch", int(found.reason.partition(" ")[0]), found.name)
+    return (found.delivery, found.attempt, found.outcome)
 
 
 def delivery(name: str) -> Delivery:
