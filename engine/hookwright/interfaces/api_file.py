@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
-from hookwright.engine.state import write_private
+from hookwright.engine.state import sync_folder, write_private
 from hookwright.rules.event import JSON
 from hookwright.schemas.document import Reading, parse, read
 from hookwright.schemas.schema import load_schema
@@ -21,6 +22,9 @@ HEADER = """\
 """
 
 
+_LIST = "webhooks:\n"
+
+
 def read_webhooks(path: Path) -> Reading:
     """The document in the file; one that says nothing when there is no file."""
     if not path.exists():
@@ -31,7 +35,9 @@ def read_webhooks(path: Path) -> Reading:
 def write_webhooks(path: Path, text: str | None) -> None:
     """Replace the file whole and on disk; with None there is none afterwards. Raises OSError."""
     if text is None:
-        path.unlink(missing_ok=True)
+        if path.exists():
+            path.unlink()
+            sync_folder(path.parent)
         return
     path.parent.mkdir(mode=0o700, exist_ok=True)
     write_private(path, text)
@@ -40,11 +46,17 @@ def write_webhooks(path: Path, text: str | None) -> None:
 def to_text(webhooks: Iterable[Mapping[str, JSON]]) -> str:
     """The text of the file: ordered by id, keys in the order in which the reference has them."""
     ordered = sorted(webhooks, key=lambda one: str(one["id"]))
-    listed: list[JSON] = [in_order(one) for one in ordered]
-    return HEADER + to_yaml({"version": 1, "webhooks": listed})
+    entries = [_entry(json.dumps(in_order(one))) for one in ordered]
+    return "".join((HEADER, "version: 1\n", _LIST if entries else "webhooks: []\n", *entries))
+
+
+@lru_cache(maxsize=10_000)  # one changes, all others are written again
+def _entry(webhook: str) -> str:
+    return to_yaml({"webhooks": [json.loads(webhook)]}).removeprefix(_LIST)
 
 
 def in_order(webhook: Mapping[str, JSON]) -> dict[str, JSON]:
+    """The webhook with its keys in the order in which the reference has them, id and description first."""
     places = _places()
     return {key: webhook[key] for key in sorted(webhook, key=lambda key: (places.get(key, len(places)), key))}
 

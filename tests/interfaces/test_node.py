@@ -1,0 +1,83 @@
+"""Putting a revision into force: in the ledger, in memory and in the journal, or in none of them."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+
+import pytest
+
+from hookwright.engine.errors import LedgerUnavailable
+from hookwright.engine.journal import Writer
+from hookwright.engine.revisions import Revisions
+from hookwright.interfaces.node import _swap_in
+from hookwright.rules.beside import load_beside
+from hookwright.rules.load import load_nothing
+from hookwright.schemas.document import parse
+
+TEXT = b"version: 1\nwebhooks:\n  - {id: a, event: Lead_Post_Create, url: 'https://a.example/'}\n"
+BEFORE = load_nothing().source
+AFTER = load_beside(parse(TEXT, name="a.yaml").document, BEFORE).source
+
+
+class Ledger:
+    """Remembers the live revision, unless it is away."""
+
+    def __init__(self):
+        self.away = False
+        self.published = []
+
+    def publish(self, revision, content, caps, limits):
+        if self.away:
+            raise LedgerUnavailable("away")
+        self.published.append(revision)
+
+    def live(self):
+        return self.published[-1]
+
+
+@pytest.fixture
+def ledger():
+    return Ledger()
+
+
+@pytest.fixture
+def disk():
+    return {"full": False}
+
+
+@pytest.fixture
+def writer(tmp_path, disk):
+    def fsync(descriptor):
+        if disk["full"]:
+            raise OSError(28, "No space left on device")
+
+    with closing(Writer(tmp_path, "intake", fsync=fsync)) as made:
+        yield made
+
+
+def test_a_swap_is_published_live_and_journalled(ledger, writer, tmp_path):
+    revisions = Revisions(ledger, BEFORE)
+    assert _swap_in(revisions, writer)(AFTER)
+    assert ledger.live() == revisions.table.revision == AFTER.revision
+    lines = [
+        json.loads(line) for path in tmp_path.rglob("*.jsonl") for line in path.read_bytes().splitlines()
+    ]
+    assert [(line["kind"], line["revision"]) for line in lines] == [("revision", AFTER.revision)]
+
+
+def test_while_the_ledger_is_away_the_revision_before_stays(ledger, writer):
+    revisions = Revisions(ledger, BEFORE)
+    ledger.away = True
+    assert not _swap_in(revisions, writer)(AFTER)
+    assert ledger.live() == revisions.table.revision == BEFORE.revision
+
+
+def test_when_the_journal_does_not_take_it_the_revision_before_comes_back(ledger, writer, disk):
+    revisions = Revisions(ledger, BEFORE)
+    disk["full"] = True
+    assert not _swap_in(revisions, writer)(AFTER)
+    assert ledger.live() == revisions.table.revision == BEFORE.revision
+    disk["full"] = False
+    assert _swap_in(revisions, writer)(AFTER)
+    assert ledger.live() == revisions.table.revision == AFTER.revision
