@@ -109,6 +109,18 @@ notifiers:
     assert "{host:" not in ran.out
 
 
+def test_the_secrets_of_webhooks_made_over_the_api_are_looked_for_too(inside, valkey, tmp_path) -> None:
+    (tmp_path / "a.yaml").write_text("version: 1\n")
+    kept = tmp_path / ".hookwright" / "api" / "webhooks.yaml"
+    kept.parent.mkdir(parents=True)
+    kept.write_text(BUNDLE.replace("DOCTOR_KEY", "KEY_OF_THE_API"))
+    ran = inside("doctor", "--redis-url", valkey, "--config", "a.yaml")
+    assert ran.code == Exit.NO
+    assert "KEY_OF_THE_API" in ran.out
+    (tmp_path / "a.yaml").write_text(BUNDLE)
+    assert 'HW101 error: duplicate id "one"' in inside("doctor", "--config", "a.yaml").out
+
+
 def test_a_secrets_folder_that_is_not_there_fails(tmp_path) -> None:
     assert _levels(look_at_secrets(None, load_plugins(), tmp_path / "nothing")) == [Level.FAIL]
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
+from hookwright.engine.state import State
 from hookwright.plugins.loader import load_plugins
 from hookwright.plugins.registry import Plugins
+from hookwright.rules.build import build
 from hookwright.rules.model import Model
+from hookwright.schemas.problem import Problem
 
 from ..bundle import Bundle
 from ..diagnosis import (
@@ -23,6 +26,7 @@ from ..diagnosis import (
     look_at_python,
     look_at_secrets,
 )
+from ..live import configure
 from ..printable import printable
 from ..redis_diagnosis import look_at_redis
 from .commands import command
@@ -37,7 +41,7 @@ _COLORS = {Level.OK: "green", Level.WARN: "yellow", Level.FAIL: "red"}
 @option(
     "--config",
     type=click.Path(path_type=Path),
-    help="A bundle: its secrets are looked for and its hosts looked up.",
+    help="A bundle: its secrets are looked for and its hosts looked up, with those of the API's webhooks.",
 )
 @shared("state", "redis_url", "secrets_dir", "plugins", "output")
 def doctor(
@@ -73,19 +77,21 @@ def _look(
     yield from look_at_plugins(plugins)
     model: Model | None = None
     if config is not None:
-        bundle = Bundle(config, plugins).load()
-        model = bundle.model
-        yield _of_bundle(config, len(bundle.errors))
+        kept = State(state).api_webhooks
+        configuration, problems = configure(Bundle(config, plugins), kept)
+        model = build(configuration.source) if configuration else None
+        yield _of_bundle(config, kept, [each for each in problems if each.severity == "error"])
     yield from look_at_secrets(model, plugins, secrets_dir)
     yield from look_at_names(model)
 
 
-def _of_bundle(config: Path, errors: int) -> Finding:
-    if errors:
-        return Finding(
-            "bundle", Level.FAIL, f"{config}: {errors} errors", f"see `hookwright validate {config}`"
-        )
-    return Finding("bundle", Level.OK, f"{config} is valid")
+def _of_bundle(config: Path, kept: Path, errors: Sequence[Problem]) -> Finding:
+    if not errors:
+        return Finding("bundle", Level.OK, f"{config} is valid")
+    advice = f"see `hookwright validate {config}`"
+    if all(each.place.file == str(kept) for each in errors):
+        advice = str(errors[0])  # `validate` does not look there
+    return Finding("bundle", Level.FAIL, f"{config}: {len(errors)} errors", advice)
 
 
 def _print(findings: list[Finding], output: Output) -> None:
