@@ -110,3 +110,12 @@ def test_bundles_in_how_tos_are_valid(block, tmp_path):
     encoders = {name: encoder.content_types for name, encoder in plugins.encoders.items()}
     loaded = load(file, fragments=plugins.fragments(), encoders=encoders)
     assert [str(problem) for problem in loaded.problems] == []
+
+
+@pytest.mark.parametrize(
+    "picture", sorted((ROOT / "docs" / "images").glob("*.svg")), ids=lambda path: path.name
+)
+def test_pictures_fetch_nothing_and_name_no_machine(picture):
+    text = picture.read_text(encoding="utf-8")
+    for word in ("@font-face", "url(http", "<script", "/tmp", "/home", "/root"):
+        assert word not in text
