@@ -210,3 +210,21 @@ def test_an_open_window_is_work_to_wait_for(serve, receiver):
     emit(server, "LeadActivity_Post_Create", 1)
     assert server.process.wait(30) == 0
     assert [numbers(each) for each in sink.arrivals.all] == [[1]]
+
+
+def test_a_batch_of_a_subscriber_that_is_switched_off_waits_until_it_is_switched_on(serve, receiver):
+    sink = receiver()
+    server = serve(ONE.format(url=sink.url, window="500ms"), arguments=["--plugins", ""])
+    (process,) = server.children(" bookkeeper ")
+    assert process.cmdline()[-2:] == ["--plugins", ""], "it encodes with the plugins the server has"
+    code, _, err = server.run("subscriber", "disable", "webhook/activities", "--reason", "moving")
+    assert code == 0, err
+    (member,) = emit(server, "LeadActivity_Post_Create", 1)
+    (batch,) = server.until(lambda: [each for each in server.history() if each["kind"] == "batch"])
+    for one in (batch["id"], member):
+        shown = server.show(one)
+        assert (shown["state"], shown["reason"]) == ("held", "disabled: moving")
+    assert sink.arrivals.all == []
+    code, _, err = server.run("subscriber", "enable", "webhook/activities")
+    assert code == 0, err
+    assert ended(server, member).status == "Success"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -25,6 +26,14 @@ webhooks:
   - {{id: flaky, event: Lead_Post_Create, url: "{url}/flaky"}}
   - {{id: broken, event: Lead_Post_Update, url: "{url}/broken"}}
   - {{id: later, event: Lead_Post_Update, delay: 1s, url: "{url}/later"}}
+"""
+BATCHED = """
+version: 1
+bundle: crash
+defaults: {{retry: {{attempts: 4, initial: 300ms, multiplier: 1}}, timeout: 5s, concurrency: 8}}
+webhooks:
+  - {{id: fine, event: Lead_Post_Create, url: "{url}/fine", batch: {{window: 700ms, max_events: 5}}}}
+  - {{id: flaky, event: Lead_Post_Update, url: "{url}/flaky", batch: {{window: 2s, key: data.n % 3}}}}
 """
 ANSWERS = {"/flaky": (500, 200), "/broken": (500,)}
 TRIES = 4
@@ -110,6 +119,15 @@ def settled_lines(server):
     return found
 
 
+def taken_along(server):
+    """Every member that went into a batch, with the batches that took it."""
+    found = {}
+    for line in server.journal():
+        for member in line["members"] if line["kind"] == "batch" else ():
+            found.setdefault(member, []).append(line["id"])
+    return found
+
+
 def check_conservation(serve, receiver, until, *, events, seconds, faults):
     sink = receiver(ANSWERS)
     server = serve(BUNDLE.format(url=sink.url))
@@ -152,6 +170,32 @@ def test_nothing_is_lost_when_each_part_dies_once(serve, receiver, until):
     # Redis is emptied while a bookkeeper runs: results nobody booked are lost with it (a double fault).
     faults = ["worker", "valkey", "flush", "bookkeeper", "serve"]
     check_conservation(serve, receiver, until, events=150, seconds=8, faults=faults)
+
+
+def test_every_member_goes_out_in_one_batch_when_each_part_dies_once(serve, receiver, until):
+    faults = ["bookkeeper", "worker", "flush", "serve", "bookkeeper", "valkey"]
+    sink = receiver(ANSWERS)
+    server = serve(BATCHED.format(url=sink.url))
+    load = Load(server, 200, 8)
+    torment = threading.Thread(target=Nemesis(server, faults, 1).run)
+    torment.start()
+    load.run()
+    torment.join()
+    members = {delivery for deliveries in load.accepted.values() for delivery in deliveries}
+    assert len(members) == 200
+    until(lambda: set(taken_along(server)) >= members, seconds=60, every=0.5)
+    batches = {batch for found in taken_along(server).values() for batch in found}
+    until(lambda: set(settled_lines(server)) >= batches, seconds=60, every=0.5)
+    assert server.stop() == 0
+
+    assert all(len(found) == 1 for found in taken_along(server).values()), "in two batches"
+    assert settled_lines(server) == {batch: ["Success"] for batch in batches}
+    by_message = sink.arrivals.by_message()
+    bodies = [{arrival.body for arrival in arrivals} for arrivals in by_message.values()]
+    assert all(len(each) == 1 for each in bodies), "one message, two contents"
+    assert sorted(each["n"] for (body,) in bodies for each in json.loads(body)) == list(range(200))
+    with server.reader() as history:
+        assert {history.show(each).row.status for each in members} == {"Success"}
 
 
 @pytest.mark.slow
