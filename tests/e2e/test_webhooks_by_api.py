@@ -150,3 +150,21 @@ def test_every_command_reaches_a_real_server(started, tmp_path):
     assert token.startswith("hwt_")
     assert token not in server.log.read_text()
     assert (server.state / "token").read_text().strip() not in server.log.read_text()
+
+
+def test_while_redis_is_away_nothing_is_changed(serve, receiver, own_valkey, until):
+    sink = receiver()
+    server = serve(GIT.format(url=sink.url), environment={"HOOKWRIGHT_REDIS_URL": own_valkey.url})
+    hook = {"id": "leads", "event": "Lead_Post_Create", "url": f"{sink.url}/one"}
+    assert ask(server, "POST", body=hook)[0] == 201
+    kept = (server.state / "api" / "webhooks.yaml").read_bytes()
+    own_valkey.kill()
+    for method, path, body in (("POST", "", {**hook, "id": "more"}), ("DELETE", "/leads", None)):
+        status, said, headers = ask(server, method, path, body)
+        assert (status, headers["Retry-After"]) == (503, "1")
+        assert "nothing was changed" in said["detail"]
+    assert (server.state / "api" / "webhooks.yaml").read_bytes() == kept
+    assert len(emit(server)) == 1  # events go on being taken in, by the table that was live
+    own_valkey.start()
+    until(lambda: ask(server, "DELETE", "/leads")[0] == 204)
+    assert emit(server) == []
