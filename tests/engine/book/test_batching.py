@@ -243,6 +243,19 @@ def test_what_becomes_of_a_batch_becomes_of_its_members(desk: Any, node: Any, se
     assert len(desk.book.open) == 0
 
 
+def test_an_event_sent_again_is_told_that_it_was_batched(desk: Any, node: Any, server: Any, kit: Any) -> None:
+    members(node, 1)
+    node.accept("alone")
+    for later in (0, 2000):
+        desk.turn(later)
+        with History(node.state, refresh=False) as history:
+            said = {name: history.find_event("/src", name).deliveries for name in ("e0", "alone")}
+        assert {name: [each[3] for each in found] for name, found in said.items()} == {
+            "e0": [True],
+            "alone": [False],
+        }
+
+
 def test_a_member_shows_the_attempts_of_its_batch_and_what_it_gave_to_it(
     desk: Any, node: Any, server: Any, kit: Any
 ) -> None:
