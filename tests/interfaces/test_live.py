@@ -169,6 +169,28 @@ def test_a_crash_between_file_and_ledger_is_made_good_by_the_next_start(harness)
     assert set(configuration.webhooks) == {"a"}
 
 
+def test_a_fault_of_our_own_puts_the_file_back(harness):
+    def fail(source):
+        raise RuntimeError
+
+    harness.put("a")
+    kept = harness.path.read_bytes()
+    harness.live._swap = fail
+    with pytest.raises(RuntimeError):
+        harness.delete("a")
+    assert harness.path.read_bytes() == kept
+    assert harness.ids() == ({"g"}, {"a"})
+
+
+@pytest.mark.parametrize(("before", "after"), [(1, True), (True, 1), (1, 1.0), (0, False)])
+def test_values_that_only_python_takes_for_equal_are_a_change(harness, before, after):
+    for value in (before, after):
+        harness.live.change(lambda now, value=value: {"a": {**hook("a"), "match": {"N": [value]}}})
+    configuration, _ = configure(harness.bundle, harness.path)
+    assert configuration.revision == harness.live.configuration.revision == harness.published
+    assert repr(configuration.webhooks["a"]["match"]) == repr({"N": [after]})
+
+
 def test_a_text_that_only_waits_is_told_apart_from_a_broken_one(harness):
     harness.put("a", kind="com.example.own")
     assert harness.reload(text_of({"g"}, declares=False))

@@ -168,11 +168,16 @@ class Live:
 
     def _put(self, before: Configuration, after: Configuration) -> None:
         """Keep the API's webhooks, then publish; when that fails, put the file back."""
-        if after.webhooks != before.webhooks:
-            self._write(to_text(after.webhooks.values()))
-        if after.revision == before.revision or self._swap(after.source):
-            return
-        self._write(to_text(before.webhooks.values()) if before.webhooks else None)
+        old, new = to_text(before.webhooks.values()), to_text(after.webhooks.values())
+        if new != old:
+            self._write(new)
+        try:
+            if after.revision == before.revision or self._swap(after.source):
+                return
+        except Exception:
+            self._write(old if before.webhooks else None)
+            raise
+        self._write(old if before.webhooks else None)
         raise NotNow("the queue (Redis) or the journal does not take it just now")
 
     def _write(self, text: str | None) -> None:
