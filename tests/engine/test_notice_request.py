@@ -114,3 +114,9 @@ def test_a_secret_address_is_not_shown_however_a_notifier_spells_it(token, spell
 def test_an_address_that_is_no_secret_is_shown():
     made = prepared(request(), Mask(["s3cret-value"]))
     assert made.sent.url == "http://example.com/hook"
+
+
+def test_the_words_of_a_secret_address_stay_readable():
+    mask = Mask(revealing("https://hooks.slack.com/services/T01234567/B01234567/abcdefghijklmnopqrstuvwx"))
+    shown = mask("two services are down: B01234567, abcdefghijklmnopqrstuvwx")
+    assert shown == "two services are down: [redacted], [redacted]"

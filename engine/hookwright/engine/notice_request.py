@@ -22,6 +22,9 @@ from .transport import Call
 BODY_RECORDED: Final = 64 * 1024  # characters of a request's body that go into the record
 _SHORTEST: Final = 8  # characters a part of a secret URL must have to be masked by itself
 
+# Words in the addresses of well-known services: masking them would only make the record hard to read.
+_WORDS: Final = frozenset({"services", "webhooks", "workflows", "triggers", "incoming", "channels"})
+
 # requests sets these when it prepares; the transport knows better.
 _DROPPED: Final = frozenset({"accept-encoding", "connection", "content-length", "host", "transfer-encoding"})
 _SHOWN: Final = frozenset({"accept", "content-type", "user-agent"})  # the rest may carry a secret in any form
@@ -36,7 +39,8 @@ def revealing(secret: str) -> Iterator[str]:
     """What must not be shown of a secret: itself, and of a URL each long part of its path and query."""
     yield secret
     if "://" in secret:
-        yield from (part for part in re.split(r"[/?#&=]", _beyond_host(secret)) if len(part) >= _SHORTEST)
+        parts = re.split(r"[/?#&=]", _beyond_host(secret))
+        yield from (part for part in parts if len(part) >= _SHORTEST and part not in _WORDS)
 
 
 def notice_request(

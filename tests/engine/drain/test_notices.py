@@ -6,6 +6,7 @@ import dataclasses
 import threading
 import time
 
+import msgspec
 import pytest
 from requests import Request
 from requests.auth import HTTPBasicAuth
@@ -105,6 +106,17 @@ def test_a_try_that_is_not_the_last_and_a_success_tell_nobody(rig):
     rig.offer("crm")
     rig.drain().run()
     assert [(each.outcome, each.notify) for each in rig.book()] == [("retry", ()), ("success", ())]
+
+
+def test_a_test_that_fails_tells_nobody(rig):
+    rig.bundle = NOTIFIERS
+    sink = rig.sink(500)
+    rig.publish(crm=f"{sink.url}, {ONCE}, notify_on_failure: true")
+    (offer,) = rig.offers("crm")
+    ping = msgspec.structs.replace(offer.delivery, test=True)
+    rig.ledger.offer([dataclasses.replace(offer, delivery=ping)])
+    rig.drain().run()
+    assert [(each.outcome, each.notify) for each in rig.book()] == [("failure", ())]
 
 
 def test_a_notifier_that_tells_by_itself_is_a_success_without_a_request(rig, tell):
