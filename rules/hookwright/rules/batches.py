@@ -14,7 +14,7 @@ from .event import JSON
 from .expression import Expression
 from .merge import Layer
 from .model import Batch
-from .targets import BODYLESS
+from .targets import is_bodyless
 
 LONGEST_WINDOW = 7 * 86_400_000  # ms
 SMALLEST, LARGEST = 1 << 10, 4 << 20  # bytes: what the door takes at once, a receiver of ours can take
@@ -68,7 +68,7 @@ def lacks_window(merged: Layer) -> bool:
 
 def lacks_body(merged: Layer, target: Layer) -> bool:
     """Whether events are collected for a call that has no body to put the list into."""
-    return isinstance(merged.get("batch"), Mapping) and target.get("method") in BODYLESS
+    return isinstance(merged.get("batch"), Mapping) and is_bodyless(target)
 
 
 def _quantity(read: Any, written: JSON, otherwise: int) -> int:

@@ -24,7 +24,7 @@ from .model import EntityType
 from .notify import notify_problems
 from .pattern import parse_pattern, pattern_errors, pattern_warnings
 from .references import Encoders
-from .targets import BODYLESS, BUILT_IN, lines
+from .targets import BUILT_IN, is_bodyless, lines
 from .times import time_problems
 
 _TEMPLATE = ("{{", "{%")
@@ -105,7 +105,7 @@ class Check:
     def _merged(self, events: tuple[str, ...], target: Part, defaults: Part | None) -> Iterator[Problem]:
         """What only shows once the layers are merged; said of the nearest layer that has the key."""
         merged = self.settings.over(events, target.value)
-        encoding = _no_body(target) if merged.get("method") in BODYLESS else self._encoder(merged)
+        encoding = _no_body(target) if is_bodyless(merged) else self._encoder(merged)
         for fault in (encoding, self._header_count(merged)):
             if fault:
                 code, key, message, hint = fault

@@ -124,7 +124,7 @@ def _preset(bundle: Bundle) -> Preset:
     """The preset to check against; a name the schema refuses must not hide what else is wrong."""
     name = bundle.preset or DEFAULT_PRESET
     try:
-        return load_preset(name if re.fullmatch("[a-z0-9-]+", name) else DEFAULT_PRESET)
+        return load_preset(name if re.fullmatch("[a-z0-9-]{1,63}", name) else DEFAULT_PRESET)
     except FileNotFoundError:
         return load_preset(DEFAULT_PRESET)
 

@@ -26,11 +26,17 @@ _MULTIPLIER = 3
 def target(merged: Layer, encoders: Encoders) -> Target:
     """The target of valid settings. Raises LookupError when no encoder claims its content type."""
     said: dict[str, Any] = {key: read(merged[key]) for key, read in FIELDS.items() if key in merged}
-    if said.get("method") in BODYLESS:
+    if is_bodyless(merged):
         said |= {"encoder": QUERY_ENCODER, "content_type": QUERY_TYPE}
     elif "encoder" not in said:
         said["encoder"] = encoders.claimants(said.get("content_type", BUILT_IN.content_type))[0]
     return Target(**said)
+
+
+def is_bodyless(merged: Layer) -> bool:
+    """Whether calls under these settings, valid or not, have no body."""
+    method = merged.get("method")
+    return isinstance(method, str) and method in BODYLESS
 
 
 def retry_policy(retry: Layer) -> RetryPolicy:
