@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -101,9 +100,14 @@ class Book:
     def count(self) -> tuple[int, int]:
         """How many deliveries are open, and how many of them held, for want of something or by a switch."""
         with self.lock:
-            return len(self.open), self.open.held + len(self.behind())
+            held = self.open.held
+            off = self.switches.off()
+            if off and self._whole:
+                with suppress(sqlite3.Error):  # it is counted again in a moment
+                    held += self._index.count_behind(off)
+            return len(self.open), held
 
-    def behind(self, before: int = sys.maxsize, limit: int = -1) -> list[Behind]:
+    def behind(self, before: int, limit: int) -> list[Behind]:
         """Up to `limit` open deliveries due `before` (Unix milliseconds) that a switch holds, in order."""
         with self.lock:
             off = self.switches.off()

@@ -48,13 +48,13 @@ _LINES = (
 
 SWITCHES = "SELECT name, state, reason, by, at FROM switches"
 _ENDPOINT = "entity_type || '/' || entity_id || CASE action WHEN '' THEN '' ELSE '/' || action END"
-_BEHIND = (
-    f"SELECT id, {_ENDPOINT}, attempts FROM deliveries WHERE status = ?2"  # noqa: S608  # fixed names
-    " AND batch IS NULL AND test = 0 AND kind != 'notice' AND state NOT IN ('held', 'batching')"
-    f" AND ({_ENDPOINT} IN (SELECT value FROM json_each(?1))"
+_HELD = (  # by a switch; the literal status lets the index of what is open be used
+    "FROM deliveries WHERE status = 'In Queue' AND batch IS NULL AND test = 0 AND kind != 'notice'"  # noqa: S608  # fixed names
+    f" AND state != 'batching' AND ({_ENDPOINT} IN (SELECT value FROM json_each(?1))"
     " OR entity_type || '/' || entity_id IN (SELECT value FROM json_each(?1)))"
-    " AND due < ?3 ORDER BY number LIMIT ?4"
 )
+_BEHIND = f"SELECT id, {_ENDPOINT}, attempts {_HELD} AND due < ?2 ORDER BY number LIMIT ?3"
+_COUNT_BEHIND = f"SELECT count(*) {_HELD} AND state != 'held'"
 
 
 def read_switch(columns: Sequence[Any]) -> Switch:
@@ -167,13 +167,18 @@ class Index:
         """The last switch of every subscriber or endpoint that was ever switched."""
         return [read_switch(row) for row in self._database.execute(SWITCHES)]
 
-    def behind(self, names: Iterable[str], before: int, limit: int = -1) -> list[Behind]:
+    def behind(self, names: Iterable[str], before: int, limit: int) -> list[Behind]:
         """Open deliveries of these subscribers and endpoints due `before` (Unix milliseconds), oldest first.
 
-        Tests, notices and what waits for something else anyway are left out.
+        Tests, notices and what is yet to go into a batch are left out.
         """
-        values = (json.dumps(list(names)), Status.IN_QUEUE, before, limit)
-        return [Behind(*row) for row in self._database.execute(_BEHIND, values)]
+        rows = self._database.execute(_BEHIND, (json.dumps(list(names)), before, limit))
+        return [Behind(*row) for row in rows]
+
+    def count_behind(self, names: Iterable[str]) -> int:
+        """How many there are, without those that wait for something else as well."""
+        (count,) = self._database.execute(_COUNT_BEHIND, (json.dumps(list(names)),)).fetchone()
+        return int(count)
 
     def lines(self, delivery: str) -> list[Position] | None:
         """Where the bookkeeper's lines about a delivery stand; None when there is no such delivery."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hookwright.engine import index
 from hookwright.engine.book import Book
 from hookwright.engine.booking import Booking
 from hookwright.engine.errors import LedgerUnavailable
@@ -197,3 +198,23 @@ def test_more_than_a_turns_worth_is_ended_without_waiting_for_the_next_look(rig,
         rig.turn(0.6)
     assert set(rig.node.settled().values()) == {"Skipped"}
     assert len(rig.node.settled()) == 5
+
+
+def test_what_also_waits_for_a_secret_is_counted_once_and_ends_by_age_too(rig, kit, server):
+    (old,) = rig.node.accept("e1")
+    rig.turn()
+    server.settle(kit.result(old, 1, "held", reason="no secret"))
+    rig.node.switch("webhook/plain", "disabled", kit.NOW)
+    rig.turn()
+    assert rig.book.count() == (1, 1)
+    rig.node.now += 8 * DAY
+    rig.turn(61)
+    rig.turn()
+    assert rig.node.settled() == {old.id: "Skipped"}
+
+
+def test_finding_what_is_held_costs_no_look_at_what_has_ended(rig):
+    for sql in (index._BEHIND, index._COUNT_BEHIND):
+        values = ("[]", 0, 0)[: sql.count("?") - 1]
+        plan = rig.book._index._database.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
+        assert any("open_deliveries" in row[3] for row in plan)
