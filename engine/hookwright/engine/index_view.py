@@ -31,7 +31,8 @@ class IndexView:
         self._whole = Whole(0)
         self._lock = threading.Lock()
         self._database: sqlite3.Connection | None = None
-        self.identity: tuple[int, int] | None = None  # of the file
+        self._absences = 0
+        self.identity: tuple[int, int, int] | None = None  # of the file; a number may be given to another one
 
     def close(self) -> None:
         with self._lock:
@@ -73,8 +74,9 @@ class IndexView:
         """Take a damaged index away, so that whoever keeps it builds it anew from the journal."""
         with suppress(OSError):
             status = self._path.stat()
-            if self._may_discard and (status.st_dev, status.st_ino) == self.identity:
+            if self._may_discard and (status.st_dev, status.st_ino, self._absences) == self.identity:
                 self._path.unlink()
+                self._absences += 1
 
     def _connect(self) -> sqlite3.Connection | None:
         """The connection, renewed when the file was replaced."""
@@ -82,8 +84,9 @@ class IndexView:
             status = self._path.stat()
         except FileNotFoundError:
             self._disconnect()
+            self._absences += 1
             return None
-        identity = (status.st_dev, status.st_ino)
+        identity = (status.st_dev, status.st_ino, self._absences)
         if self._database is None or identity != self.identity:
             self._disconnect()
             self.identity = identity

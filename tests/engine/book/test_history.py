@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from hookwright.engine.book import Book, catch_up
 from hookwright.engine.delivery import Received, Sent, Status, Timing
 from hookwright.engine.history import History
 from hookwright.engine.index import Index
-from hookwright.engine.index_view import HistoryUnavailable
+from hookwright.engine.index_view import HistoryUnavailable, IndexView
 from hookwright.engine.journal import Writer
 from hookwright.engine.outcome import entries
 from hookwright.engine.row import Filter
@@ -294,6 +295,23 @@ def test_reading_without_refresh_leaves_a_damaged_index_where_it_is(node: Any) -
     with History(node.state, refresh=False) as found, pytest.raises(HistoryUnavailable):
         found.list()
     assert path.exists()
+
+
+def test_a_new_index_is_told_from_an_old_one_whose_number_it_got(node: Any, tmp_path: Path) -> None:
+    """Or whoever follows changes would wait for the new one to count as far as the old one did."""
+    node.accept("e1")
+    Book(node.state, "nod_test").close()
+    index = node.state / "index.sqlite"
+    view = IndexView(index, discard=False)
+    view.query("SELECT 1", [])
+    old = view.identity
+    (tmp_path / "kept").hardlink_to(index)
+    index.unlink()
+    assert view.query("SELECT 1", []) == []
+    (tmp_path / "kept").rename(index)
+    view.query("SELECT 1", [])
+    assert (view.identity[:2], view.identity == old) == (old[:2], False)
+    view.close()
 
 
 def test_changes_are_followed_as_they_happen(node: Any, kit: Any, write: Any, history: Any) -> None:
