@@ -86,7 +86,7 @@ class Explainer:
         if form in FORMS and wanted == ["string"]:
             yield self._form(form, error.instance, path, error.schema.get("pattern", ""))
             return
-        expected = _expected(form, wanted)
+        expected = _expected(form, wanted, error.schema)
         message = f"{subject(path)} must be {expected}, not {kind(error.instance)}"
         yield self._problem("HW013", message, path, type_hint(error.instance, wanted))
 
@@ -135,6 +135,8 @@ class Explainer:
     def _name(self, error: Fault, path: Path) -> Problem:
         """A key of a free mapping (headers, labels) that is not a name."""
         code, expected, hint = FORMS.get(str(error.schema.get(FORM)), ("HW016", "a name", None))
+        if error.keyword == "not":
+            expected, hint = "a name that may stand here", error.schema.get("description")
         return self._problem(
             code, f"{show(error.instance)} is not {expected}", [*path, error.instance], hint, key=True
         )
@@ -176,9 +178,10 @@ class Explainer:
     }
 
 
-def _expected(form: object, wanted: Sequence[str]) -> str:
+def _expected(form: object, wanted: Sequence[str], schema: Mapping[str, Any]) -> str:
     if form not in {"text", "header"}:
-        return " or ".join(TYPES[name] for name in wanted)
+        names = {**TYPES, "boolean": "false"} if schema.get("not") == {"const": True} else TYPES
+        return " or ".join(names[name] for name in wanted)
     return f"{TEXT}, or a list of them" if "array" in wanted else TEXT
 
 

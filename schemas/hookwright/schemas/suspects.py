@@ -41,11 +41,16 @@ def _literals(value: JSON) -> Iterator[tuple[_At, str]]:
 
 
 def _texts(written: JSON) -> Iterator[_At]:
-    """Where literal texts stand: the value itself, or some of a list's."""
-    if isinstance(written, str) and written:
+    """Where literals stand: the value itself, or some of a list's. A number is one, too: a PIN, say."""
+    if isinstance(written, list):
+        yield from ((index,) for index, each in enumerate(written) if _is_literal(each))
+    elif _is_literal(written):
         yield ()
-    elif isinstance(written, list):
-        yield from ((index,) for index, each in enumerate(written) if isinstance(each, str) and each)
+
+
+def _is_literal(written: JSON) -> bool:
+    number = isinstance(written, int | float) and not isinstance(written, bool)
+    return number or (isinstance(written, str) and bool(written))
 
 
 def _targets(value: JSON) -> Iterator[tuple[_At, dict[str, JSON]]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -23,6 +24,7 @@ __all__ = ["Fragments", "config_schema", "load_schema", "validate"]
 
 
 _OF_PARTS = frozenset({"HW012", "HW014", "HW023"})  # said of a mapping, about the keys it has or lacks
+_OF_VALUES = frozenset({"HW013", "HW016"})  # said of a value, which they quote
 MOST_ENTRIES = 100_000  # of one list, as the schema has it
 
 
@@ -35,8 +37,17 @@ def validate(document: Document, fragments: Fragments | None = None) -> list[Pro
     checker = _checker(None if fragments is None else json.dumps(fragments, sort_keys=True, default=dict))
     explainer = Explainer(document)
     problems = [] if checker.fast.is_valid(document.value) else checker.explain(document.value, explainer)
-    problems += suspects(document)
+    suspected = suspects(document)
+    problems = [*_unquoted(problems, suspected), *suspected]
     return sorted(_once(problems), key=lambda problem: (problem.place.line, problem.place.column))
+
+
+def _unquoted(problems: list[Problem], suspected: list[Problem]) -> Iterator[Problem]:
+    """Of a literal that looks like a secret no message quotes what is wrong with it: it is not to be one."""
+    literals = {problem.path: problem for problem in suspected}
+    for problem in problems:
+        literal = literals.get(problem.path) if problem.code in _OF_VALUES else None
+        yield replace(literal, severity="error") if literal else problem
 
 
 def _once(problems: list[Problem]) -> Iterable[Problem]:

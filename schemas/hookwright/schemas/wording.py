@@ -67,9 +67,14 @@ def show(value: Any) -> str:
     if isinstance(value, list | dict):
         return kind(value)
     if isinstance(value, str):
-        value = _CREDENTIALS.sub("://...@", value)
+        value = without_credentials(value)
         value = f"{value[:54]}..." if len(value) > 57 else value
     return cut(json.dumps(value, ensure_ascii=False), 100)
+
+
+def without_credentials(text: str) -> str:
+    """The same, but for the user names and passwords in its URLs."""
+    return _CREDENTIALS.sub("://...@", text)
 
 
 def kind(value: Any) -> str:

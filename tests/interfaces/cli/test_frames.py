@@ -1,8 +1,9 @@
 import os
+import re
 
 import pytest
 
-from hookwright.interfaces.cli.frames import WIDTH, frame, source_lines
+from hookwright.interfaces.cli.frames import WIDTH, frame, frames, source_lines
 from hookwright.schemas.problem import Place, Problem
 
 
@@ -91,3 +92,32 @@ def test_a_secret_written_in_the_open_is_not_shown_again(code: str) -> None:
     text = click.unstyle(frame(problem, lambda file: ("token: s3cret-value, more",)))
     assert "s3cret-value" not in text
     assert "token: [redacted]" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("{key: s3cret, team: wrong}", "{key: [redacted]… wrong}"),
+        ("{team: wrong, key: s3cret}", "{team: wrong, key: [redacted]"),
+        ("{key: s3cret, team: wrong, pin: s3cret}", "{key: [redacted]… wrong, pin: [redacted]"),
+    ],
+)
+def test_a_secret_is_not_shown_beside_another_fault_of_its_line(line, shown, tmp_path) -> None:
+    import click
+
+    file = str(tmp_path / "a.yaml")
+    (tmp_path / "a.yaml").write_text(line)
+    places = [Place(file, 1, found.start() + 1) for found in re.finditer("s3cret", line)]
+    secrets = [Problem("HW020", "it is a secret", place) for place in places]
+    fault = Problem("HW016", "wrong", Place(file, 1, line.index("wrong") + 1))
+    texts = [click.unstyle(text) for text in frames([fault, *secrets])]
+    assert not any("s3cret" in text for text in texts)
+    *_, source, pointer = texts[0].split("\n")
+    assert source == f"1 | {shown}"
+    assert pointer.index("^") == source.index("wrong")
+
+
+def test_the_password_in_a_url_is_not_shown() -> None:
+    *_, source, pointer = _shown("url: https://user:s3cret@a.example.com/", 6)
+    assert source.endswith("url: https://...@a.example.com/")
+    assert pointer.index("^") == source.index("https")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import click
 from hookwright.schemas.document import read_bytes
 from hookwright.schemas.lines import split_lines
 from hookwright.schemas.problem import Place, Problem
+from hookwright.schemas.wording import without_credentials
 
 from ..printable import printable
 
@@ -20,29 +21,52 @@ WIDTH = 100  # characters of a source line shown, around the fault
 _FILE_LIMIT = 4 * 1024 * 1024  # bytes; a larger file gets no frame
 _WORD = re.compile(r"\[redacted\]|\"[^\"]*\"|'[^']*'|[^\s:,\[\]{}#]+")
 _SECRET = frozenset({"HW020", "HW021"})  # the fault is a secret: logs of a pipeline must not hold it again
+_HIDDEN = "[redacted]"
 _COLORS = {"error": "red", "warning": "yellow"}
 
 
-def frame(problem: Problem, source: Callable[[str], tuple[str, ...]] | None = None) -> str:
-    """The whole of one problem, several lines. `source` gives the lines of a file, empty if it cannot."""
+def frames(problems: Collection[Problem]) -> Iterator[str]:
+    """Each problem as `frame` shows it. A secret that one of them is about is hidden in the others, too."""
+    secrets = frozenset(problem.place for problem in problems if problem.code in _SECRET)
+    return (frame(problem, secrets=secrets) for problem in problems)
+
+
+def frame(
+    problem: Problem,
+    source: Callable[[str], tuple[str, ...]] | None = None,
+    secrets: Collection[Place] = (),
+) -> str:
+    """The whole of one problem, several lines. `source` gives the lines of a file, empty if it cannot.
+
+    What stands at one of `secrets` is not shown.
+    """
     lines = source or source_lines
     severity = click.style(f"{problem.severity}[{problem.code}]", fg=_COLORS[problem.severity], bold=True)
     place = problem.place
     parts = [f"{severity}: {printable(problem.message)}", f"  --> {printable(str(place))}"]
     written = lines(place.file) if place.line else ()
     if 0 < place.line <= len(written):
-        line = written[place.line - 1]
-        if problem.code in _SECRET:
-            line = line[: max(place.column, 1) - 1] + "[redacted]"
-        parts += _excerpt(place, line, problem.hint)
+        hidden = {*secrets, place} if problem.code in _SECRET else secrets
+        columns = [each.column for each in hidden if (each.file, each.line) == (place.file, place.line)]
+        parts += _excerpt(place, *_hidden(written[place.line - 1], place.column, columns), problem.hint)
     elif problem.hint:
         parts.append(f"   = help: {printable(problem.hint)}")
     parts += [f"   = see {printable(str(related))}" for related in problem.related]
     return "\n".join(parts)
 
 
-def _excerpt(place: Place, line: str, hint: str | None) -> list[str]:
-    before, fault = _cut(line, max(place.column, 1) - 1)
+def _hidden(line: str, column: int, secrets: Collection[int]) -> tuple[str, str]:
+    """The line before and from `column`, without what follows one of the columns `secrets` in either."""
+    start = max(column, 1) - 1
+    first = min((each - 1 for each in secrets if each - 1 < start), default=start)
+    second = min((each - 1 for each in secrets if each - 1 >= start), default=len(line))
+    before = line[:first] + ("" if first == start else f"{_HIDDEN}… ")
+    fault = line[start:second] + ("" if second == len(line) else _HIDDEN)
+    return without_credentials(before), without_credentials(fault)
+
+
+def _excerpt(place: Place, before: str, fault: str, hint: str | None) -> list[str]:
+    before, fault = _cut(before, fault)
     margin = " " * len(str(place.line))
     word = _WORD.match(fault)
     caret = "^" * max(1, min(_columns(printable(word[0])) if word else 1, 40))
@@ -52,9 +76,8 @@ def _excerpt(place: Place, line: str, hint: str | None) -> list[str]:
     return [f"{margin} |", f"{place.line} | {shown}", f"{margin} | {pointer}{below}"]
 
 
-def _cut(line: str, column: int) -> tuple[str, str]:
-    """The line before and from `column`, tabs made spaces, at most about `WIDTH` characters in all."""
-    before, fault = line[max(0, column - WIDTH) : column], line[column : column + WIDTH + 1]
+def _cut(before: str, fault: str) -> tuple[str, str]:
+    """The two parts of a line, tabs made spaces, at most about `WIDTH` characters in all."""
     if len(before) > WIDTH // 2:
         before = "…" + before[-WIDTH // 2 :]
     room = WIDTH - len(before)

@@ -21,7 +21,7 @@ from ..node import NodeSettings
 from ..serving import AddressInUse, Serving, serve_until_stopped
 from .commands import command
 from .exits import Exit, Stop
-from .frames import frame
+from .frames import frames
 from .options import option, shared
 from .worker import worker_arguments
 
@@ -118,8 +118,8 @@ def _is_default(parameter: str) -> bool:
 def _checked(bundle: Bundle, state: State) -> Configuration:
     """Git's bundle and the API's, or the end with every problem on standard error."""
     configuration, problems = configure(bundle, state.api_webhooks)
-    for problem in problems:
-        click.echo(f"{frame(problem)}\n", err=True)
+    for text in frames(problems):
+        click.echo(f"{text}\n", err=True)
     if configuration is None:
         files = sorted({each.place.file for each in problems if each.severity == "error"})
         raise Stop(Exit.NO, f"not valid: {', '.join(files)}; nothing was started")

@@ -15,7 +15,7 @@ from hookwright.schemas.problem import Place, Problem
 from ..bundle import Bundle
 from .commands import command
 from .exits import Exit
-from .frames import frame
+from .frames import frames
 from .options import option, shared
 from .output import Output, note, print_document, print_lines
 
@@ -65,8 +65,8 @@ def _print(problems: Sequence[Problem], output: Output, *, valid: bool) -> None:
     elif output == "ndjson":
         print_lines(_as_json(problem) for problem in problems)
     else:
-        for problem in problems:
-            click.echo(frame(problem) + "\n")
+        for text in frames(problems):
+            click.echo(text + "\n")
 
 
 def _summary(problems: Sequence[Problem], bundles: Sequence[Loaded], *, valid: bool) -> str:

@@ -17,7 +17,7 @@ from hookwright.schemas.problem import Place, Problem
 from ..client import Answer
 from .asking import judged
 from .exits import Exit, Stop
-from .frames import frame
+from .frames import frames
 
 _LIMIT = 256 * 1024  # bytes; the server takes no more
 
@@ -40,8 +40,8 @@ class WebhookFile:
         problems = answer.body.get("problems") if isinstance(answer.body, dict) else None
         if answer.status != 422 or not problems:
             return judged(answer)
-        for each in problems:
-            click.echo(f"{frame(self._problem(each))}\n", err=True)
+        for text in frames([self._problem(each) for each in problems]):
+            click.echo(f"{text}\n", err=True)
         raise Stop(Exit.NO, f"not valid; nothing was changed (HTTP {answer.status})")
 
     def _problem(self, said: Mapping[str, Any]) -> Problem:
@@ -71,8 +71,8 @@ def read_webhook(file: str) -> WebhookFile:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise Stop(Exit.USAGE, f"{name}: {reason}") from None
     reading = parse(raw, name=name)
-    for problem in reading.problems:
-        click.echo(f"{frame(problem)}\n", err=True)
+    for text in frames(reading.problems):
+        click.echo(f"{text}\n", err=True)
     if reading.problems or reading.document is None:
         raise Stop(Exit.NO, f"{name} cannot be read; nothing was sent")
     if not isinstance(reading.document.value, dict):

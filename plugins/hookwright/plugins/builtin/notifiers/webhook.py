@@ -39,6 +39,7 @@ class WebhookNotifier:
                     "maxLength": 255,
                     "not": {"pattern": RESERVED_PATTERN},
                     "x-hookwright-form": "header name",
+                    "description": "Any header, but those that Hookwright writes itself.",
                 },
                 "additionalProperties": {
                     "$ref": "#/$defs/text",
