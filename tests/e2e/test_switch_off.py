@@ -48,6 +48,7 @@ def test_what_fails_too_often_is_disabled_held_and_delivered_once_it_is_enabled(
     waiting = send(server)
     assert server.ended(send(server, "fine")).status == "Success"
     assert until(lambda: held(server, waiting)) == "disabled: 2 failed deliveries in a row"
+    assert "disabled: 2 failed deliveries in a row" in server.run("history", "list")[1]
     assert len([each for each in sink.arrivals.all if each.path == "/down"]) == 2
     (server.config / "webhooks.yaml").write_text(BUNDLE.format(url=sink.url).replace("/down", "/mended"))
     until(lambda: state(server)["url"].endswith("/mended"))

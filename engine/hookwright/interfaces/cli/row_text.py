@@ -24,7 +24,10 @@ def answer(row: Row) -> str:
 
 def last(row: Row) -> str:
     """The last answer or error, and what an open delivery waits for, in UTC."""
-    following = f"next {row.next[11:19]}" if row.next is not None else ""
+    if row.next is not None:
+        following = f"next {row.next[11:19]}"
+    else:
+        following = row.reason if row.state == "held" else ""  # its subscriber is switched off
     return " ".join(part for part in (answer(row), following) if part)
 
 

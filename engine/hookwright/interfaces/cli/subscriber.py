@@ -145,7 +145,8 @@ def _described(found: dict[str, Any]) -> Iterator[str]:
     yield from (f"  {name:<11}  {printable(text)}" for name, text in facts.items() if text)
     for each in found["endpoints"]:
         yield ""
-        yield f"  {printable(each['name'])}  {_colored(each['state'])}  {printable(_why(each))}".rstrip()
+        if each["name"] != found["name"]:  # a webhook is its one endpoint
+            yield f"  {printable(each['name'])}  {_colored(each['state'])}  {printable(_why(each))}".rstrip()
         yield f"  {each['method']} {printable(each['url'])}"
         yield f"  failed deliveries in a row: {_count(each)}"
 
