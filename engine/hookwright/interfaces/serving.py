@@ -21,7 +21,7 @@ import uvicorn
 from hookwright.engine.guard import Allowed
 from hookwright.engine.handshake import Handshake, Shaken
 from hookwright.engine.ping import Pinging, actions_of
-from hookwright.engine.state import State
+from hookwright.engine.state import State, StateError
 from hookwright.engine.transport import Kind
 from hookwright.plugins.registry import Plugins
 
@@ -37,6 +37,7 @@ from .node import Node, NodeSettings, open_node
 from .policy import policy_of
 from .register import Register, read_register
 from .reload import Reload
+from .tokens import TokenError, read_token
 
 LOOK_SECONDS = 0.5
 
@@ -103,7 +104,7 @@ def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
     Call it in the main thread. Further signals do not break off the end: nothing we started outlives us.
     """
     signals = _Signals()
-    read_register(State(serving.settings.state).tokens)  # damaged: nothing is started
+    _check_tokens(State(serving.settings.state))
     with suppress(_Stopped), ExitStack() as stack:
         listening = stack.enter_context(_bound(serving.listen))
         listen = replace(serving.listen, port=listening.getsockname()[1])
@@ -132,6 +133,16 @@ def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
 
         signals.call(stop)
         asyncio.run(_serve(server, listening, node, live, serving, listen, stop))
+
+
+def _check_tokens(state: State) -> None:
+    """Raises `StateError` for damaged tokens, before anything is started: an empty one would let all in."""
+    read_register(state.tokens)
+    if state.token.exists():
+        try:
+            read_token(state.token)
+        except TokenError as error:
+            raise StateError(f"{error}; remove it, and the next start makes another") from None
 
 
 @contextmanager

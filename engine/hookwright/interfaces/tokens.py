@@ -44,8 +44,9 @@ class Keyring:
 
 def bearer(authorization: bytes) -> bytes | None:
     """The token of an `Authorization: Bearer …` header, or None for any other header."""
-    scheme, _, token = authorization.partition(b" ")
-    return token.strip(b" ") if scheme.lower() == b"bearer" and token else None
+    scheme, _, rest = authorization.partition(b" ")
+    token = rest.strip(b" ")
+    return token if scheme.lower() == b"bearer" and token else None
 
 
 def read_token(path: Path) -> str:

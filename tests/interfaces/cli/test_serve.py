@@ -1,5 +1,7 @@
 """What `serve` refuses before it starts anything."""
 
+import pytest
+
 BUNDLE = """version: 1
 webhooks:
   - {id: leads, event: Lead_Post_Create, url: "https://erp.example.com/leads"}
@@ -16,6 +18,18 @@ def test_a_damaged_register_of_tokens_stops_the_start(hookwright, tmp_path) -> N
     assert ran.err.startswith("error: state/tokens.json is damaged (")
     assert "remove it to revoke every token but the state folder's own" in ran.err
     assert [each.name for each in state.iterdir()] == ["tokens.json"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"short\n", b"\xff\xfe"])
+def test_a_token_that_is_none_stops_the_start(hookwright, tmp_path, content) -> None:
+    (tmp_path / "hooks.yaml").write_text(BUNDLE)
+    state = tmp_path / "state"
+    state.mkdir()
+    (state / "token").write_bytes(content)
+    ran = hookwright("serve", "--config", "hooks.yaml", "--state", "state", "--port", "0")
+    assert (ran.code, ran.out) == (6, "")
+    assert ran.err.startswith("error: state/token: not a token")
+    assert [each.name for each in state.iterdir()] == ["token"]
 
 
 def test_a_bundle_that_was_named_must_be_there(hookwright, tmp_path) -> None:
