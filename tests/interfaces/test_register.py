@@ -87,6 +87,8 @@ ENTRY = {"name": "ci", "role": "viewer", "created": "", "by": "", "sha256": "0" 
                 [{**ENTRY, "sha256": "g" * 64}],
                 [{**ENTRY, "name": "admin"}],
                 [{**ENTRY, "name": 1}],
+                [{**ENTRY, "name": ""}],
+                [{**ENTRY, "name": "\x1b[31m"}],
                 [ENTRY, ENTRY],
                 [{"name": "ci"}],
             )
@@ -96,6 +98,19 @@ ENTRY = {"name": "ci", "role": "viewer", "created": "", "by": "", "sha256": "0" 
 def test_a_damaged_file_is_not_guessed_at(path, content):
     path.write_text(content)
     with pytest.raises(StateError, match=r"tokens\.json is damaged .*; bring it back"):
+        read_register(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"version":1,"tokens":[{"name":"\xff"}]}',
+        b'{"version":1,"tokens":[],"x":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    ],
+)
+def test_bytes_that_are_no_text_and_endless_nesting_are_damage_too(path, content):
+    path.write_bytes(content)
+    with pytest.raises(StateError, match=r"tokens\.json is damaged"):
         read_register(path)
 
 

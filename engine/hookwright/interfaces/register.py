@@ -119,13 +119,15 @@ def read_register(path: Path) -> tuple[Registered, ...]:
         return ()
     except OSError as error:
         raise StateError(f"{path}: {error.strerror}") from None
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise _damaged(path, str(error)) from None
     if file.version != _FORMAT:
         raise _damaged(path, f"version {file.version}, and this program reads {_FORMAT}")
     names = {each.name for each in file.tokens}
     if len(names) < len(file.tokens) or ADMIN.name in names:
         raise _damaged(path, "a name stands in it twice or is not free")
+    if not all(map(NAME.fullmatch, names)):
+        raise _damaged(path, "a name is none that a token can have")
     if not all(re.fullmatch("[0-9a-f]{64}", each.sha256) for each in file.tokens):
         raise _damaged(path, "a digest is not 64 hexadecimal digits")
     return file.tokens
