@@ -61,6 +61,15 @@ def test_every_odd_word_comes_back_as_text_and_as_a_key(text):
 
 
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4))
+def test_nothing_stands_in_it_that_a_terminal_would_obey_or_hide(value):
+    assert all(line.isprintable() for line in to_yaml(value).split("\n"))
+
+
+def test_marks_that_reorder_text_are_escaped_and_languages_left_alone():
+    assert to_yaml({"a": "x\u202ey\u200b", "b": "Grüße 東京"}) == 'a: "x\\u202Ey\\u200B"\nb: Grüße 東京\n'
+
+
+@given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4))
 def test_any_value_comes_back_the_same(value):
     assert _same(_read(to_yaml(value)), value)
 

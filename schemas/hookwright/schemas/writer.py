@@ -12,7 +12,10 @@ from .scalars import plain
 
 
 def to_yaml(value: Mapping[str, JSON]) -> str:
-    """A document in block style, keys in the order they have. Text that could be taken for more is quoted."""
+    """A document in block style, keys in the order they have. Text that could be taken for more is quoted.
+
+    What would not be seen, or would reorder what is, stands escaped: it can be shown on a terminal.
+    """
     text: str = yaml.dump(
         value,
         Dumper=_Writer,
@@ -21,7 +24,7 @@ def to_yaml(value: Mapping[str, JSON]) -> str:
         sort_keys=False,
         width=float("inf"),
     )
-    return text
+    return text if text.isascii() else "".join(map(_visible, text))
 
 
 class _Writer(yaml.SafeDumper):
@@ -37,6 +40,13 @@ class _Writer(yaml.SafeDumper):
 def _text(writer: _Writer, text: str) -> yaml.ScalarNode:
     style = None if _is_plain(text) and text.isprintable() else '"'
     return writer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+def _visible(character: str) -> str:
+    """PyYAML leaves some unprintable characters as they are; all stand in double quotes (`_text`)."""
+    if character.isprintable() or character == "\n":
+        return character
+    return f"\\u{ord(character):04X}" if character <= "\uffff" else f"\\U{ord(character):08X}"
 
 
 def _is_plain(text: str) -> bool:
