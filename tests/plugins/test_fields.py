@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import tracemalloc
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -41,6 +42,24 @@ PAGE = Path(__file__).parents[2] / "docs" / "reference" / "forms.md"
 )  # fmt: skip
 def test_json_becomes_fields(value, expected):
     assert list(fields(value)) == expected
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [{str(index): 1 for index in range(20_000)}, [0] * 20_000, [{}] * 20_000, [[]] * 20_000],
+    ids=["fields", "values", "objects", "lists"],
+)
+def test_long_names_around_many_values_are_refused_before_they_fill_the_memory(inner):
+    tracemalloc.start()
+    with pytest.raises(EncodeError, match="many times as long as the data"):
+        urlencoded({"n" * 100_000: inner})
+    assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    tracemalloc.stop()
+
+
+def test_more_room_makes_longer_forms():
+    value = {"n" * 1000: dict.fromkeys(map(str, range(2000)), 1)}
+    assert len(urlencoded(value, room=4_000_000)) > 2_000_000
 
 
 def test_names_and_texts_are_written_as_browsers_do():
