@@ -19,6 +19,9 @@ def test_the_type_without_its_parameters(written, bare):
         ("text/plain", "text/plain; charset=utf-8"),
         ("text/plain;", "text/plain; charset=utf-8"),
         ("text/plain; charset=latin-1", "text/plain; charset=utf-8"),
+        ("text/plain ; ; charset; x", "text/plain; x; charset=utf-8"),
+        ('text/plain; charset="a\\";b"; x=1', "text/plain; x=1; charset=utf-8"),
+        ('text/plain; x="; charset=b"; y=1', 'text/plain; x="; charset=b"; y=1; charset=utf-8'),
         ('text/plain; format=flowed;CHARSET="UTF-8"; x=1', "text/plain; format=flowed; x=1; charset=utf-8"),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_CHARSET = re.compile(r';\s*charset\s*=\s*("[^"]*"|[^;\s]*)', re.IGNORECASE)
+_PARAMETER = re.compile(r';\s*(?P<name>[^;="\s]*)(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;]*))?')
 
 
 def bare_type(content_type: str) -> str:
@@ -14,4 +14,10 @@ def bare_type(content_type: str) -> str:
 
 def with_charset(content_type: str, charset: str) -> str:
     """The same with this charset in place of any other; further parameters stay."""
-    return f"{_CHARSET.sub('', content_type).rstrip('; ')}; charset={charset}"
+    kept, semicolon, parameters = content_type.partition(";")
+    others = [
+        found[0].strip("; \t")
+        for found in _PARAMETER.finditer(semicolon + parameters)
+        if found["name"].lower() not in {"", "charset"}
+    ]
+    return "; ".join((kept.strip(), *others, f"charset={charset}"))
