@@ -8,7 +8,7 @@ import pytest
 
 from hookwright.engine.encoding import LARGEST, Body, encode_body, refused, too_large
 from hookwright.engine.line import LINE_LIMIT
-from hookwright.plugins.errors import EncodeError
+from hookwright.plugins.errors import EncodeError, PluginError
 from hookwright.plugins.hookspecs import Encoded
 from hookwright.plugins.loader import load_plugins
 from hookwright.plugins.testing import body_context
@@ -65,6 +65,10 @@ class Mute(Exception):
         raise RuntimeError("no text")
 
 
+class MutePlugin(Mute, PluginError):
+    pass
+
+
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -74,6 +78,8 @@ class Mute(Exception):
         (RecursionError("deep"), "RecursionError: deep"),
         (ValueError("half \ud800"), "ValueError: half ?"),
         (Mute(), "Mute: no reason given"),
+        (MutePlugin(), "no reason given"),
+        (SystemExit(3), "SystemExit: 3"),
         (ValueError("x" * 1000), f"ValueError: {'x' * 288}"),
         ("text", "TypeError: encode must return Encoded with bytes"),
         (None, "TypeError: encode must return Encoded with bytes"),
@@ -85,6 +91,13 @@ class Mute(Exception):
 )
 def test_what_an_encoder_does_wrong_is_told(answer, reason):
     assert encode(answer) == Body(b"", (), ("plugin:mine", reason))
+
+
+def test_headers_that_can_be_read_only_once_are_kept():
+    assert encode(Encoded(b"x", iter([("X-A", "1")]))).headers == (
+        ("Content-Type", "text/x-mine"),
+        ("X-A", "1"),
+    )
 
 
 @pytest.mark.parametrize("headers", [(("X-A", 5),), (5,), 5])

@@ -48,8 +48,8 @@ def encode_body(encoders: Mapping[str, Encoder], name: str, value: JSON, context
         encoded = encoder.encode(value, context)
         headers = _with_type(_checked(encoded), context.content_type, name)
     except PluginError as error:  # whose texts are for people
-        return refused(name, str(error))
-    except Exception as error:  # noqa: BLE001  # said in full: an encoder sees no secret
+        return refused(name, _said(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # said in full: an encoder sees no secret
         return refused(name, f"{type(error).__name__}: {_said(error)}")
     return Body(encoded.body, headers)
 
@@ -72,9 +72,10 @@ def _checked(encoded: object) -> Encoded:
     """Raises TypeError, or `InvalidHeader`, for what cannot be sent."""
     if not isinstance(encoded, Encoded) or type(encoded.body) is not bytes:
         raise TypeError("encode must return Encoded with bytes")
-    for name, value in encoded.headers:
+    headers = tuple(encoded.headers)
+    for name, value in headers:
         check_header(name, value)
-    return encoded
+    return Encoded(encoded.body, headers)
 
 
 def _with_type(encoded: Encoded, content_type: str, name: str) -> Pairs:
@@ -92,7 +93,7 @@ def _written(content: bytes) -> int:
         return len(base64.b64encode(content))
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     try:
         return str(error)
     except Exception:  # noqa: BLE001  # the exception's class is the plugin's code, too
