@@ -284,6 +284,20 @@ def test_a_server_that_takes_for_ever_is_left_at_the_deadline(tell, drip):
     assert str(caught.value) == "the mail server mail.test did not answer within 1 s"
 
 
+@pytest.mark.parametrize("greeting", [b"", b"220 welcome\r\n"])
+def test_a_server_that_does_not_stop_answering_is_left(tell, greeting):
+    line = b"220-" + b"x" * 8000 + b"\r\n"
+    with Scripted(greeting, drip=line * 50) as server, pytest.raises(NotifyError) as caught:
+        tell(notice("msg_1"), Wire(server.port), SMTP)
+    assert str(caught.value) == "the mail server mail.test does not stop answering"
+
+
+def test_a_server_that_takes_for_ever_in_its_second_answer_is_left_at_the_deadline(tell):
+    with Scripted(b"220 welcome\r\n", drip=b"2") as server, pytest.raises(NotifyError) as caught:
+        tell(notice("msg_1"), Wire(server.port), {**SMTP, "timeout": "1s"})
+    assert str(caught.value) == "the mail server mail.test did not answer within 1 s"
+
+
 def test_a_message_that_was_taken_is_sent_whatever_the_server_says_to_quit(tell, tls, mail_server):
     class Rude(Mails):
         async def handle_QUIT(self, server, session, envelope):  # noqa: N802

@@ -28,6 +28,7 @@ TLS_PORT = 465  # all is TLS from the first byte
 _USUAL_PORT = 587
 _USUAL_TIMEOUT = "20s"
 _LONGEST_ANSWER = 200  # characters of what a server said, for people
+_ALL_ANSWERS = 1 << 20  # bytes a server may say in one conversation
 
 
 class Login:
@@ -119,6 +120,12 @@ class _Conversation(smtplib.SMTP):
         if login is not None:
             self.login(login.user, login.password)
 
+    def getreply(self) -> tuple[int, bytes]:
+        """The server's next answer. `smtplib` would keep lines of it as long as there are any."""
+        if self.file is None and self.sock is not None:
+            self.file = _Answers(self.sock)
+        return super().getreply()
+
     def __enter__(self) -> Self:
         return self
 
@@ -147,19 +154,44 @@ class _Conversation(smtplib.SMTP):
         self._line.close()
 
 
+class _Answers:
+    """What a server says, line by line, up to a limit: the part of a file that `smtplib` uses."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._file = connection.makefile("rb")
+        self._left = _ALL_ANSWERS
+
+    def readline(self, most: int) -> bytes:
+        line = self._file.readline(most)
+        self._left -= len(line)
+        if self._left < 0:
+            raise _EndlessAnswer
+        return line
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _EndlessAnswer(ValueError):
+    """The server says more than any would that takes a message."""
+
+
 @contextlib.contextmanager
 def _explained(server: Server, until: float) -> Iterator[None]:
     try:
         yield
-    except (OSError, ValueError) as error:  # smtplib's own are OSErrors
-        said = _explain(error)
-        if time.monotonic() >= until or isinstance(error, TimeoutError):
-            said = f"did not answer within {server.timeout:g} s"
+    except (OSError, ValueError, NotifyError) as error:  # smtplib's own are OSErrors
+        late = time.monotonic() >= until or isinstance(error, TimeoutError)
+        if isinstance(error, NotifyError) and not late:
+            raise
+        said = f"did not answer within {server.timeout:g} s" if late else _explain(error)
         raise NotifyError(f"the mail server {server.host} {said}") from None
 
 
-def _explain(error: OSError | ValueError) -> str:
+def _explain(error: Exception) -> str:
     match error:
+        case _EndlessAnswer():
+            return "does not stop answering"
         case smtplib.SMTPServerDisconnected():
             return "hung up"
         case smtplib.SMTPException():
