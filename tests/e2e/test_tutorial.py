@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .tutorial import Lie, Tutorial, blocks, match
+from .tutorial import WIDTH, Lie, Tutorial, blocks, match
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "tutorial" / "first-webhook.md"
 PORTS = ("8420", "8421")  # those the page speaks of: the server's own, and the receiver's
@@ -32,6 +32,7 @@ def carry_out(tmp_path, until):
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "TERM": "xterm-256color",
         "NO_COLOR": "1",
+        "COLUMNS": str(WIDTH),  # whatever else ran in this process may have set another
         "HOOKWRIGHT_PORT": ports["8420"],
     }
 
