@@ -124,7 +124,11 @@ class _Conversation(smtplib.SMTP):
         """The server's next answer. `smtplib` would keep lines of it as long as there are any."""
         if self.file is None and self.sock is not None:
             self.file = _Answers(self.sock)
-        return super().getreply()
+        try:
+            return super().getreply()
+        except _EndlessAnswer:
+            self.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
