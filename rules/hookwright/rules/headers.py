@@ -10,6 +10,7 @@ _CONNECTION = "it is about the connection, not about the call"
 
 RESERVED: Mapping[str, str] = MappingProxyType(
     {
+        "accept-encoding": "answers are recorded as they come, so they may not be compressed",
         "connection": _CONNECTION,
         "content-length": _FRAMING,
         "content-type": "it follows from `content_type` and the encoder",

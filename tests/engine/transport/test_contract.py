@@ -344,6 +344,7 @@ def test_nothing_is_added_on_the_wire_but_host_length_and_identity(caller, recei
         ("User-Agent", "Hookwright/test"),
         ("X-Team", "growth"),
         ("X-Empty", ""),
+        ("X-Blank", " \t"),
         ("x-team", "caf\xe9; a=b"),
         ("webhook-id", "msg_1"),
     )

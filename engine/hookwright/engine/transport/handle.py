@@ -252,9 +252,10 @@ class _Opened:
 
 
 def _header_lines(headers: tuple[tuple[str, str], ...]) -> list[bytes]:
-    """libcurl's spelling: `Name: value`, and `Name;` for an empty value."""
+    """libcurl's spelling: `Name: value`, and `Name;` for an empty value. It drops a value of blanks."""
     lines = [
-        f"{name}: {value}".encode("latin-1") if value else f"{name};".encode() for name, value in headers
+        f"{name}: {value}".encode("latin-1") if value.strip(" \t") else f"{name};".encode()
+        for name, value in headers
     ]
     lines += _removals(tuple([name for name, _ in headers]))
     return lines
