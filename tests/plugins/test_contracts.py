@@ -88,6 +88,29 @@ def test_each_encoder_check_goes_red_on_the_encoder_that_breaks_it(check: str, k
         getattr(_encoder_contract(kind), check)()
 
 
+class Empties(Encoder):
+    def encode(self, value: Any, context: Any) -> Any:
+        if isinstance(value, dict | list):
+            value.clear()
+        return Encoded(b"")
+
+
+def test_no_check_hands_its_own_values_to_an_encoder() -> None:
+    class Contract(EncoderContract):
+        values: ClassVar = [{"a": [1]}]
+
+        def make(self) -> Encoder:
+            return Empties()
+
+    contract = Contract()
+    for check in dir(contract):
+        if check.startswith("test_") and check != "test_the_value_is_left_as_it_was":
+            getattr(contract, check)()
+    assert contract.values == [{"a": [1]}]
+    with pytest.raises(AssertionError, match="encode changed the value"):
+        contract.test_the_value_is_left_as_it_was()
+
+
 class Shown:
     """What an injector must not return: printing it shows the token."""
 

@@ -40,9 +40,9 @@ class EncoderContract(ABC):
     def test_bodies_are_bytes_and_headers_may_go_on_the_wire(self) -> None:
         encoder = self.make()
         encoded = [
-            encoder.encode(value, body_context(encoder.content_types[0]))
+            encoder.encode(copy.deepcopy(value), body_context(encoder.content_types[0]))
             for value in self.values
-            if self._encode(encoder, value) is not None
+            if self._encode(encoder, copy.deepcopy(value)) is not None
         ]
         assert encoded, "the encoder refuses every value: give the contract some in `values`"
         for one in encoded:

@@ -68,7 +68,7 @@ class InjectorContract(ABC):
 
         held = False
         try:
-            self.make().build(self.config, nothing)
+            self.make().build(copy.deepcopy(self.config), nothing)
         except MissingSecret:
             held = True
         assert held, "build must let MissingSecret through: the call is then held"
@@ -79,7 +79,7 @@ class InjectorContract(ABC):
                 self._check_poison({**self.secrets, name: f"{secret}{poison}Zq7"})
 
     def test_it_never_shows_a_secret(self) -> None:
-        built = self.make().build(self.config, self._lookup(self.secrets))
+        built = self.make().build(copy.deepcopy(self.config), self._lookup(self.secrets))
         for secret in self.secrets.values():
             assert secret not in repr(built), "repr() of what build returned holds the secret"
 

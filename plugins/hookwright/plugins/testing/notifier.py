@@ -63,7 +63,7 @@ class NotifierContract(ABC):
 
         held = False
         try:
-            self.make().build(self.config, nothing, self.network())
+            self.make().build(copy.deepcopy(self.config), nothing, self.network())
         except MissingSecret:
             held = True
         assert held, "build must let MissingSecret through: the notice then waits"
