@@ -13,6 +13,7 @@ from hookwright.rules.model import EntityType
 from hookwright.schemas.catalogue import load_catalogue
 from hookwright.schemas.grammar import duration
 
+TYPE_LIMIT = 1000  # characters of a glob; no type is as long, and SQLite takes no endless ones
 KINDS = ("event", "batch", "replay", "notice")
 _STATUSES = {re.sub(r"\W", "", status).lower(): status for status in Status}
 
@@ -62,6 +63,8 @@ def _entity_type(text: str, _now: int) -> dict[str, Any]:
 
 def _event_type(text: str, _now: int) -> dict[str, Any]:
     """`Lead_Post_Create`, `Lead_*`, or what the catalogue calls it: `Lead Creation`."""
+    if len(text) > TYPE_LIMIT:
+        raise ValueError(f"{text[:50]!r}… is longer than any type, {len(text)} characters")
     labelled = load_catalogue().by_label.get(text) if " " in text else None
     return {"event_type": labelled.type if labelled else text}
 

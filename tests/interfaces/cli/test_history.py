@@ -75,7 +75,16 @@ def test_filters_pick_what_fits(inside, journal, filters: list[str], numbers: li
 
 @pytest.mark.parametrize(
     "wrong",
-    [["--status", "done"], ["--since", "soon"], ["--code", "999"], ["--entity-type", "cat"], ["-n", "0"]],
+    [
+        *(
+            ["--status", "done"],
+            ["--since", "soon"],
+            ["--code", "999"],
+            ["--entity-type", "cat"],
+            ["-n", "0"],
+        ),
+        ["--type", "?" * 60_000],
+    ],
 )
 def test_a_wrong_filter_is_a_usage_error(inside, journal, wrong: list[str]) -> None:
     ran = inside("history", "list", *_state(journal), *wrong)

@@ -77,6 +77,7 @@ def test_filters_pick_what_fits(filled, journal, query: str, numbers: list[int])
             ("cursor=dlv_%00", "cursor"),
             ("since=soon", "since"),
         ),
+        ("eventType=" + "*a" * 30_000, "eventType"),
         *(("code=999", "code"), ("entityType=cat", "entityType"), ("since=2026-01-01T00:00:00", "since")),
     ],
 )
