@@ -93,6 +93,20 @@ def test_the_list_is_filtered_and_paged(run):
     assert run("list", "--page-size", "1").err == "1 of 2; see --page\n"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (("--sort", "name"), "sort: one of id, event, description, url"),
+        (("--status", "off"), "status: one of enabled, disabled, paused"),
+        (("--event", "Lead Creatoin"), 'event: no event "Lead Creatoin"; did you mean "Lead Creation"?'),
+    ],
+)
+def test_a_filter_that_cannot_be_read_is_a_usage_error(run, wrong, said):
+    ran = run("list", *wrong)
+    assert (ran.code, ran.out) == (4, "")
+    assert said in ran.err
+
+
 def test_show_prints_yaml_that_can_be_sent_back(run, tmp_path):
     run("create", "-f", "leads.yaml")
     shown = run("show", "leads")
@@ -165,7 +179,7 @@ def test_every_refusal_has_its_exit_code(run, tmp_path):
         (("delete", "from-git"), 3, "change it there"),
         (("show", "lead"), 5, 'did you mean "leads"?'),
         (("delete", "a/b"), 5, "(HTTP 404)"),
-        (("list", "--status", "on"), 1, "status: one of enabled"),
+        (("list", "--status", "on"), 4, "status: one of enabled"),
         (("list", "--page", "0"), 4, "--page"),
         (("update", "leads", "-f", "plain.yaml", "--if-match", "sha256:old"), 3, "changed meanwhile"),
         (("delete", "leads", "--if-match", "sha256:old"), 3, "changed meanwhile"),

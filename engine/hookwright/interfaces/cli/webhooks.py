@@ -16,6 +16,7 @@ from ..client import Answer, Client
 from ..webhooks import ADDED, COLUMNS, STATUSES
 from .asking import ask, judged, send
 from .commands import Command
+from .exits import Exit, Stop
 from .options import AnyFunction, option, shared
 from .output import Output, note, print_columns, print_document, print_each, print_lines
 from .webhook_file import read_webhook
@@ -164,7 +165,10 @@ def export(state: Path, server: str | None, token_file: Path | None) -> None:
 
 
 def _get(server: str | None, token_file: Path | None, state: Path, query: str) -> dict[str, Any]:
-    said: dict[str, Any] = ask(server, token_file, state, lambda to: to.get(f"/v1/webhooks?{query}")).body
+    answer = send(server, token_file, state, lambda to: to.get(f"/v1/webhooks?{query}"))
+    if answer.status == 400:  # a filter that cannot be read
+        raise Stop(Exit.USAGE, answer.complaint)
+    said: dict[str, Any] = judged(answer).body
     return said
 
 
