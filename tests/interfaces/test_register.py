@@ -53,8 +53,8 @@ def test_the_file_is_private_and_holds_no_token(register, path):
     assert len(token) == len("hwt_") + 43
 
 
-@pytest.mark.parametrize("name", ["ci", "admin"])
-def test_a_name_is_had_once_and_admin_is_the_state_folders(register, name):
+@pytest.mark.parametrize("name", ["ci", "admin", "hookwright"])
+def test_a_name_is_had_once_and_some_are_nobodys(register, name):
     register.create("ci", Role.EMITTER, "admin")
     with pytest.raises(NameTaken):
         register.create(name, Role.ADMIN, "admin")
@@ -86,6 +86,7 @@ ENTRY = {"name": "ci", "role": "viewer", "created": "", "by": "", "sha256": "0" 
                 [{**ENTRY, "sha256": "0" * 63}],
                 [{**ENTRY, "sha256": "g" * 64}],
                 [{**ENTRY, "name": "admin"}],
+                [{**ENTRY, "name": "hookwright"}],
                 [{**ENTRY, "name": 1}],
                 [{**ENTRY, "name": ""}],
                 [{**ENTRY, "name": "\x1b[31m"}],

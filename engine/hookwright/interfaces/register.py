@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from hookwright.engine.state import StateError, write_private
+from hookwright.engine.switch import OURSELVES
 
 from .roles import Holder, Role
 from .tokens import ADMIN, Keyring, digest_of
@@ -21,6 +22,7 @@ PREFIX = "hwt_"  # so that a token that got into a repository or a log is found 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,62}", re.ASCII)
 LIMIT = 1000  # a presented token is compared with every one
 _FORMAT = 1
+_NOT_FREE = frozenset({ADMIN.name, OURSELVES})  # who they name in a record is the owner, or nobody
 
 log = structlog.get_logger(__name__)
 
@@ -79,7 +81,7 @@ class Register:
         created = self._now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
         made = Registered(name, role, created, by, digest_of(token).hex())
         with self._lock:
-            if name in self._tokens or name == ADMIN.name:
+            if name in self._tokens or name in _NOT_FREE:
                 raise NameTaken
             if len(self._tokens) >= LIMIT:
                 raise RegisterFull
@@ -124,7 +126,7 @@ def read_register(path: Path) -> tuple[Registered, ...]:
     if file.version != _FORMAT:
         raise _damaged(path, f"version {file.version}, and this program reads {_FORMAT}")
     names = {each.name for each in file.tokens}
-    if len(names) < len(file.tokens) or ADMIN.name in names:
+    if len(names) < len(file.tokens) or names & _NOT_FREE:
         raise _damaged(path, "a name stands in it twice or is not free")
     if not all(map(NAME.fullmatch, names)):
         raise _damaged(path, "a name is none that a token can have")

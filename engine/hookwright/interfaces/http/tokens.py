@@ -31,7 +31,7 @@ async def create_token(request: Request) -> Response:
     try:
         made, token = await run_in_threadpool(_register(request).create, name, role, actor_of(request.scope))
     except NameTaken:
-        detail = f"there is a token {name}; revoke it first, or take another name"
+        detail = f"the name {name} is taken; take another, or revoke the token that has it"
         raise Refused(Refusal(409, "Name taken", detail, members={"pointer": "/name"})) from None
     except RegisterFull:
         raise Refused(Refusal(409, "Too many tokens", f"at most {LIMIT}; revoke some")) from None
