@@ -59,7 +59,7 @@ def test_a_revoked_token_is_refused(hookwright, api):
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("create", "the-viewer", "--role", "admin"), 3, "there is a token the-viewer"),
+        (("create", "the-viewer", "--role", "admin"), 3, "the name the-viewer is taken"),
         (("create", "a b", "--role", "admin"), 1, "name is 1 to 63 letters"),
         (("create", "x", "--role", "viewr"), 4, "'viewr' is not one of 'emitter', 'viewer'"),
         (("create", "x"), 4, "--role"),
