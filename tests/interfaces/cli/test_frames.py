@@ -121,3 +121,19 @@ def test_the_password_in_a_url_is_not_shown() -> None:
     *_, source, pointer = _shown("url: https://user:s3cret@a.example.com/", 6)
     assert source.endswith("url: https://...@a.example.com/")
     assert pointer.index("^") == source.index("https")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("wrong: {type: bearer, token: s3cret}", "wrong: {type: bearer, token: [redacted]}"),
+        ("wrong: {password: s3cret x, port: 5}", "wrong: {password: [redacted], port: 5}"),
+        ("wrong: {'X-Api-Key': \"s3cret, }\", a: b}", "wrong: {'X-Api-Key': [redacted], a: b}"),
+        ("{token: s3cret, wrong: 1}", "{token: [redacted], wrong: 1}"),
+        ("wrong: {token: {env: TOKEN}, key: data.Id}", "wrong: {token: {env: TOKEN}, key: data.Id}"),
+    ],
+)
+def test_a_value_that_is_named_like_a_secret_is_not_shown(line, shown) -> None:
+    *_, source, pointer = _shown(line, line.index("wrong") + 1)
+    assert source == f"1 | {shown}"
+    assert pointer.index("^") == source.index("wrong")

@@ -22,6 +22,11 @@ _FILE_LIMIT = 4 * 1024 * 1024  # bytes; a larger file gets no frame
 _WORD = re.compile(r"\[redacted\]|\"[^\"]*\"|'[^']*'|[^\s:,\[\]{}#]+")
 _SECRET = frozenset({"HW020", "HW021"})  # the fault is a secret: logs of a pipeline must not hold it again
 _HIDDEN = "[redacted]"
+_NAMED = re.compile(
+    r"((?:token|passw(?:or)?d|secret|api[-_]?key|authorization)[\"']?\s*:\s+)"
+    r"(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'\[{*&|>#][^,\]}]*)",
+    re.IGNORECASE,
+)
 _COLORS = {"error": "red", "warning": "yellow"}
 
 
@@ -62,7 +67,12 @@ def _hidden(line: str, column: int, secrets: Collection[int]) -> tuple[str, str]
     second = min((each - 1 for each in secrets if each - 1 >= start), default=len(line))
     before = line[:first] + ("" if first == start else f"{_HIDDEN}… ")
     fault = line[start:second] + ("" if second == len(line) else _HIDDEN)
-    return without_credentials(before), without_credentials(fault)
+    return _without_secrets(before), _without_secrets(fault)
+
+
+def _without_secrets(text: str) -> str:
+    """The same without what a name says is a secret. A key around it may be misspelt, so that nothing told."""
+    return without_credentials(_NAMED.sub(rf"\1{_HIDDEN}", text))
 
 
 def _excerpt(place: Place, before: str, fault: str, hint: str | None) -> list[str]:
