@@ -71,7 +71,7 @@ def _hidden(line: str, column: int, secrets: Collection[int]) -> tuple[str, str]
 
 
 def _without_secrets(text: str) -> str:
-    """The same without what a name says is a secret. A key around it may be misspelt, so that nothing told."""
+    """The same without what stands behind the name of a secret: the schema knows no key that is misspelt."""
     return without_credentials(_NAMED.sub(rf"\1{_HIDDEN}", text))
 
 
