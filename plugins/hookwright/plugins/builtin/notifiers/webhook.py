@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from hookwright.rules.event import JSON
 
 
+# Nothing that the guard refuses when a notice is told, as far as a pattern can say.
+_HOST = r"([0-9A-Za-z._-]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?"
+_URL = rf"^https?://{_HOST}([/?]([!$&-;=?-Z_a-z~\[\]]|%[0-9A-Fa-f]{{2}})*)?$"
+
+
 class WebhookNotifier:
     """The notice with all its facts; docs/how-to/notify-on-failure.md shows it whole."""
 
@@ -27,8 +32,9 @@ class WebhookNotifier:
         "properties": {
             "url": {
                 "$ref": "#/$defs/text",
-                "pattern": r"^https?://[^\x00-\x20\x7f/?#@]+([/?#][^\x00-\x20\x7f]*)?$",
-                "description": "The address, or where it stands. A user name or password in it is refused.",
+                "pattern": _URL,
+                "description": "The address, or where it stands, without a user name, a password or a "
+                "fragment.",
                 "examples": ["https://alerts.example.com/hookwright", {"env": "ALERTS_URL"}],
             },
             "headers": {
