@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator
 from functools import lru_cache
 from pathlib import Path
@@ -32,18 +33,24 @@ _COLORS = {"error": "red", "warning": "yellow"}
 
 def frames(problems: Collection[Problem]) -> Iterator[str]:
     """Each problem as `frame` shows it. A secret that one of them is about is hidden in the others, too."""
-    secrets = frozenset(problem.place for problem in problems if problem.code in _SECRET)
-    return (frame(problem, secrets=secrets) for problem in problems)
+    columns: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    for problem in problems:
+        if problem.code in _SECRET:
+            columns[problem.place.file, problem.place.line].append(problem.place.column)
+    return (
+        frame(problem, secrets=columns.get((problem.place.file, problem.place.line), ()))
+        for problem in problems
+    )
 
 
 def frame(
     problem: Problem,
     source: Callable[[str], tuple[str, ...]] | None = None,
-    secrets: Collection[Place] = (),
+    secrets: Collection[int] = (),
 ) -> str:
     """The whole of one problem, several lines. `source` gives the lines of a file, empty if it cannot.
 
-    What stands at one of `secrets` is not shown.
+    What stands from one of the columns `secrets` on is not shown.
     """
     lines = source or source_lines
     severity = click.style(f"{problem.severity}[{problem.code}]", fg=_COLORS[problem.severity], bold=True)
@@ -51,8 +58,7 @@ def frame(
     parts = [f"{severity}: {printable(problem.message)}", f"  --> {printable(str(place))}"]
     written = lines(place.file) if place.line else ()
     if 0 < place.line <= len(written):
-        hidden = {*secrets, place} if problem.code in _SECRET else secrets
-        columns = [each.column for each in hidden if (each.file, each.line) == (place.file, place.line)]
+        columns = {*secrets, place.column} if problem.code in _SECRET else secrets
         parts += _excerpt(place, *_hidden(written[place.line - 1], place.column, columns), problem.hint)
     elif problem.hint:
         parts.append(f"   = help: {printable(problem.hint)}")
