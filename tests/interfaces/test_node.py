@@ -10,7 +10,7 @@ import pytest
 from hookwright.engine.errors import LedgerUnavailable
 from hookwright.engine.journal import Writer
 from hookwright.engine.revisions import Revisions
-from hookwright.interfaces.node import _swap_in
+from hookwright.interfaces.wiring import swap_in
 from hookwright.rules.beside import load_beside
 from hookwright.rules.load import load_nothing
 from hookwright.schemas.document import parse
@@ -58,7 +58,7 @@ def writer(tmp_path, disk):
 
 def test_a_swap_is_published_live_and_journalled(ledger, writer, tmp_path):
     revisions = Revisions(ledger, BEFORE)
-    assert _swap_in(revisions, writer)(AFTER)
+    assert swap_in(revisions, writer)(AFTER)
     assert ledger.live() == revisions.table.revision == AFTER.revision
     lines = [
         json.loads(line) for path in tmp_path.rglob("*.jsonl") for line in path.read_bytes().splitlines()
@@ -69,15 +69,15 @@ def test_a_swap_is_published_live_and_journalled(ledger, writer, tmp_path):
 def test_while_the_ledger_is_away_the_revision_before_stays(ledger, writer):
     revisions = Revisions(ledger, BEFORE)
     ledger.away = True
-    assert not _swap_in(revisions, writer)(AFTER)
+    assert not swap_in(revisions, writer)(AFTER)
     assert ledger.live() == revisions.table.revision == BEFORE.revision
 
 
 def test_when_the_journal_does_not_take_it_the_revision_before_comes_back(ledger, writer, disk):
     revisions = Revisions(ledger, BEFORE)
     disk["full"] = True
-    assert not _swap_in(revisions, writer)(AFTER)
+    assert not swap_in(revisions, writer)(AFTER)
     assert ledger.live() == revisions.table.revision == BEFORE.revision
     disk["full"] = False
-    assert _swap_in(revisions, writer)(AFTER)
+    assert swap_in(revisions, writer)(AFTER)
     assert ledger.live() == revisions.table.revision == AFTER.revision

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,28 +14,24 @@ from pathlib import Path
 
 import structlog
 
-from hookwright.engine.acceptance import accepted_entries
 from hookwright.engine.broker import Broker
 from hookwright.engine.embedded import EmbeddedServer
-from hookwright.engine.errors import EngineError, JournalError, LedgerUnavailable
-from hookwright.engine.first_answers import FirstAnswers
+from hookwright.engine.errors import EngineError, LedgerUnavailable
 from hookwright.engine.history import History
-from hookwright.engine.index_view import HistoryUnavailable
-from hookwright.engine.intake import Intake, Plan
-from hookwright.engine.journal import Entry, Writer
-from hookwright.engine.known import KnownEvents
+from hookwright.engine.intake import Intake
+from hookwright.engine.journal import Writer
 from hookwright.engine.ledger import Ledger
-from hookwright.engine.offering import Fresh, Offering
+from hookwright.engine.offering import Offering
 from hookwright.engine.redischeck import check_server
 from hookwright.engine.replaying import Replays
 from hookwright.engine.revisions import Revisions
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
-from hookwright.engine.work import Offer
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.source import Source
 
 from .children import Child
+from .wiring import intake_of, offer_to, replays_of, swap_in, tell_switches
 
 WATCH_SECONDS = 0.25
 STOP_WORKERS = 13.0  # seconds: attempts in flight get ten of them to finish
@@ -94,7 +89,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         url = _given_server(settings.redis_url) if settings.redis_url else _private_server(state, stack)
         ledger = Ledger(url)
         history = History(state.path, catching_up=False)
-        revisions = Revisions(ledger, source, before=partial(_tell_switches, history, ledger))
+        revisions = Revisions(ledger, source, before=partial(tell_switches, history, ledger))
         reachable = threading.Event()
         bookkeeper, *workers = children = _children(settings, url)
         stack.callback(_end_bookkeeper, bookkeeper, reachable)
@@ -111,20 +106,13 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             wake=broker.ring,
         )
         offering = Offering(
-            _offer_to(ledger, broker, subscribers), limit=settings.spool_limit, clock=time.monotonic
+            offer_to(ledger, broker, subscribers), limit=settings.spool_limit, clock=time.monotonic
         )
         stack.callback(offering.close)
         stack.callback(_end_workers, workers, reachable)
         node = Node(
             state=state,
-            intake=Intake(
-                node=name,
-                table=lambda: revisions.table,
-                encoders=plugins.encoders,
-                record=_record_in(writer),
-                known=KnownEvents(FirstAnswers(history), time.monotonic),
-                offering=offering,
-            ),
+            intake=intake_of(name, plugins, revisions, history, writer, offering),
             history=history,
             revisions=revisions,
             ledger=ledger,
@@ -132,15 +120,8 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             offering=offering,
             children=tuple(children),
             reachable=reachable,
-            swap=_swap_in(revisions, writer),
-            replays=Replays(
-                node=name,
-                folder=state.history,
-                history=history,
-                table=lambda: revisions.table,
-                record=lambda entries: writer.append_many(entries).result(),
-                offering=offering,
-            ),
+            swap=swap_in(revisions, writer),
+            replays=replays_of(name, state, revisions, history, writer, offering),
         )
         stack.enter_context(_watched(node))
         yield node
@@ -202,57 +183,6 @@ def _end_workers(workers: Sequence[Child], reachable: threading.Event) -> None:
 def _end_bookkeeper(bookkeeper: Child, reachable: threading.Event) -> None:
     bookkeeper.hang_up()
     bookkeeper.wait(STOP_BOOKKEEPER if reachable.is_set() else UNHEARD_BOOKKEEPER)
-
-
-def _tell_switches(history: History, ledger: Ledger) -> None:
-    """What is off is off before anything can be claimed; the bookkeeper tells the rest."""
-    with contextlib.suppress(HistoryUnavailable):
-        switches = history.switches().all()
-        if switches:
-            ledger.switch(switches)
-
-
-def _offer_to(ledger: Ledger, broker: Broker, subscribers: Subscribers) -> Callable[[Sequence[Fresh]], None]:
-    def offer(fresh: Sequence[Fresh]) -> None:
-        subscribers.tell()
-        now = int(time.time() * 1000)
-        offers = [Offer(one.delivery, one.body, wait=max(one.delivery.due - now, 0)) for one in fresh]
-        ledger.offer(offers)
-        if any(each.wait == 0 for each in offers):
-            broker.ring()  # what is due later is seen by the workers' own clocks
-
-    return offer
-
-
-def _record_in(writer: Writer) -> Callable[[Sequence[Plan]], Awaitable[None]]:
-    async def record(plans: Sequence[Plan]) -> None:
-        entries = [entry for plan in plans for entry in _entries(plan)]
-        await asyncio.wrap_future(writer.append_many(entries))
-
-    return record
-
-
-def _entries(plan: Plan) -> list[Entry]:
-    return accepted_entries(plan.event, plan.revision, plan.deliveries, plan.bodies, plan.fingerprint)
-
-
-def _swap_in(revisions: Revisions, writer: Writer) -> Callable[[Source], bool]:
-    def swap(source: Source) -> bool:
-        """Put a revision into force; False, and the one before stays, when that cannot be done just now."""
-        before = revisions.source
-        try:
-            revisions.swap(source)
-            writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
-        except (LedgerUnavailable, JournalError) as error:
-            log.warning("revision_waits", revision=source.revision, reason=str(error))
-            if revisions.source is source:
-                with contextlib.suppress(LedgerUnavailable):
-                    revisions.swap(before)
-            return False
-        log.info("revision_live", revision=source.revision, bundle=source.bundle)
-        return True
-
-    return swap
 
 
 @contextmanager

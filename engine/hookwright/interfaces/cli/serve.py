@@ -78,12 +78,7 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
     """
     logs.configure()
     loaded_plugins = load_plugins(allow=plugins or None, secrets_dir=secrets_dir)
-    bundle = Bundle(
-        config,
-        loaded_plugins,
-        allow_undeclared_events=allow_undeclared_events,
-        optional=_is_default("config"),
-    )
+    bundle = Bundle(config, loaded_plugins, allow_undeclared_events, _is_default("config"))
     configuration = _checked(bundle, State(state))
     settings = NodeSettings(
         state=state,

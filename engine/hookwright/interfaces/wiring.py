@@ -1,0 +1,114 @@
+"""Wiring: what the parts of a node are to each other, as the callables that one hands to the next."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from hookwright.engine.acceptance import accepted_entries
+from hookwright.engine.broker import Broker
+from hookwright.engine.errors import JournalError, LedgerUnavailable
+from hookwright.engine.first_answers import FirstAnswers
+from hookwright.engine.history import History
+from hookwright.engine.index_view import HistoryUnavailable
+from hookwright.engine.intake import Intake, Plan
+from hookwright.engine.journal import Entry, Writer
+from hookwright.engine.known import KnownEvents
+from hookwright.engine.ledger import Ledger
+from hookwright.engine.offering import Fresh, Offering
+from hookwright.engine.replaying import Replays
+from hookwright.engine.revisions import Revisions
+from hookwright.engine.state import State
+from hookwright.engine.subscribers import Subscribers
+from hookwright.engine.work import Offer
+from hookwright.plugins.registry import Plugins
+from hookwright.rules.source import Source
+
+log = structlog.get_logger(__name__)
+
+
+def tell_switches(history: History, ledger: Ledger) -> None:
+    """What is off is off before anything can be claimed; the bookkeeper tells the rest."""
+    with contextlib.suppress(HistoryUnavailable):
+        switches = history.switches().all()
+        if switches:
+            ledger.switch(switches)
+
+
+def offer_to(ledger: Ledger, broker: Broker, subscribers: Subscribers) -> Callable[[Sequence[Fresh]], None]:
+    """Offers fresh deliveries to the ledger, after the switches it has not heard of."""
+
+    def offer(fresh: Sequence[Fresh]) -> None:
+        subscribers.tell()
+        now = int(time.time() * 1000)
+        offers = [Offer(one.delivery, one.body, wait=max(one.delivery.due - now, 0)) for one in fresh]
+        ledger.offer(offers)
+        if any(each.wait == 0 for each in offers):
+            broker.ring()  # what is due later is seen by the workers' own clocks
+
+    return offer
+
+
+def intake_of(
+    name: str, plugins: Plugins, revisions: Revisions, history: History, writer: Writer, offering: Offering
+) -> Intake:
+    """What accepts events on the node `name`."""
+    return Intake(
+        node=name,
+        table=lambda: revisions.table,
+        encoders=plugins.encoders,
+        record=_record_in(writer),
+        known=KnownEvents(FirstAnswers(history), time.monotonic),
+        offering=offering,
+    )
+
+
+def replays_of(
+    name: str, state: State, revisions: Revisions, history: History, writer: Writer, offering: Offering
+) -> Replays:
+    """What sends deliveries once more on the node `name`."""
+    return Replays(
+        node=name,
+        folder=state.history,
+        history=history,
+        table=lambda: revisions.table,
+        record=lambda entries: writer.append_many(entries).result(),
+        offering=offering,
+    )
+
+
+def _record_in(writer: Writer) -> Callable[[Sequence[Plan]], Awaitable[None]]:
+    async def record(plans: Sequence[Plan]) -> None:
+        entries = [entry for plan in plans for entry in _entries(plan)]
+        await asyncio.wrap_future(writer.append_many(entries))
+
+    return record
+
+
+def _entries(plan: Plan) -> list[Entry]:
+    return accepted_entries(plan.event, plan.revision, plan.deliveries, plan.bodies, plan.fingerprint)
+
+
+def swap_in(revisions: Revisions, writer: Writer) -> Callable[[Source], bool]:
+    """Puts a revision into force and journals it."""
+
+    def swap(source: Source) -> bool:
+        """Put a revision into force; False, and the one before stays, when that cannot be done just now."""
+        before = revisions.source
+        try:
+            revisions.swap(source)
+            writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
+        except (LedgerUnavailable, JournalError) as error:
+            log.warning("revision_waits", revision=source.revision, reason=str(error))
+            if revisions.source is source:
+                with contextlib.suppress(LedgerUnavailable):
+                    revisions.swap(before)
+            return False
+        log.info("revision_live", revision=source.revision, bundle=source.bundle)
+        return True
+
+    return swap
