@@ -97,6 +97,8 @@ def test_a_plain_call_is_complete():
         ("https://a.test/x?", f"https://a.test/x?{PARAMS}"),
         ("https://a.test/x?team=7&", f"https://a.test/x?team=7&{PARAMS}"),
         ("https://a.test/x?a=1#part", f"https://a.test/x?a=1&{PARAMS}"),
+        ("https://a.test/x?a=why?", f"https://a.test/x?a=why?&{PARAMS}"),
+        ("https://a.test/x??", f"https://a.test/x??&{PARAMS}"),
         ("https://a.test/x#part?a=1", f"https://a.test/x?{PARAMS}"),
         ("https://a.test/a%2fb/../c?q=%7e+%20", f"https://a.test/a%2fb/../c?q=%7e+%20&{PARAMS}"),
         ("https://a.test/x?entityId=mine", f"https://a.test/x?entityId=mine&{PARAMS}"),

@@ -59,6 +59,6 @@ def _appended(base: str, *pairs: str) -> str:
     added = "&".join(pair for pair in pairs if pair)
     if not added:
         return base
-    if "?" not in base:
-        return f"{base}?{added}"
-    return f"{base}{added}" if base.endswith(("?", "&")) else f"{base}&{added}"
+    path, _, query = base.partition("?")
+    between = "&" if query and not query.endswith("&") else ""
+    return f"{path}?{query}{between}{added}"
