@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+
+import pytest
 
 BUNDLE = """
 version: 1
@@ -86,6 +89,32 @@ def test_a_disabled_subscriber_stays_so_over_a_restart_and_a_loss_of_redis(
     assert [each for each in sink.arrivals.all if each.path == "/down"] == []
     assert server.run("subscriber", "enable", "down")[0] == 0
     assert {server.ended(each).status for each in (first, second)} == {"Success"}
+
+
+@pytest.mark.parametrize("index", ["lags", "is gone"])
+def test_when_redis_and_the_index_do_not_know_what_is_off_nothing_of_it_is_sent(
+    index, serve, receiver, own_valkey, until
+):
+    sink = receiver()
+    server = serve(BUNDLE.format(url=sink.url), environment={"HOOKWRIGHT_REDIS_URL": own_valkey.url})
+    (bookkeeper,) = server.children(" bookkeeper ")
+    if index == "lags":
+        bookkeeper.suspend()
+    assert server.run("subscriber", "disable", "down", "--reason", "x")[0] == 0
+    if index == "is gone":
+        server.stop()
+        server.start()
+        (bookkeeper,) = server.children(" bookkeeper ")
+        bookkeeper.suspend()
+        (server.state / "index.sqlite").unlink()
+    own_valkey.flush()
+    waiting = send(server)
+    with suppress(AssertionError):  # long enough to look at the ledger again, and to call
+        until(lambda: sink.arrivals.all, seconds=1.5)
+    bookkeeper.resume()
+    assert server.ended(send(server, "fine")).status == "Success"
+    assert until(lambda: held(server, waiting)) == "disabled: x"
+    assert [each for each in sink.arrivals.all if each.path == "/down"] == []
 
 
 def test_disabling_while_redis_is_away_counts_once_it_is_back(serve, receiver, own_valkey, until):

@@ -81,3 +81,13 @@ def test_when_the_journal_does_not_take_it_the_revision_before_comes_back(ledger
     disk["full"] = False
     assert swap_in(revisions, writer)(AFTER)
     assert ledger.live() == revisions.table.revision == AFTER.revision
+
+
+def test_nothing_goes_live_before_it_is_known_what_is_off(ledger):
+    known = []
+    ledger.live = lambda: ledger.published[-1] if ledger.published else None
+    revisions = Revisions(ledger, BEFORE, before=lambda: bool(known))
+    assert (revisions.keep(), ledger.published) == (False, [])
+    known.append("all")
+    assert (revisions.keep(), ledger.published) == (True, [BEFORE.revision])
+    assert not revisions.keep()

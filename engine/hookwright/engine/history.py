@@ -170,6 +170,12 @@ class History:
         """The last switch of every subscriber or endpoint that was ever switched on or off."""
         return Switches(map(read_switch, self._query(SWITCHES, [])))
 
+    def all_switches(self) -> Switches | None:
+        """The same, and no line of the journal left out; None while the index does not know it all."""
+        whole = self._index.whole()
+        found = self.switches()
+        return found if whole and self._index.still(whole) else None
+
     def damage(self) -> Rows:
         """What of the journal could not be read: segment, offset, length, reason."""
         sql = "SELECT s.name, d.offset, length, reason FROM damage d JOIN segments s ON s.id = segment"

@@ -25,9 +25,10 @@ class Revisions:
     """Holds one table, swapped whole. Workers know a revision before the first event is matched by it."""
 
     def __init__(
-        self, ledger: Publisher, source: Source, *, before: Callable[[], object] = lambda: None
+        self, ledger: Publisher, source: Source, *, before: Callable[[], bool] = lambda: True
     ) -> None:
-        """`before` is called before a revision goes live, since nothing is claimed without one.
+        """`before` is called before a revision goes live, since nothing is claimed without one; False means
+        that none may go live now. Then `keep` tries again.
 
         Raises `LedgerUnavailable`.
         """
@@ -55,15 +56,14 @@ class Revisions:
         self._source, self._table = source, table
 
     def keep(self) -> bool:
-        """Publish again if the ledger lost it. Returns whether it had. Raises `LedgerUnavailable`."""
-        if self._ledger.live() is not None:
-            return False
-        self._publish(self._source, self._table)
-        return True
+        """Publish if the ledger has lost it. Returns whether that was done. Raises `LedgerUnavailable`."""
+        return self._ledger.live() is None and self._publish(self._source, self._table)
 
-    def _publish(self, source: Source, table: RoutingTable) -> None:
-        self._before()
+    def _publish(self, source: Source, table: RoutingTable) -> bool:
+        if not self._before():
+            return False
         self._ledger.publish(table.revision, source.to_json(), table.endpoints, table.limits)
+        return True
 
 
 def table_of(source: Source) -> RoutingTable:

@@ -70,7 +70,8 @@ class Subscribers:
     """Reads and switches. Threads may share it.
 
     `table` answers the live table, `bundle_of` the bundle of a subscriber's id, `booked` the switches in the
-    index, `wake` makes workers look. `clock` answers Unix seconds.
+    index, `wake` makes workers look. `said` takes what is switched here: the index may not have read it yet.
+    `clock` answers Unix seconds.
     """
 
     def __init__(
@@ -81,6 +82,7 @@ class Subscribers:
         ledger: SwitchingLedger,
         writer: Writer,
         *,
+        said: Switches | None = None,
         wake: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -91,7 +93,7 @@ class Subscribers:
         self._writer = writer
         self._wake = wake
         self._clock = clock
-        self._said = Switches()  # what was switched here: the index may not have read it yet
+        self._said = Switches() if said is None else said
         self._untold = False
         self._lock = threading.Lock()
 

@@ -27,6 +27,7 @@ from hookwright.engine.replaying import Replays
 from hookwright.engine.revisions import Revisions
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
+from hookwright.engine.switch import Switches
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.source import Source
 
@@ -89,7 +90,9 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         url = _given_server(settings.redis_url) if settings.redis_url else _private_server(state, stack)
         ledger = Ledger(url)
         history = History(state.path, catching_up=False)
-        revisions = Revisions(ledger, source, before=partial(tell_switches, history, ledger))
+        said = Switches()
+        before = partial(tell_switches, state, history, ledger, said)
+        revisions = Revisions(ledger, source, before=before)
         reachable = threading.Event()
         bookkeeper, *workers = children = _children(settings, url)
         stack.callback(_end_bookkeeper, bookkeeper, reachable)
@@ -103,6 +106,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             history.switches,
             ledger,
             writer,
+            said=said,
             wake=broker.ring,
         )
         offering = Offering(

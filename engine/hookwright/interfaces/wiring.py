@@ -22,8 +22,10 @@ from hookwright.engine.ledger import Ledger
 from hookwright.engine.offering import Fresh, Offering
 from hookwright.engine.replaying import Replays
 from hookwright.engine.revisions import Revisions
+from hookwright.engine.segment import list_segments
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
+from hookwright.engine.switch import Switches
 from hookwright.engine.work import Offer
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.source import Source
@@ -31,12 +33,19 @@ from hookwright.rules.source import Source
 log = structlog.get_logger(__name__)
 
 
-def tell_switches(history: History, ledger: Ledger) -> None:
-    """What is off is off before anything can be claimed; the bookkeeper tells the rest."""
+def tell_switches(state: State, history: History, ledger: Ledger, said: Switches) -> bool:
+    """What is off is off before anything can be claimed. False while neither the ledger nor the index says
+    what is: both were lost.
+    """
+    booked = None
     with contextlib.suppress(HistoryUnavailable):
-        switches = history.switches().all()
-        if switches:
-            ledger.switch(switches)
+        booked = history.all_switches()
+    if booked is None and ledger.live() is None and list_segments(state.history):
+        return False
+    switches = Switches([*(booked.all() if booked else ()), *said.all()]).all()
+    if switches:
+        ledger.switch(switches)
+    return True
 
 
 def offer_to(ledger: Ledger, broker: Broker, subscribers: Subscribers) -> Callable[[Sequence[Fresh]], None]:
