@@ -38,6 +38,11 @@ def test_the_longer_secret_goes_first():
     assert Mask(["abc", "abcdef"])("abcdef abc") == f"{REDACTED} {REDACTED}"
 
 
+def test_what_stands_in_place_of_a_secret_is_not_masked_again():
+    assert Mask(["hunter2", "red"])("hunter2 red") == f"{REDACTED} {REDACTED}"
+    assert Mask(["hunter2", "a"]).raw(b"hunter2 a") == f"{REDACTED} {REDACTED}".encode()
+
+
 def test_no_secret_changes_nothing():
     reply = Reply(200, True, (("A", "b"),), b"c")
     mask = Mask(["", ""])

@@ -28,17 +28,14 @@ class Mask:
         self._bytes = [spelling.encode(errors="replace") for spelling in self._text]
 
     def __call__(self, text: str) -> str:
-        for spelling in self._text:
-            if spelling in text:
-                text = text.replace(spelling, REDACTED)
-        return text
+        found = [spelling for spelling in self._text if spelling in text]
+        # All at once, so that no secret is looked for in what stands in place of another one.
+        return re.sub("|".join(map(re.escape, found)), REDACTED, text) if found else text
 
     def raw(self, content: bytes) -> bytes:
         """The same for bytes, before anybody encodes them to a form that hides what they hold."""
-        for spelling in self._bytes:
-            if spelling in content:
-                content = content.replace(spelling, REDACTED.encode())
-        return content
+        found = [spelling for spelling in self._bytes if spelling in content]
+        return re.sub(b"|".join(map(re.escape, found)), REDACTED.encode(), content) if found else content
 
     def reply(self, reply: Reply) -> Reply:
         """The reply as it may be recorded: headers, body and message masked."""
