@@ -25,12 +25,15 @@ class Ledger:
 
     def __init__(self):
         self.away = False
+        self.mute = False  # it hears, and its answer does not arrive
         self.published = []
 
     def publish(self, revision, content, caps, limits):
         if self.away:
             raise LedgerUnavailable("away")
         self.published.append(revision)
+        if self.mute:
+            raise LedgerUnavailable("no answer")
 
     def live(self):
         return self.published[-1]
@@ -91,3 +94,25 @@ def test_nothing_goes_live_before_it_is_known_what_is_off(ledger):
     known.append("all")
     assert (revisions.keep(), ledger.published) == (True, [BEFORE.revision])
     assert not revisions.keep()
+
+
+def test_what_was_refused_for_want_of_an_answer_does_not_stay_live(ledger, writer):
+    revisions = Revisions(ledger, BEFORE)
+    ledger.mute = True
+    assert not swap_in(revisions, writer)(AFTER)
+    assert ledger.live() == AFTER.revision  # heard all the same
+    ledger.mute = False
+    assert revisions.keep()
+    assert ledger.live() == revisions.table.revision == BEFORE.revision
+    assert not revisions.keep()
+
+
+def test_without_journal_and_ledger_the_revision_before_comes_back_too(ledger, writer, disk):
+    revisions = Revisions(ledger, BEFORE)
+    disk["full"] = True
+    publish, ledger.publish = ledger.publish, lambda *said: (publish(*said), setattr(ledger, "away", True))
+    assert not swap_in(revisions, writer)(AFTER)
+    assert revisions.table.revision == BEFORE.revision
+    ledger.away = False
+    assert revisions.keep()
+    assert ledger.live() == BEFORE.revision

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -22,7 +23,11 @@ class Publisher(Protocol):
 
 
 class Revisions:
-    """Holds one table, swapped whole. Workers know a revision before the first event is matched by it."""
+    """Holds one table, swapped whole. Workers know a revision before the first event is matched by it.
+
+    A publication that was not answered may have been heard all the same: until one is, `keep` repeats the
+    live one. Used by several threads.
+    """
 
     def __init__(
         self, ledger: Publisher, source: Source, *, before: Callable[[], bool] = lambda: True
@@ -34,6 +39,8 @@ class Revisions:
         """
         self._ledger = ledger
         self._before = before
+        self._lock = threading.Lock()
+        self._answered = False  # the last publication
         self.swap(source)
 
     @property
@@ -52,17 +59,33 @@ class Revisions:
     def swap(self, source: Source) -> None:
         """Publish a revision, then match by it. Raises `LedgerUnavailable`; then the old one stays live."""
         table = table_of(source)
-        self._publish(source, table)
-        self._source, self._table = source, table
+        with self._lock:
+            self._publish(source, table)
+            self._source, self._table = source, table
+
+    def revert(self, source: Source) -> None:
+        """Match by `source` again at once, whether the ledger answers or not; `keep` publishes it."""
+        table = table_of(source)
+        with self._lock:
+            self._source, self._table = source, table
+            self._answered = False
 
     def keep(self) -> bool:
-        """Publish if the ledger has lost it. Returns whether that was done. Raises `LedgerUnavailable`."""
-        return self._ledger.live() is None and self._publish(self._source, self._table)
+        """Publish if the ledger has lost it, or may hold another. Returns whether that was done.
+
+        Raises `LedgerUnavailable`.
+        """
+        with self._lock:
+            if self._answered and self._ledger.live() is not None:
+                return False
+            return self._publish(self._source, self._table)
 
     def _publish(self, source: Source, table: RoutingTable) -> bool:
+        self._answered = False
         if not self._before():
             return False
         self._ledger.publish(table.revision, source.to_json(), table.endpoints, table.limits)
+        self._answered = True
         return True
 
 

@@ -114,8 +114,9 @@ def swap_in(revisions: Revisions, writer: Writer) -> Callable[[Source], bool]:
         except (LedgerUnavailable, JournalError) as error:
             log.warning("revision_waits", revision=source.revision, reason=str(error))
             if revisions.source is source:
+                revisions.revert(before)
                 with contextlib.suppress(LedgerUnavailable):
-                    revisions.swap(before)
+                    revisions.keep()
             return False
         log.info("revision_live", revision=source.revision, bundle=source.bundle)
         return True
