@@ -107,6 +107,16 @@ def test_a_filter_that_cannot_be_read_is_a_usage_error(run, wrong, said):
     assert said in ran.err
 
 
+@pytest.mark.parametrize("wrong", ["", "a b", "x\r\nAuthorization: none", "ü"])
+def test_a_revision_that_can_be_none_is_a_usage_error(run, wrong):
+    run("create", "-f", "leads.yaml")
+    for arguments in (("delete", "leads"), ("update", "leads", "-f", "leads.yaml")):
+        ran = run(*arguments, "--if-match", wrong)
+        assert (ran.code, ran.out) == (4, "")
+        assert "is no revision" in ran.err
+    assert run("show", "leads").code == 0
+
+
 def test_show_prints_yaml_that_can_be_sent_back(run, tmp_path):
     run("create", "-f", "leads.yaml")
     shown = run("show", "leads")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -177,7 +178,14 @@ def _path(webhook: str) -> str:
 
 
 def _condition(revision: str | None) -> dict[str, str]:
-    return {} if revision is None else {"If-Match": f'"{revision}"'}
+    """The header that says so. What no header can hold is a usage error."""
+    if revision is None:
+        return {}
+    if not re.fullmatch(r"[!-~]+", revision):
+        raise click.BadParameter(
+            f"{revision[:50]!r} is no revision, such as sha256:…", param_hint="--if-match"
+        )
+    return {"If-Match": f'"{revision}"'}
 
 
 def _written(said: Mapping[str, Any]) -> dict[str, Any]:
