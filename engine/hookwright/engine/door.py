@@ -85,11 +85,18 @@ def read_events(body: bytes, content_type: str, headers: Mapping[str, str], defa
     return Incoming((_event(value, raws[0], defaults, 0, "", len(body)),), batch=False)
 
 
-def _media_type(content_type: str) -> str:
+def media_in_utf8(content_type: str) -> str | None:
+    """The media type in lower case; None when another character set than UTF-8 is named."""
     media, _, parameters = content_type.partition(";")
-    media = media.strip().lower()
     charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", parameters, re.IGNORECASE)
-    if media not in {PLAIN, STRUCTURED, BATCHED} or (charset and charset[1].lower() not in {"utf-8", "utf8"}):
+    if charset and charset[1].lower() not in {"utf-8", "utf8"}:
+        return None
+    return media.strip().lower()
+
+
+def _media_type(content_type: str) -> str:
+    media = media_in_utf8(content_type)
+    if media not in {PLAIN, STRUCTURED, BATCHED}:
         raise Rejected(
             415,
             "Unsupported content type",

@@ -147,7 +147,8 @@ def delete(
     headers = _condition(if_match)
     answer = judged(send(server, token_file, state, lambda to: to.delete(_path(webhook), headers)))
     still_open = int(answer.headers.get("hookwright-open-deliveries", "0"))
-    cancelled = f"; {still_open} open deliveries are cancelled" if still_open else ""
+    deliveries = "1 open delivery is" if still_open == 1 else f"{still_open} open deliveries are"
+    cancelled = f"; {deliveries} cancelled" if still_open else ""
     note(f"{webhook} is deleted{cancelled}")
 
 

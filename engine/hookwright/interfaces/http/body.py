@@ -7,6 +7,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
+from hookwright.engine.door import PLAIN, media_in_utf8
 from hookwright.engine.strictjson import BadJSON, decode
 from hookwright.rules.event import JSON
 
@@ -38,8 +39,8 @@ async def read_body(
 async def read_object(request: Request, limit: int = OBJECT_LIMIT) -> dict[str, JSON]:
     """The body as a JSON object, as strict as the events' door. Raises `Refused` (400, 408, 413, 415)."""
     media = request.headers.get("content-type", "")
-    if media.partition(";")[0].strip().lower() != "application/json":
-        detail = f"send application/json, not {media[:100] or 'nothing'!r}"
+    if media_in_utf8(media) != PLAIN:
+        detail = f"send {PLAIN} in UTF-8, not {media[:100] or 'nothing'!r}"
         raise Refused(
             Refusal(415, "Unsupported content type", detail, members={"header": "content-type"}, closes=True)
         )
