@@ -36,7 +36,7 @@ LONGEST = 5.0  # seconds a request may take, whatever the subscriber's own timeo
 ENDPOINTS_AT_ONCE = 8
 HEAD = "HEAD"
 _UNANSWERED = {
-    "blocked_target": "this server may not call that address; --allow-target opens private ones",
+    "blocked_target": "this server may not call that address",
     "dns": "the name of that host is not known here",
 }
 _HEAD_REFUSED = frozenset({404, 405, 501})
