@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct, ValidationError
 
+from .batch import Reason
 from .delivery import Delivery
 from .errors import JournalError
 from .instant import milliseconds
@@ -25,7 +26,6 @@ _ROOM = LINE_LIMIT - 1024  # what is left for the fields beside the envelope
 _PIECE = LINE_LIMIT // 8  # characters a line; JSON may need six bytes for one. A multiple of four, for base64
 
 Subject = Literal["failure", "disabled", "test"]
-Closed = Literal["window", "max_events", "max_bytes", "ended"]
 
 
 class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -81,7 +81,7 @@ class Batched(Opened, frozen=True, kw_only=True, omit_defaults=True):
 
     members: tuple[str, ...]
     opened: str
-    closed: Closed
+    closed: Reason
     key: str = ""
 
 
