@@ -141,7 +141,7 @@ def test_an_endpoint_that_is_called_with_get_is_checked_with_get(shake, server):
 
 def test_a_private_address_is_refused_like_every_call(shake, server):
     found = shake(url(server), Policy())
-    assert "--allow-target" in found.checks[0].advice
+    assert "--allow-target" in found.checks[0].reason
     assert [(each.ok, each.code, each.error) for each in found.checks] == [
         (False, None, "blocked_target")
     ] * 2
