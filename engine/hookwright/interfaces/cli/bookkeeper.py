@@ -11,8 +11,9 @@ from pathlib import Path
 import click
 
 from hookwright.engine.bookkeeper import Bookkeeper
+from hookwright.engine.broker import Broker
 from hookwright.engine.digest import WINDOW
-from hookwright.engine.ledger import Ledger
+from hookwright.engine.ringing import RingingLedger
 from hookwright.engine.state import State
 from hookwright.plugins.loader import load_plugins
 
@@ -40,7 +41,8 @@ def bookkeeper(notice_window: int, state: Path, redis_url: str | None, plugins: 
     threading.Thread(target=_wait_for_the_end, args=(ending,), name="stdin", daemon=True).start()
     encoders = load_plugins(allow=plugins or None).encoders
     node = State(state).prepare()
-    keeper = Bookkeeper(state, node, Ledger(redis_url), encoders=encoders, notice_window=notice_window)
+    ledger = RingingLedger(redis_url, Broker(redis_url).ring)
+    keeper = Bookkeeper(state, node, ledger, encoders=encoders, notice_window=notice_window)
     keeper.run(ending)
 
 
