@@ -21,10 +21,10 @@ from pathlib import Path
 
 from benchmarks.delivery import actor
 from hookwright.engine.delivery import Delivery, delivery_id, message_id
-from hookwright.engine.embedded import EmbeddedServer
-from hookwright.engine.ledger import Ledger
+from hookwright.engine.ledger.ledger import Ledger
+from hookwright.engine.ledger.work import Offer
 from hookwright.engine.revisions import table_of
-from hookwright.engine.work import Offer
+from hookwright.engine.valkey.embedded import EmbeddedServer
 from hookwright.rules.load import load
 
 ENDPOINTS = 100

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from hookwright.engine.history import History
+from hookwright.engine.history.history import History
 from hookwright.interfaces.receiver import Receiver, Script
 
 TERMINAL = {"Success", "Failure", "Cancelled", "Skipped"}

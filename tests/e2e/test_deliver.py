@@ -12,7 +12,7 @@ import zlib
 import pytest
 from jsonschema import Draft202012Validator
 
-from hookwright.engine.row import Filter
+from hookwright.engine.history.row import Filter
 from hookwright.schemas.schema import load_schema
 
 BUNDLE = """

@@ -10,7 +10,7 @@ import threading
 import pytest
 from aiosmtpd.smtp import SMTP
 
-from hookwright.engine.row import Filter
+from hookwright.engine.history.row import Filter
 
 WINDOW = 2_500  # ms: a digest a person waits ten minutes for
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookwright.engine.batch import Closed, Member, OpenBatch, gather
+from hookwright.engine.book.gathering import SETTLE_MS, Closing, Gathering, Group
 from hookwright.engine.delivery import BatchPlan
-from hookwright.engine.gathering import SETTLE_MS, Closing, Gathering, Group
 
 FAR = 10**9
 

@@ -18,9 +18,9 @@ from hypothesis.stateful import (
 )
 
 from hookwright.engine.delivery import TERMINAL_STATUS, TRANSITIONS, Delivery, Result, State
-from hookwright.engine.ledger import Ledger, Offer, Settle
-from hookwright.engine.switch import Switch
-from hookwright.engine.work import Expired
+from hookwright.engine.journal.switch import Switch
+from hookwright.engine.ledger.ledger import Ledger, Offer, Settle
+from hookwright.engine.ledger.work import Expired
 from hookwright.rules.model import FailureLimit
 
 NODE = "nod_1"

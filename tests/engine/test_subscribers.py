@@ -8,11 +8,11 @@ import threading
 import pytest
 
 from hookwright.engine.errors import JournalError
-from hookwright.engine.journal import Writer
-from hookwright.engine.ledger import Ledger
-from hookwright.engine.segment import list_segments
+from hookwright.engine.journal.segment import list_segments
+from hookwright.engine.journal.switch import Switch, Switches
+from hookwright.engine.journal.writer import Writer
+from hookwright.engine.ledger.ledger import Ledger
 from hookwright.engine.subscribers import NoSense, NoSubscriber, Subscribers
-from hookwright.engine.switch import Switch, Switches
 from hookwright.rules.compile import compile_table
 from hookwright.rules.model import (
     Action,

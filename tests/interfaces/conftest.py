@@ -21,15 +21,15 @@ from typing import Literal
 import pytest
 import structlog
 
-from hookwright.engine.acceptance import accepted_entries
 from hookwright.engine.delivery import Delivery, Received, Result, Sent, Timing, delivery_id, message_id
-from hookwright.engine.digest import Pair
-from hookwright.engine.history import History
+from hookwright.engine.history.digest import Pair
+from hookwright.engine.history.history import History
+from hookwright.engine.history.notice import failure_notice, opened_notice
 from hookwright.engine.instant import milliseconds
-from hookwright.engine.journal import Writer
-from hookwright.engine.notice import failure_notice, opened_notice
-from hookwright.engine.opened import opened_entries
-from hookwright.engine.outcome import entries as booked_entries
+from hookwright.engine.journal.acceptance import accepted_entries
+from hookwright.engine.journal.opened import opened_entries
+from hookwright.engine.journal.outcome import entries as booked_entries
+from hookwright.engine.journal.writer import Writer
 from hookwright.engine.state import State
 from hookwright.interfaces.cli import root
 from hookwright.interfaces.cli.commands import run

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hookwright.engine.detail import Request
+from hookwright.engine.history.detail import Request
 from hookwright.interfaces.curl_command import curl_command
 from hookwright.interfaces.printable import printable
 

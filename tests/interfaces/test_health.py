@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from hookwright.engine.book.heartbeat import Heartbeat, write_heartbeat
 from hookwright.engine.errors import LedgerUnavailable
-from hookwright.engine.heartbeat import Heartbeat, write_heartbeat
 from hookwright.engine.state import State
 from hookwright.interfaces.health import SEEN_SECONDS, Idleness, depth, readiness
 

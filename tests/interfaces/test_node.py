@@ -8,7 +8,7 @@ from contextlib import closing
 import pytest
 
 from hookwright.engine.errors import LedgerUnavailable
-from hookwright.engine.journal import Writer
+from hookwright.engine.journal.writer import Writer
 from hookwright.engine.revisions import Revisions
 from hookwright.interfaces.wiring import swap_in
 from hookwright.rules.beside import load_beside

@@ -10,7 +10,7 @@ from msgspec import Struct
 from hookwright.rules.model import Action, Subscriber
 
 from .instant import timestamp
-from .switch import Switch, Switches, SwitchState
+from .journal.switch import Switch, Switches, SwitchState
 
 
 class EndpointProfile(Struct, frozen=True, kw_only=True, rename="camel"):

@@ -16,9 +16,9 @@ from hookwright.rules.table import RoutingTable
 from hookwright.schemas.nearest import did_you_mean
 
 from .errors import EngineError, LedgerUnavailable
-from .journal import Writer
+from .journal.switch import STATE_AFTER, Change, Switch, Switches, SwitchState, switch_entry
+from .journal.writer import Writer
 from .profile import Profile, name_of, profile_of
-from .switch import STATE_AFTER, Change, Switch, Switches, SwitchState, switch_entry
 
 VERBS: dict[Change, str] = {
     "enabled": "enable",

@@ -8,8 +8,8 @@ import shlex
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from hookwright.engine.detail import Request
-from hookwright.engine.mask import REDACTED
+from hookwright.engine.call.mask import REDACTED
+from hookwright.engine.history.detail import Request
 
 from .printable import printable
 

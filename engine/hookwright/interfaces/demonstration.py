@@ -13,8 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 from random import Random
 
-from hookwright.engine.history import History
-from hookwright.engine.row import Row
+from hookwright.engine.history.history import History
+from hookwright.engine.history.row import Row
 
 from .addresses import NoServer, find_server
 from .children import Child

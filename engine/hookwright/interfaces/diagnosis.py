@@ -16,8 +16,8 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
-from hookwright.engine.history import History
-from hookwright.engine.index_view import HistoryUnavailable
+from hookwright.engine.history.history import History
+from hookwright.engine.history.index_view import HistoryUnavailable
 from hookwright.engine.state import State
 from hookwright.plugins.errors import PluginError
 from hookwright.plugins.registry import Plugins

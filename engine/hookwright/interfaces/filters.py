@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hookwright.engine.delivery import Status
+from hookwright.engine.history.row import Filter
 from hookwright.engine.instant import milliseconds
-from hookwright.engine.row import Filter
 from hookwright.rules.model import EntityType
 from hookwright.schemas.catalogue import load_catalogue
 from hookwright.schemas.grammar import duration

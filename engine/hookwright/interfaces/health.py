@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 
+from hookwright.engine.book.heartbeat import read_heartbeat
 from hookwright.engine.errors import LedgerUnavailable
-from hookwright.engine.heartbeat import read_heartbeat
 
 from .http.parts import Check
 from .node import Node

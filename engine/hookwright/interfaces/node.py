@@ -14,20 +14,20 @@ from pathlib import Path
 
 import structlog
 
-from hookwright.engine.broker import Broker
-from hookwright.engine.embedded import EmbeddedServer
 from hookwright.engine.errors import EngineError, LedgerUnavailable
-from hookwright.engine.history import History
-from hookwright.engine.intake import Intake
-from hookwright.engine.journal import Writer
-from hookwright.engine.ledger import Ledger
-from hookwright.engine.offering import Offering
-from hookwright.engine.redischeck import check_server
-from hookwright.engine.replaying import Replays
+from hookwright.engine.history.history import History
+from hookwright.engine.intake.intake import Intake
+from hookwright.engine.intake.offering import Offering
+from hookwright.engine.intake.replaying import Replays
+from hookwright.engine.journal.switch import Switches
+from hookwright.engine.journal.writer import Writer
+from hookwright.engine.ledger.broker import Broker
+from hookwright.engine.ledger.ledger import Ledger
 from hookwright.engine.revisions import Revisions
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
-from hookwright.engine.switch import Switches
+from hookwright.engine.valkey.embedded import EmbeddedServer
+from hookwright.engine.valkey.redischeck import check_server
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.source import Source
 

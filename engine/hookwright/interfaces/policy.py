@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import SplitResult, urlsplit
 
-from hookwright.engine.guard import Allowed, Policy
+from hookwright.engine.call.guard import Allowed, Policy
 
 _REDIS_PORT = 6379
 

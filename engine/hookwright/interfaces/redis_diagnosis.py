@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import redis
 
-from hookwright.engine.binary import NoServer, find_server
-from hookwright.engine.redischeck import check_server, without_password
-from hookwright.engine.serverfolder import ServerFolder
+from hookwright.engine.valkey.binary import NoServer, find_server
+from hookwright.engine.valkey.redischeck import check_server, without_password
+from hookwright.engine.valkey.serverfolder import ServerFolder
 
 from .diagnosis import Finding, Level
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from hookwright.engine.journal.switch import OURSELVES
 from hookwright.engine.state import StateError, write_private
-from hookwright.engine.switch import OURSELVES
 
 from .roles import Holder, Role
 from .tokens import ADMIN, Keyring, digest_of

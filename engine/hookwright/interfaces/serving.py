@@ -18,11 +18,11 @@ from types import FrameType
 import structlog
 import uvicorn
 
-from hookwright.engine.guard import Allowed
-from hookwright.engine.handshake import Handshake, Shaken
-from hookwright.engine.ping import Pinging, actions_of
+from hookwright.engine.call.guard import Allowed
+from hookwright.engine.call.transport import Kind
+from hookwright.engine.intake.ping import Pinging, actions_of
 from hookwright.engine.state import State, StateError
-from hookwright.engine.transport import Kind
+from hookwright.engine.worker.handshake import Handshake, Shaken
 from hookwright.plugins.registry import Plugins
 
 from .addresses import Listen

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hookwright.engine.switch import Switches
+from hookwright.engine.journal.switch import Switches
 from hookwright.rules.build import event_names, texts
 from hookwright.rules.event import JSON
 from hookwright.rules.load import RESERVED

@@ -9,24 +9,24 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
-from hookwright.engine.acceptance import accepted_entries
-from hookwright.engine.broker import Broker
 from hookwright.engine.errors import JournalError, LedgerUnavailable
-from hookwright.engine.first_answers import FirstAnswers
-from hookwright.engine.history import History
-from hookwright.engine.index_view import HistoryUnavailable
-from hookwright.engine.intake import Intake, Plan
-from hookwright.engine.journal import Entry, Writer
-from hookwright.engine.known import KnownEvents
-from hookwright.engine.ledger import Ledger
-from hookwright.engine.offering import Fresh, Offering
-from hookwright.engine.replaying import Replays
+from hookwright.engine.history.history import History
+from hookwright.engine.history.index_view import HistoryUnavailable
+from hookwright.engine.intake.first_answers import FirstAnswers
+from hookwright.engine.intake.intake import Intake, Plan
+from hookwright.engine.intake.known import KnownEvents
+from hookwright.engine.intake.offering import Fresh, Offering
+from hookwright.engine.intake.replaying import Replays
+from hookwright.engine.journal.acceptance import accepted_entries
+from hookwright.engine.journal.segment import list_segments
+from hookwright.engine.journal.switch import Switches
+from hookwright.engine.journal.writer import Entry, Writer
+from hookwright.engine.ledger.broker import Broker
+from hookwright.engine.ledger.ledger import Ledger
+from hookwright.engine.ledger.work import Offer
 from hookwright.engine.revisions import Revisions
-from hookwright.engine.segment import list_segments
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
-from hookwright.engine.switch import Switches
-from hookwright.engine.work import Offer
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.source import Source
 

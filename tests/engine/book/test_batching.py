@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from hookwright.engine.batching import MEMBERS_PER_TURN
-from hookwright.engine.book import Book
-from hookwright.engine.booking import Booking
+from hookwright.engine.book.batching import MEMBERS_PER_TURN
+from hookwright.engine.book.book import Book
+from hookwright.engine.book.booking import Booking
+from hookwright.engine.book.gathering import SETTLE_MS
 from hookwright.engine.delivery import BatchPlan, batch_message_id, delivery_id
 from hookwright.engine.errors import JournalError, LedgerUnavailable
-from hookwright.engine.gathering import SETTLE_MS
-from hookwright.engine.history import History
-from hookwright.engine.journal import Writer
+from hookwright.engine.history.history import History
+from hookwright.engine.journal.writer import Writer
 from hookwright.plugins.errors import EncodeError
 from hookwright.plugins.hookspecs import Encoded
 from hookwright.plugins.loader import load_plugins

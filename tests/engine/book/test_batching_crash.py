@@ -15,17 +15,17 @@ from typing import Any
 import pytest
 
 from hookwright.engine.delivery import BatchPlan
-from hookwright.engine.history import History
-from hookwright.engine.ledger import Ledger
-from hookwright.engine.work import Settle
+from hookwright.engine.history.history import History
+from hookwright.engine.ledger.ledger import Ledger
+from hookwright.engine.ledger.work import Settle
 
 PLAN = BatchPlan(window=200, max_events=7, max_bytes=10_000, encoder="json", content_type="application/json")
 
 CHILD = """
 import os, signal, sys, threading
 from pathlib import Path
-from hookwright.engine.bookkeeper import Bookkeeper
-from hookwright.engine.ledger import Ledger
+from hookwright.engine.book.bookkeeper import Bookkeeper
+from hookwright.engine.ledger.ledger import Ledger
 from hookwright.plugins.loader import load_plugins
 
 state, url, point, count = sys.argv[1:]

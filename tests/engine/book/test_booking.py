@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from hookwright.engine.book import Book
-from hookwright.engine.booking import Booking
+from hookwright.engine.book.book import Book
+from hookwright.engine.book.booking import Booking
 from hookwright.engine.errors import JournalError, LedgerUnavailable
-from hookwright.engine.journal import Writer
+from hookwright.engine.journal.writer import Writer
 
 
 class Disk:

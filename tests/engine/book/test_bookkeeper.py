@@ -13,13 +13,13 @@ from typing import Any
 
 import pytest
 
-from hookwright.engine.book import book_lock
-from hookwright.engine.bookkeeper import Bookkeeper
-from hookwright.engine.heartbeat import read_heartbeat
-from hookwright.engine.history import History
-from hookwright.engine.index import Index
-from hookwright.engine.ledger import Ledger
-from hookwright.engine.work import Settle
+from hookwright.engine.book.bookkeeper import Bookkeeper
+from hookwright.engine.book.heartbeat import read_heartbeat
+from hookwright.engine.history.catching_up import book_lock
+from hookwright.engine.history.history import History
+from hookwright.engine.history.index import Index
+from hookwright.engine.ledger.ledger import Ledger
+from hookwright.engine.ledger.work import Settle
 
 
 class Running:

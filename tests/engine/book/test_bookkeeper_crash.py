@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from hookwright.engine.heartbeat import read_heartbeat
-from hookwright.engine.ledger import Ledger
-from hookwright.engine.work import Settle
+from hookwright.engine.book.heartbeat import read_heartbeat
+from hookwright.engine.ledger.ledger import Ledger
+from hookwright.engine.ledger.work import Settle
 
 CHILD = """
 import os, signal, sys, threading
 from pathlib import Path
-from hookwright.engine.bookkeeper import Bookkeeper
-from hookwright.engine.ledger import Ledger
+from hookwright.engine.book.bookkeeper import Bookkeeper
+from hookwright.engine.ledger.ledger import Ledger
 
 state, url, point, count = sys.argv[1:]
 left = int(count)

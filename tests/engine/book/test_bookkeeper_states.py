@@ -20,13 +20,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from hookwright.engine.book import Book
-from hookwright.engine.booking import Booking
-from hookwright.engine.digest import WINDOW
+from hookwright.engine.book.book import Book
+from hookwright.engine.book.booking import Booking
 from hookwright.engine.errors import LedgerUnavailable
+from hookwright.engine.history.digest import WINDOW
 from hookwright.engine.instant import milliseconds
-from hookwright.engine.journal import Writer
-from hookwright.engine.repair import repair
+from hookwright.engine.journal.repair import repair
+from hookwright.engine.journal.writer import Writer
 
 NAMES = ["webhook/h0", "webhook/h1"]
 STATES = ["enabled", "disabled", "paused"]

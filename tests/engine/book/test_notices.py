@@ -8,13 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from hookwright.engine.book import Book
-from hookwright.engine.booking import Booking
-from hookwright.engine.digest import WINDOW
-from hookwright.engine.journal import SEGMENT_BYTES, Writer
-from hookwright.engine.notice import read_notice
-from hookwright.engine.repair import repair
-from hookwright.engine.switch import Switch
+from hookwright.engine.book.book import Book
+from hookwright.engine.book.booking import Booking
+from hookwright.engine.history.digest import WINDOW
+from hookwright.engine.history.notice import read_notice
+from hookwright.engine.journal.repair import repair
+from hookwright.engine.journal.switch import Switch
+from hookwright.engine.journal.writer import SEGMENT_BYTES, Writer
 
 NOTIFY = ("admins",)
 
@@ -152,7 +152,7 @@ def test_each_subscriber_and_each_notifier_is_told_apart(desk: Any) -> None:
 
 
 def test_a_flood_is_counted_and_only_the_newest_are_told_one_by_one(desk: Any, monkeypatch: Any) -> None:
-    monkeypatch.setattr("hookwright.engine.book.NAMED", 30)
+    monkeypatch.setattr("hookwright.engine.book.book.NAMED", 30)
     desk.fail()
     failed = desk.fail(60)
     desk.pass_time(WINDOW)
@@ -207,7 +207,7 @@ def test_what_is_to_be_told_outlives_a_restart_and_a_lost_index(desk: Any) -> No
 def test_an_index_built_anew_of_many_segments_tells_nothing_twice(desk: Any, monkeypatch: Any) -> None:
     desk.end()
     desk.segment_bytes = 3_000
-    monkeypatch.setattr("hookwright.engine.reader.CHUNK", 4_000)
+    monkeypatch.setattr("hookwright.engine.journal.reader.CHUNK", 4_000)
     desk.start()
     for _ in range(6):
         desk.fail(4)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from hookwright.engine import index
-from hookwright.engine.book import Book
-from hookwright.engine.booking import Booking
+from hookwright.engine.book.book import Book
+from hookwright.engine.book.booking import Booking
 from hookwright.engine.errors import LedgerUnavailable
-from hookwright.engine.history import History
-from hookwright.engine.journal import Writer
+from hookwright.engine.history import index
+from hookwright.engine.history.history import History
+from hookwright.engine.journal.writer import Writer
 
 DAY = 86_400_000
 
@@ -187,7 +187,7 @@ def test_nothing_of_what_is_on_is_ended_by_age(rig, kit):
 
 
 def test_more_than_a_turns_worth_is_ended_without_waiting_for_the_next_look(rig, kit, monkeypatch):
-    monkeypatch.setattr("hookwright.engine.switchboard.EXPIRED_PER_TURN", 2)
+    monkeypatch.setattr("hookwright.engine.book.switchboard.EXPIRED_PER_TURN", 2)
     for number in range(5):
         rig.node.accept(f"e{number}")
     rig.node.switch("webhook/plain", "disabled", kit.NOW)

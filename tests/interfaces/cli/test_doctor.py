@@ -3,8 +3,8 @@ import threading
 
 import pytest
 
-from hookwright.engine.embedded import EmbeddedServer
-from hookwright.engine.history import History
+from hookwright.engine.history.history import History
+from hookwright.engine.valkey.embedded import EmbeddedServer
 from hookwright.interfaces import diagnosis
 from hookwright.interfaces.cli.exits import Exit
 from hookwright.interfaces.diagnosis import (

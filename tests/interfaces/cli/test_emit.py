@@ -3,11 +3,11 @@ from contextlib import closing
 
 import pytest
 
-from hookwright.engine.acceptance import accepted_entries
 from hookwright.engine.delivery import Result
-from hookwright.engine.history import History
-from hookwright.engine.journal import Writer
-from hookwright.engine.outcome import entries
+from hookwright.engine.history.history import History
+from hookwright.engine.journal.acceptance import accepted_entries
+from hookwright.engine.journal.outcome import entries
+from hookwright.engine.journal.writer import Writer
 from hookwright.engine.state import State
 from hookwright.interfaces.addresses import Listen
 from hookwright.schemas import catalogue

@@ -6,9 +6,9 @@ from contextlib import closing
 import pytest
 
 from hookwright.engine.delivery import Result
-from hookwright.engine.history import History
-from hookwright.engine.journal import Writer
-from hookwright.engine.outcome import entries
+from hookwright.engine.history.history import History
+from hookwright.engine.journal.outcome import entries
+from hookwright.engine.journal.writer import Writer
 from hookwright.engine.state import State
 
 from ..conftest import HOSTILE

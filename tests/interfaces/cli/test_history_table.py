@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from hookwright.engine.row import Row
-from hookwright.engine.verdict import Verdict
+from hookwright.engine.history.row import Row
+from hookwright.engine.history.verdict import Verdict
 from hookwright.interfaces.cli.history import print_rows
 from hookwright.interfaces.cli.history_table import Listed, print_table
 

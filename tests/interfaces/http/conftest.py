@@ -17,19 +17,19 @@ from typing import Any
 import msgspec
 import pytest
 
+from hookwright.engine.call.guard import Policy
 from hookwright.engine.errors import LedgerUnavailable
-from hookwright.engine.guard import Policy
-from hookwright.engine.handshake import Handshake, Shaken
-from hookwright.engine.history import History
-from hookwright.engine.intake import Intake
-from hookwright.engine.journal import Writer
-from hookwright.engine.known import KnownEvents
-from hookwright.engine.offering import Offering
-from hookwright.engine.ping import Pinging
-from hookwright.engine.replaying import Replays
+from hookwright.engine.history.history import History
+from hookwright.engine.intake.intake import Intake
+from hookwright.engine.intake.known import KnownEvents
+from hookwright.engine.intake.offering import Offering
+from hookwright.engine.intake.ping import Pinging
+from hookwright.engine.intake.replaying import Replays
+from hookwright.engine.journal.switch import Switch, Switches
+from hookwright.engine.journal.writer import Writer
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
-from hookwright.engine.switch import Switch, Switches
+from hookwright.engine.worker.handshake import Handshake, Shaken
 from hookwright.interfaces.addresses import Listen
 from hookwright.interfaces.bundle import Bundle
 from hookwright.interfaces.http.app import API

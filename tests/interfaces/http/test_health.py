@@ -1,4 +1,4 @@
-from hookwright.engine.history import History
+from hookwright.engine.history.history import History
 from hookwright.engine.state import State
 from hookwright.interfaces.http.parts import Check
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from hookwright.engine.bookkeeper import Bookkeeper
-from hookwright.engine.broker import Broker
-from hookwright.engine.digest import WINDOW
-from hookwright.engine.ringing import RingingLedger
+from hookwright.engine.book.bookkeeper import Bookkeeper
+from hookwright.engine.history.digest import WINDOW
+from hookwright.engine.ledger.broker import Broker
+from hookwright.engine.ledger.ringing import RingingLedger
 from hookwright.engine.state import State
 from hookwright.plugins.loader import load_plugins
 

@@ -11,10 +11,10 @@ import msgspec
 from msgspec import DecodeError
 
 from hookwright.engine.delivery import Received, Status
-from hookwright.engine.detail import Detail, Request, Tried
-from hookwright.engine.notice import read_notice
-from hookwright.engine.opened import Batched, Noticed, Replayed
-from hookwright.engine.row import Row
+from hookwright.engine.history.detail import Detail, Request, Tried
+from hookwright.engine.history.notice import read_notice
+from hookwright.engine.history.row import Row
+from hookwright.engine.journal.opened import Batched, Noticed, Replayed
 
 from ..pretty import pretty
 from ..printable import printable, printable_lines

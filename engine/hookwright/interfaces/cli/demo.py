@@ -14,7 +14,7 @@ from typing import Protocol
 import click
 
 from hookwright.engine.delivery import Status
-from hookwright.engine.row import Row
+from hookwright.engine.history.row import Row
 
 from ..demonstration import DemoFailed, Demonstration, demonstrate
 from .colors import STATUS_COLORS

@@ -12,9 +12,9 @@ from typing import Any
 import click
 import msgspec
 
-from hookwright.engine.detail import Detail, Request
-from hookwright.engine.history import History
-from hookwright.engine.row import Filter, Row
+from hookwright.engine.history.detail import Detail, Request
+from hookwright.engine.history.history import History
+from hookwright.engine.history.row import Filter, Row
 
 from ..curl_command import curl_command
 from ..printable import printable

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from hookwright.engine.delivery import Status
-from hookwright.engine.stats import KEYS, Group
+from hookwright.engine.history.stats import KEYS, Group
 
 from .commands import command
 from .options import option, shared

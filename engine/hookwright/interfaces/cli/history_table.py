@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hookwright.engine.delivery import Status
-from hookwright.engine.row import Row
+from hookwright.engine.history.row import Row
 
 from ..printable import printable
 from .colors import STATUS_COLORS, symbol

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from functools import cache
 from urllib.parse import urlsplit
 
-from hookwright.engine.row import Row
+from hookwright.engine.history.row import Row
 from hookwright.schemas.catalogue import load_catalogue
 
 

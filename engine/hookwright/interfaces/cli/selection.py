@@ -9,9 +9,9 @@ from pathlib import Path
 
 import click
 
-from hookwright.engine.history import History
-from hookwright.engine.index_view import HistoryUnavailable
-from hookwright.engine.row import Filter, Row
+from hookwright.engine.history.history import History
+from hookwright.engine.history.index_view import HistoryUnavailable
+from hookwright.engine.history.row import Filter, Row
 
 from ..filters import KINDS, BadFilter, read_filter
 from .exits import Exit, Stop

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
+from hookwright.engine.call.guard import Allowed
+from hookwright.engine.call.transport import Kind
 from hookwright.engine.errors import EngineError, LedgerUnavailable
-from hookwright.engine.guard import Allowed
 from hookwright.engine.state import State, StateBusy, StateError
-from hookwright.engine.transport import Kind
 from hookwright.plugins.loader import load_plugins
 from hookwright.schemas.grammar import duration
 

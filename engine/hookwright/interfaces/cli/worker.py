@@ -7,10 +7,10 @@ from urllib.parse import quote
 
 import click
 
-from hookwright.engine.guard import Allowed, Policy
-from hookwright.engine.serverfolder import ServerFolder
-from hookwright.engine.transport import Kind
-from hookwright.engine.worker import WorkerSettings, run_worker
+from hookwright.engine.call.guard import Allowed, Policy
+from hookwright.engine.call.transport import Kind
+from hookwright.engine.valkey.serverfolder import ServerFolder
+from hookwright.engine.worker.worker import WorkerSettings, run_worker
 from hookwright.plugins.loader import load_plugins
 
 from .. import logs

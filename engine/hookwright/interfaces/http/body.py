@@ -7,7 +7,7 @@ import asyncio
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
-from hookwright.engine.door import PLAIN, media_in_utf8
+from hookwright.engine.intake.door import PLAIN, media_in_utf8
 from hookwright.engine.strictjson import BadJSON, decode
 from hookwright.rules.event import JSON
 

@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hookwright.engine.index_view import HistoryUnavailable
-from hookwright.engine.row import Filter
+from hookwright.engine.history.index_view import HistoryUnavailable
+from hookwright.engine.history.row import Filter
 
 from ..filters import NAMES, BadFilter, read_filter
 from .parts import Parts

@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hookwright.engine.delivery import Status
-from hookwright.engine.index_view import HistoryUnavailable
-from hookwright.engine.row import Filter
-from hookwright.engine.switch import Switches
+from hookwright.engine.history.index_view import HistoryUnavailable
+from hookwright.engine.history.row import Filter
+from hookwright.engine.journal.switch import Switches
 from hookwright.rules.event import JSON
 from hookwright.schemas.problem import Problem
 

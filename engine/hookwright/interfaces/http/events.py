@@ -8,7 +8,7 @@ import msgspec
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from hookwright.engine.door import REQUEST_LIMIT, Rejected
+from hookwright.engine.intake.door import REQUEST_LIMIT, Rejected
 
 from .body import BODY_SECONDS, Gone, read_body
 from .metrics import Metrics

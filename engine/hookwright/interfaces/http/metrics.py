@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hookwright.engine.index_view import HistoryUnavailable
+from hookwright.engine.history.index_view import HistoryUnavailable
 
 Counts: TypeAlias = Callable[[], Mapping[str, int]]
 Notices: TypeAlias = Callable[[], Mapping[tuple[str, str], int]]

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from hookwright.engine.answer import Answer
-from hookwright.engine.handshake import Shaken
-from hookwright.engine.history import History
-from hookwright.engine.opened import Replayed
+from hookwright.engine.history.history import History
+from hookwright.engine.intake.answer import Answer
+from hookwright.engine.journal.opened import Replayed
 from hookwright.engine.subscribers import Subscribers
+from hookwright.engine.worker.handshake import Shaken
 
 from ..live import Live
 from ..register import Register

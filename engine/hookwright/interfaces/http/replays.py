@@ -12,9 +12,9 @@ from starlette.responses import Response
 
 from hookwright.engine.delivery import Status
 from hookwright.engine.errors import JournalError
-from hookwright.engine.index_view import HistoryUnavailable
-from hookwright.engine.opened import Replayed
-from hookwright.engine.replaying import NotReplayable, OfferingFull
+from hookwright.engine.history.index_view import HistoryUnavailable
+from hookwright.engine.intake.replaying import NotReplayable, OfferingFull
+from hookwright.engine.journal.opened import Replayed
 from hookwright.rules.event import JSON
 
 from .actor import actor_of

@@ -7,11 +7,11 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hookwright.engine.door import Rejected
 from hookwright.engine.errors import JournalError
-from hookwright.engine.index_view import HistoryUnavailable
+from hookwright.engine.history.index_view import HistoryUnavailable
+from hookwright.engine.intake.door import Rejected
+from hookwright.engine.journal.switch import Change
 from hookwright.engine.subscribers import NoSense, NoSubscriber
-from hookwright.engine.switch import Change
 from hookwright.rules.event import JSON
 
 from .actor import actor_of

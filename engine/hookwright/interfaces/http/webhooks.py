@@ -10,8 +10,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hookwright.engine.index_view import HistoryUnavailable
-from hookwright.engine.switch import Switches
+from hookwright.engine.history.index_view import HistoryUnavailable
+from hookwright.engine.journal.switch import Switches
 from hookwright.schemas.nearest import did_you_mean
 
 from ..live import Configuration

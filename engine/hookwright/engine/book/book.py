@@ -1,0 +1,178 @@
+"""The book of a node: its journal followed into the index and the open set, the three kept in step."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from hookwright.plugins.notices import MOST_FAILURES
+
+from ..errors import EngineError
+from ..history.digest import NAMED, WINDOW, Digest, Pair
+from ..history.index import Behind, Index, passing
+from ..history.row import Row
+from ..journal.follow import Batch, Follower, Turned
+from ..journal.outcome import Attempt
+from ..journal.reader import Damage, read_at
+from ..journal.switch import Switches
+from ..state import State
+from .opening import OpenSet
+
+log = structlog.get_logger(__name__)
+
+
+class IndexUnavailable(EngineError):
+    """The disk does not let the index be read or written now."""
+
+
+class Book:
+    """Index, follower and open set behind one `lock`, for the threads of one process that holds `book_lock`.
+
+    Methods raise `IndexUnavailable` or `OSError` when the disk does not let them. They may then be called
+    again: nothing was skipped.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        node: str,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        window: int = WINDOW,
+    ) -> None:
+        """`window` is the milliseconds between two notices to a notifier about a subscriber."""
+        self.lock = threading.RLock()
+        self.digest = Digest(window)
+        self.folder = State(state).history
+        self.open = OpenSet(self.folder, node, clock)
+        self.switches = Switches()
+        try:
+            self._index = Index(State(state).index, self.folder)
+        except sqlite3.Error as error:
+            raise IndexUnavailable(str(error)) from error
+        self._follower: Follower | None = None
+        self._whole = False
+        self.follow()
+
+    @property
+    def whole(self) -> bool:
+        """Whether the open set can be relied on: false after the index was lost, until it is rebuilt."""
+        return self._whole
+
+    def close(self) -> None:
+        with self.lock:
+            self._stop_following()
+            self._index.close()
+
+    def count(self) -> tuple[int, int]:
+        """How many deliveries are open, and how many of them held, for want of something or by a switch."""
+        with self.lock:
+            held = self.open.held
+            off = self.switches.off()
+            if off and self._whole:
+                with suppress(sqlite3.Error):  # it is counted again in a moment
+                    held += self._index.count_behind(off)
+            return len(self.open), held
+
+    def behind(self, before: int, limit: int) -> list[Behind]:
+        """Up to `limit` open deliveries due `before` (Unix milliseconds) that a switch holds, in order."""
+        with self.lock:
+            off = self.switches.off()
+            if not (off and self._whole):
+                return []
+            try:
+                return self._index.behind(off, before, limit)
+            except sqlite3.Error as error:
+                raise IndexUnavailable(str(error)) from error
+
+    def follow(self, *, thorough: bool = False) -> None:
+        """Read on to the end of the journal as it is now; `thorough` looks for new segments in all days."""
+        with self.lock:
+            try:
+                self._follow(thorough)
+            except sqlite3.Error as error:
+                self._stop_following()  # it has read what the index does not have
+                raise IndexUnavailable(str(error)) from error
+
+    def recorded(self, lost: Attempt) -> bool:
+        """Whether this lost lease needs no line: it has one, or its delivery is not known here."""
+        with self.lock:
+            positions = self._index.lines(lost.delivery)
+        if positions is None:
+            return True
+        lines = (read_at(self.folder, position) for position in positions)
+        return any(line and line.kind == "lease_lost" and line.decode(Attempt) == lost for line in lines)
+
+    def to_tell(self, pair: Pair) -> tuple[tuple[str, ...], list[Row]]:
+        """What is to be told to a pair, the newest first, and the rows of the newest failures of it.
+
+        That is ids of deliveries, or switches as JSON.
+        """
+        with self.lock:
+            try:
+                said = self._index.untold(pair, NAMED)
+                if pair.tells == "disabled":
+                    return said, self._index.failed(pair.entity_type, pair.entity_id, MOST_FAILURES)
+                return said, self._index.rows(said[:MOST_FAILURES])
+            except sqlite3.Error as error:
+                raise IndexUnavailable(str(error)) from error
+
+    def _follow(self, thorough: bool) -> None:
+        try:
+            if not self._index.stands():
+                raise sqlite3.DatabaseError("the file is gone")
+            self._read_on(thorough)
+        except sqlite3.Error as error:
+            if passing(error):
+                raise
+            log.warning("index_rebuilt", reason=str(error))
+            self._whole = False
+            self._stop_following()
+            self._index.rebuild()
+            self._read_on(thorough=True)
+
+    def _read_on(self, thorough: bool) -> None:
+        if self._follower is None:
+            self._follower = Follower(self.folder, self._index.progress())
+        more = True
+        while more:
+            batch = self._follower.poll(thorough=thorough)
+            more = batch.more
+            if batch.progress or batch.items:
+                applied = self._index.apply(batch)
+                if self._whole:
+                    self.open.take(batch, applied.new)
+                    self.digest.note(applied.standings)
+                    self._turn(batch)
+                _report(batch)
+        if not self._whole:
+            self._index.mark_whole()
+            self.open.load(self._index.open_deliveries())
+            self.digest.load(self._index.standings())
+            for switch in self._index.switches():
+                self.switches.take(switch)
+            self._whole = True
+
+    def _turn(self, batch: Batch) -> None:
+        for item in batch.items:
+            if isinstance(item, Turned):
+                self.switches.take(item.switch)
+
+    def _stop_following(self) -> None:
+        if self._follower:
+            self._follower.close()
+            self._follower = None
+
+
+def _report(batch: Batch) -> None:
+    for item in batch.items:
+        if isinstance(item, Damage):
+            place = item.position
+            where = {"segment": place.segment, "offset": place.offset, "length": item.length}
+            log.warning("journal_damaged", **where, reason=item.reason)

@@ -1,0 +1,287 @@
+"""Booking: results become journal lines, then history, and then are acknowledged; batches close; open work
+is offered.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Protocol
+
+import structlog
+
+from hookwright.plugins.hookspecs import Encoder
+
+from ..delivery import TERMINAL_STATUS, Result
+from ..errors import JournalError, LedgerUnavailable
+from ..journal.outcome import Attempt, attempt_of, entries
+from ..journal.switch import Switch
+from ..journal.writer import Entry, Writer
+from ..ledger.work import Offer, Offered
+from .batching import Batching
+from .book import Book
+from .herald import Herald
+from .switchboard import Switchboard, SwitchLedger
+
+RESULTS_PER_TURN = 1000
+OFFERS_PER_TURN = 200
+NO_ENCODERS: Mapping[str, Encoder] = MappingProxyType({})
+EPOCH_EVERY = 0.5  # seconds between looks at whether the ledger lost its data
+
+log = structlog.get_logger(__name__)
+
+
+class BookLedger(SwitchLedger, Protocol):
+    """What booking needs of the ledger. Every method raises `LedgerUnavailable` and may then be repeated."""
+
+    def offer(self, offers: Sequence[Offer]) -> Offered: ...
+
+    def results(self, node: str, *, block_ms: int, count: int) -> list[tuple[str, Result | Switch]]: ...
+
+    def acknowledge(self, node: str, upto: str, deliveries: Sequence[str]) -> None: ...
+
+    def epoch(self) -> str: ...
+
+    def halt(self, node: str, on: bool) -> None: ...
+
+
+@dataclass(slots=True)
+class Standing:
+    """What is booked of a delivery, as far as it decides what a further result becomes."""
+
+    open: bool
+    attempts: int = 0
+    held: str | None = None
+    ended: bool = False
+
+    def lines(self, result: Result) -> list[Entry]:
+        """The lines this result becomes; the standing is then as if they were written.
+
+        Nothing for a delivery that is not open or an attempt already booked: a result read a second time,
+        after a crash before its acknowledgement, changes nothing.
+        """
+        terminal = result.outcome in TERMINAL_STATUS
+        if not self.open or self._repeated(result, terminal):
+            return []
+        lines = entries(result, self.attempts, recorded=self.ended and terminal)
+        self.open = not terminal
+        self.held = result.reason if result.outcome == "held" else None
+        if result.outcome == "retry":
+            self.attempts = result.attempt
+        return lines
+
+    def _repeated(self, result: Result, terminal: bool) -> bool:
+        if result.outcome == "held":
+            return result.reason == self.held
+        return not terminal and result.attempt <= self.attempts
+
+
+class Booking:
+    """The ledger's side of the bookkeeper: one `turn` after the other, in one thread.
+
+    `checkpoint` is called with the name of each step that was just done; tests end the process there.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        writer: Writer,
+        ledger: BookLedger,
+        node: str,
+        *,
+        encoders: Mapping[str, Encoder] = NO_ENCODERS,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        checkpoint: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._book = book
+        self._writer = writer
+        self._ledger = ledger
+        self._node = node
+        self._clock = clock
+        self._monotonic = monotonic
+        self._checkpoint = checkpoint
+        self._batching = Batching(book, self._append, encoders, clock=clock, checkpoint=checkpoint)
+        self._herald = Herald(book, writer, clock=clock, checkpoint=checkpoint)
+        self._results: list[tuple[str, Result | Switch]] = []
+        self._written = False
+        self._unacknowledged: tuple[str, set[str]] | None = None
+        self._refused: set[str] = set()
+        self._epoch: str | None = None
+        self._epoch_at = float("-inf")
+        self._drained = False
+        self._halted: bool | None = None
+        self._switchboard = Switchboard(book, ledger, node, clock=clock, monotonic=monotonic)
+        self.caught_up = False  # results that waited at the start are booked, what was open then is offered
+
+    def turn(self, block_ms: int) -> int:
+        """Close batches, book what came in, tell and offer what has to be; wait up to `block_ms` for results.
+        How many came.
+
+        Raises `LedgerUnavailable`, `JournalError`, `IndexUnavailable` or `OSError`; the next turn goes
+        on where this one stopped. Offers and acknowledgements never overlap: a delivery settled meanwhile
+        would be taken in anew.
+        """
+        self._batching.turn()
+        try:
+            self._look_at_epoch()
+            self._acknowledge()
+            came, drained = self._receive(block_ms)
+            self._book_results()
+            self._acknowledge()
+            if drained:
+                self._forget_refusals()
+            if self._book.whole:
+                self._switchboard.turn()
+            if self._drained and self._book.whole:
+                self._herald.tell()
+                self._offer()
+        except LedgerUnavailable:
+            self._epoch_at = float("-inf")  # it may have lost its data: look first
+            raise
+        return came
+
+    def _look_at_epoch(self) -> None:
+        now = self._monotonic()
+        if now - self._epoch_at >= EPOCH_EVERY:
+            self._note_epoch(self._ledger.epoch())
+            self._epoch_at = now
+            if self._halted is None:
+                self._halt(False)
+
+    def _note_epoch(self, epoch: str) -> None:
+        """When the ledger lost its data, all that is open has to be offered again."""
+        known, self._epoch = self._epoch, epoch
+        if known in {None, epoch}:
+            return
+        self._switchboard.doubt()
+        with self._book.lock:
+            log.warning("ledger_lost_its_data", open=len(self._book.open))
+            self._book.open.doubt_all()
+        if self._unacknowledged:  # stream ids of lost data mean nothing
+            self._unacknowledged = ("0-0", self._unacknowledged[1])
+
+    def _receive(self, block_ms: int) -> tuple[int, bool]:
+        """Read results unless some wait already: how many are in hand, and whether there are no more."""
+        if not self._results:
+            block = 0 if self._drained and self._work_waits() else self._until_a_batch(block_ms)
+            self._results = self._ledger.results(self._node, block_ms=block, count=RESULTS_PER_TURN)
+        drained = len(self._results) < RESULTS_PER_TURN
+        self._drained = self._drained or drained
+        return len(self._results), drained
+
+    def _until_a_batch(self, most: int) -> int:
+        wait = self._batching.wait()
+        return most if wait is None else min(wait, most)
+
+    def _work_waits(self) -> bool:
+        with self._book.lock:
+            return bool(self._refused) or self._book.open.overdue
+
+    def _book_results(self) -> None:
+        if not self._results:
+            return
+        if not self._written:
+            self._follow_intake()
+            self._write()
+            self._written = True
+            self._checkpoint("fsynced")
+        self._book.follow()
+        self._checkpoint("indexed")
+        booked, self._results, self._written = self._results, [], False
+        with self._book.lock:
+            named = {result.delivery for _, result in booked if isinstance(result, Result)}
+            over = {delivery for delivery in named if delivery not in self._book.open}
+        self._unacknowledged = (booked[-1][0], over)
+
+    def _follow_intake(self) -> None:
+        """Intake journals a delivery before it offers it: after this, all that have results are known."""
+        self._book.follow()
+        with self._book.lock:
+            known = all(
+                result.delivery in self._book.open
+                for _, result in self._results
+                if isinstance(result, Result)
+            )
+        if not known:
+            self._book.follow(thorough=True)
+
+    def _write(self) -> None:
+        with self._book.lock:
+            self._append(self._lines())
+
+    def _append(self, lines: Sequence[Entry]) -> None:
+        with self._book.lock:  # nobody reads lines that may be cut again
+            try:
+                self._writer.append_many(lines).result()
+            except JournalError:
+                self._halt(True)
+                raise
+        if self._halted:
+            self._halt(False)
+
+    def _lines(self) -> list[Entry]:
+        standings: dict[str, Standing] = {}
+        lost: set[Attempt] = set()
+        lines: list[Entry] = []
+        for _, result in self._results:
+            if isinstance(result, Switch):
+                lines.extend(self._switchboard.lines(result))
+                continue
+            if result.outcome == "lost":
+                attempt = attempt_of(result)
+                if attempt not in lost and not self._book.recorded(attempt):
+                    lost.add(attempt)
+                    lines.append(Entry("lease_lost", attempt))
+                continue
+            standing = standings.get(result.delivery)
+            if standing is None:
+                standing = standings[result.delivery] = self._standing(result.delivery)
+            lines.extend(standing.lines(result))
+        return lines
+
+    def _standing(self, delivery: str) -> Standing:
+        opening = self._book.open.get(delivery)
+        if opening is None:
+            return Standing(open=False)
+        return Standing(True, opening.attempts, opening.held, opening.ended)
+
+    def _halt(self, on: bool) -> None:
+        """Stop claims of this node's deliveries while their history cannot be written."""
+        try:
+            self._ledger.halt(self._node, on)
+        except LedgerUnavailable:
+            return
+        self._halted = on
+
+    def _acknowledge(self) -> None:
+        if self._unacknowledged:
+            upto, over = self._unacknowledged
+            self._ledger.acknowledge(self._node, upto, sorted(over))
+            self._unacknowledged = None
+            self._checkpoint("acknowledged")
+
+    def _forget_refusals(self) -> None:
+        """Offer again what was refused for the sake of a result, now booked, and is open all the same.
+
+        The ledger, having lost the delivery, kept a tombstone of it with a result that did not end it.
+        """
+        if self._refused:
+            self._ledger.acknowledge(self._node, "0-0", sorted(self._refused))
+            with self._book.lock:
+                self._book.open.doubt(self._refused)
+            self._refused = set()
+
+    def _offer(self) -> None:
+        with self._book.lock:
+            offers = self._book.open.next_offers(OFFERS_PER_TURN, int(self._clock() * 1000))
+        if offers:
+            answer = self._ledger.offer(offers)
+            with self._book.lock:
+                self._book.open.verified(offer.delivery.id for offer in offers)
+            self._refused.update(answer.refused)
+            self._note_epoch(answer.epoch)
+        with self._book.lock:
+            self.caught_up = self.caught_up or not (self._refused or self._book.open.overdue)

@@ -1,0 +1,79 @@
+"""A closed batch becomes a delivery: its list is encoded, once and for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+from hookwright.plugins.hookspecs import BodyContext, Encoder
+
+from ..call.encoding import Body, encode_body, refused
+from ..delivery import BatchPlan, batch_message_id, delivery_id
+from ..errors import JournalError
+from ..instant import timestamp
+from ..journal.acceptance import Origin
+from ..journal.opened import Batched, opened_entries
+from ..journal.writer import Entry
+from ..strictjson import decode
+from .gathering import Closing
+
+log = structlog.get_logger(__name__)
+
+
+def batch_entries(
+    closing: Closing, members: Sequence[Origin], encoders: Mapping[str, Encoder]
+) -> list[Entry]:
+    """The lines that put a closed batch into the journal. `members` are those that can be read, in order.
+
+    A batch that cannot be encoded, or that no line holds, is journalled all the same, with the reason why it
+    cannot be sent: its members must not wait forever.
+    """
+    plan = closing.group.plan
+    body = _encoded(members, plan, encoders)
+    if body.refusal is None:
+        try:
+            return opened_entries(_opened(closing, members, body), body.content)
+        except JournalError as error:
+            body = refused(plan.encoder, str(error))
+    log.error("batch_refused", members=len(members), refusal=body.refusal)
+    return opened_entries(_opened(closing, members, body), b"")
+
+
+def _encoded(members: Sequence[Origin], plan: BatchPlan, encoders: Mapping[str, Encoder]) -> Body:
+    """The list in its encoding, or why there is none."""
+    first = members[0]
+    context = BodyContext(
+        content_type=plan.content_type,
+        event_id=first.event.id,
+        event_type=first.event.type,
+        entity_type=first.planned.entity_type,
+        entity_id=first.planned.entity_id,
+        raw=b"[%b]" % b",".join(each.raw for each in members),
+    )
+    return encode_body(encoders, plan.encoder, [decode(each.raw) for each in members], context)
+
+
+def _opened(closing: Closing, members: Sequence[Origin], body: Body) -> Batched:
+    first, planned, key = members[0], members[0].planned, closing.group.plan.key
+    message = batch_message_id(planned.delivery(first.event, node=""), key)
+    return Batched(
+        id=delivery_id(message),
+        message=message,
+        entity_type=planned.entity_type,
+        entity_id=planned.entity_id,
+        action=planned.action,
+        event_id=first.event.id,
+        event_source=first.event.source,
+        event_type=first.event.type,
+        due=timestamp(closing.batch.due),
+        revision=first.revision,
+        place=planned.place,
+        headers=body.headers,
+        test=planned.test,
+        refusal=body.refusal,
+        members=tuple(each.planned.id for each in members),
+        opened=timestamp(closing.batch.opened),
+        closed=closing.batch.reason,
+        key=key,
+    )

@@ -1,0 +1,235 @@
+"""The open set: every delivery of this node that is not terminal, and what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice, takewhile
+from pathlib import Path
+
+import structlog
+
+from ..delivery import State
+from ..history.index import OpenRow
+from ..instant import milliseconds
+from ..journal.acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
+from ..journal.follow import Batch, Derived, Entered, Fanout
+from ..journal.opened import OPENED, Batched, Opened, Replayed, read_opened
+from ..journal.outcome import Held, Settled
+from ..journal.reader import read_at
+from ..journal.segment import Position
+from ..ledger.work import Offer
+from .waiting import Unread, Waiting
+
+_LINES_KEPT = 4
+_BYTES_AT_ONCE = 16 << 20  # of bodies in one call to the ledger, or a single one
+VERIFY_AFTER = 2.0  # seconds: by then intake's own offer, and often the first result, has arrived
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Opening:
+    """One open delivery. `due` is Unix milliseconds; `held` is why it waits, when no attempt can be made.
+
+    `ended` says that the last attempt ended it, but the crash of a bookkeeper kept the line that says so.
+    `batching` says that it waits to go into a batch: it is never offered by itself.
+    """
+
+    attempts: int
+    due: int
+    event: Position
+    line: Position
+    held: str | None = None
+    ended: bool = False
+    batching: bool = False
+
+
+class OpenSet:
+    """Keeps what is open and says what has to be offered. Not thread-safe; `clock` is monotonic seconds.
+
+    `waiting` are the members of batches that are not closed yet.
+    """
+
+    def __init__(self, folder: Path, node: str, clock: Callable[[], float]) -> None:
+        self._folder = folder
+        self._node = node
+        self._clock = clock
+        self._open: dict[str, Opening] = {}
+        self._at_once: dict[str, None] = {}  # to be offered now, in this order
+        self._unverified: dict[str, float] = {}  # id -> when to offer it, nearly in the order of these times
+        self._lines: dict[Position, _Line] = {}
+        self.waiting = Waiting(folder)
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __contains__(self, delivery: object) -> bool:
+        return delivery in self._open
+
+    def get(self, delivery: str) -> Opening | None:
+        return self._open.get(delivery)
+
+    @property
+    def held(self) -> int:
+        """How many wait because no attempt can be made."""
+        return sum(1 for each in self._open.values() if each.held is not None)
+
+    @property
+    def overdue(self) -> bool:
+        """Whether something should be offered now."""
+        due = any(at <= self._clock() for at in islice(self._unverified.values(), 1))
+        return due or bool(self._at_once)
+
+    def load(self, rows: Iterable[OpenRow]) -> None:
+        """Start from the index; everything is to be offered at once."""
+        self._open = {
+            row.id: Opening(
+                row.attempts,
+                row.due,
+                row.event,
+                row.line,
+                held=row.reason if row.state == State.HELD else None,
+                ended=row.state == State.IN_FLIGHT,
+                batching=row.state == State.BATCHING,
+            )
+            for row in rows
+        }
+        members = ((key, each) for key, each in self._open.items() if each.batching)
+        self.waiting = Waiting(self._folder, [Unread(key, each.event, each.line) for key, each in members])
+        self.doubt_all()
+
+    def doubt_all(self) -> None:
+        """The ledger may have lost everything: offer all again."""
+        self._unverified = {}
+        self._at_once = {key: None for key, opening in self._open.items() if not opening.batching}
+
+    def doubt(self, deliveries: Iterable[str]) -> None:
+        """Offer these again, if they are still open."""
+        for each in deliveries:
+            if each in self._open:
+                self._unverified.pop(each, None)
+                self._at_once[each] = None
+
+    def verified(self, deliveries: Iterable[str]) -> None:
+        """The ledger has them."""
+        for delivery in deliveries:
+            self._unverified.pop(delivery, None)
+            self._at_once.pop(delivery, None)
+
+    def take(self, batch: Batch, new: set[str]) -> None:
+        """Follow the journal; `new` are the deliveries of the batch that were not known before."""
+        for item in batch.items:
+            if isinstance(item, Fanout):
+                self._accept(item, new)
+            elif isinstance(item, Derived):
+                self._derive(item, new)
+            elif isinstance(item, Entered):
+                self._enter(item)
+
+    def _accept(self, fanout: Fanout, new: set[str]) -> None:
+        at = self._clock() + VERIFY_AFTER
+        for position, planned in fanout.deliveries:
+            if planned.id in new and planned.id not in self._open:
+                batching = planned.batch is not None
+                due = milliseconds(planned.due)
+                self._open[planned.id] = Opening(0, due, fanout.position, position, batching=batching)
+                if batching:
+                    self.waiting.accept(fanout.event, fanout.position, planned)
+                else:
+                    self._unverified[planned.id] = at
+
+    def _derive(self, derived: Derived, new: set[str]) -> None:
+        """What the bookkeeper opened itself nobody else offers; a replay's first offer is intake's."""
+        opened, place = derived.opened, derived.position
+        if isinstance(opened, Batched):
+            for member in opened.members:
+                self._open.pop(member, None)
+        if opened.id in new and opened.id not in self._open:
+            self._open[opened.id] = Opening(0, milliseconds(opened.due), place, place)
+            if isinstance(opened, Replayed):
+                self._unverified[opened.id] = self._clock() + VERIFY_AFTER
+            else:
+                self._at_once[opened.id] = None
+
+    def _enter(self, entered: Entered) -> None:
+        fields = entered.fields
+        opening = self._open.get(fields.delivery)
+        if opening is None:
+            return
+        if isinstance(fields, Settled):
+            del self._open[fields.delivery]
+            self.verified([fields.delivery])
+        elif isinstance(fields, Held):
+            opening.held = fields.reason
+        else:
+            opening.held = None
+            if entered.kind == "attempt":
+                opening.attempts = fields.attempt
+                opening.due = milliseconds(fields.next) if fields.next else opening.due
+                opening.ended = fields.outcome != "retry"
+
+    def next_offers(self, limit: int, now: int) -> list[Offer]:
+        """Up to `limit` offers whose time has come, fewer when their bodies are large. They are read from the
+        journal; `now` is Unix milliseconds.
+
+        A delivery that can no longer be read there is not offered any more: the ledger may still have it.
+        """
+        due = list(islice(chain(self._at_once, takewhile(self._is_due, self._unverified)), limit))
+        offers: list[Offer] = []
+        size = 0
+        for delivery in due:
+            offer = self._offer(delivery, now)
+            if offer:
+                offers.append(offer)
+                size += len(offer.body)
+                if size >= _BYTES_AT_ONCE:
+                    break
+            else:
+                log.error("delivery_unreadable", delivery=delivery, segment=self._open[delivery].line.segment)
+                self.verified([delivery])
+        return offers
+
+    def _is_due(self, delivery: str) -> bool:
+        return self._unverified[delivery] <= self._clock()
+
+    def _offer(self, delivery: str, now: int) -> Offer | None:
+        opening = self._open[delivery]
+        wait = max(0, opening.due - now)
+        line = self._line(opening.line)
+        if line.opened:
+            opened, body = line.opened
+            return Offer(opened.delivery(self._node, body), body, opening.attempts, wait)
+        event = self._line(opening.event).event
+        planned = line.deliveries.get(delivery)
+        if event is None or planned is None:
+            return None
+        return Offer(planned.delivery(event, self._node), planned.content(event), opening.attempts, wait)
+
+    def _line(self, position: Position) -> _Line:
+        """The line there that opened deliveries; the last few are kept: neighbours are offered together."""
+        found = self._lines.get(position)
+        if found is None:
+            if len(self._lines) >= _LINES_KEPT:
+                self._lines.clear()
+            found = self._lines[position] = _read(self._folder, position)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    event: JournalledEvent | None
+    deliveries: Mapping[str, Planned]
+    opened: tuple[Opened, bytes] | None = None
+
+
+def _read(folder: Path, position: Position) -> _Line:
+    line = read_at(folder, position)
+    if line is None or line.kind not in {"accepted", "accepted+", *OPENED}:
+        return _Line(None, {})
+    if line.kind in OPENED:
+        return _Line(None, {}, read_opened(folder, position))
+    if line.kind == "accepted":
+        first = line.decode(Accepted)
+        return _Line(first.event, {each.id: each for each in first.deliveries})
+    return _Line(None, {each.id: each for each in line.decode(AcceptedMore).deliveries})

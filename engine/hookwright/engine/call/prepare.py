@@ -1,0 +1,249 @@
+"""From a delivery to the exact request: URL, headers, authentication; and the same with secrets redacted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from hookwright.plugins.errors import BadReference, InvalidHeader, MissingSecret, RefusedInjector
+from hookwright.plugins.hookspecs import Attempt, Inject, Injector
+from hookwright.plugins.injection import build_injector
+from hookwright.rules.event import JSON
+from hookwright.rules.model import Action, SecretReference, Subscriber, Text
+from hookwright.rules.targets import BODYLESS
+
+from ..delivery import Delivery, Sent
+from .headers import Headers, attempt_headers, inject_into, static_headers, with_encoded
+from .location import Location, entity_params, locate, percent_encoded
+from .mask import REDACTED, Mask
+from .query import ERROR as NO_QUERY
+from .query import NoQuery, check_length, query_of
+from .target import Blocked, TargetAddress, parse_target
+from .transport import Call
+
+Resolve: TypeAlias = Callable[[SecretReference], str]  # raises LookupError when there is no such secret now
+
+SECRETS_KEPT = 10.0  # seconds until a secret is looked up anew
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request, complete but for the addresses of its host, and what the record may say about it.
+
+    `target` is whom to resolve. `mask` must be applied to what the receiver answers before it is kept: it may
+    echo a secret.
+    """
+
+    call: Call
+    sent: Sent
+    target: TargetAddress
+    mask: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """No request can be made: "held" (look again later, no try spent), "retry" or "failure" (for good).
+
+    `error` is an `ErrorClass` or `plugin:<name>`; `reason` is for people and holds no secret.
+    """
+
+    outcome: Literal["held", "retry", "failure"]
+    error: str
+    reason: str
+
+
+class _NotReady(Exception):
+    """Something this endpoint needs is not there now; later it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Everything about an endpoint that does not change from call to call. `shown` holds no secret."""
+
+    location: Location
+    shown: Location
+    target: TargetAddress
+    headers: Headers
+    inject: Inject | None
+    made: float
+
+
+class Preparer:
+    """Prepares the calls of one endpoint under one revision. Used by one thread at a time.
+
+    `injector` is the plugin that `auth.type` names; None without `auth`, or when no plugin of that name is
+    loaded here (the endpoint's calls are held then). `resolve` looks secrets up. They are asked for again
+    every `SECRETS_KEPT` seconds, so that a changed secret needs no new revision.
+    """
+
+    def __init__(
+        self, subscriber: Subscriber, action: Action, *, injector: Injector | None, resolve: Resolve
+    ) -> None:
+        self._subscriber = subscriber
+        self._target = action.target
+        self._bodyless = action.target.method in BODYLESS
+        self._injector = injector
+        self._resolve = resolve
+        self._plan: _Plan | None = None
+        self._mask = Mask()  # knows every value ever resolved: an old secret may still be echoed
+        self._reply_mask = self._mask  # knows what the injector wrote last, too
+
+    def prepare(self, delivery: Delivery, body: bytes, attempt: int, now: float) -> Prepared | Refusal:
+        """The request for try number `attempt` (from 1) at `now` (Unix seconds), or why there is none."""
+        try:
+            plan = self._planned(now)
+            content = None if self._bodyless else body
+            headers = plan.headers if self._bodyless else with_encoded(plan.headers, delivery.headers)
+            headers += attempt_headers(delivery.message, int(now), test=delivery.test)
+            url, shown = self._urls(plan, delivery, body)
+            if plan.inject is None:
+                return self._prepared(plan.target, (url, shown), headers, content)
+            trying = _attempt(delivery, attempt, int(now))
+            injected = inject_into(plan.inject, self._target.method, url, headers, content, trying)
+            target = plan.target if injected.url == url else parse_target(injected.url)
+        except Exception as error:  # noqa: BLE001  # plugins may raise anything
+            return self._refusal(error)
+        if not injected.secrets <= self._reply_mask.values:
+            self._reply_mask = self._mask.with_values(injected.secrets)
+        urls = (injected.url, _shown(injected.url, url, shown))
+        return self._prepared(target, urls, injected.headers, content)
+
+    def _urls(self, plan: _Plan, delivery: Delivery, body: bytes) -> tuple[str, str]:
+        """The URL as sent and as shown. Raises `NoQuery` for data that a call without a body cannot carry."""
+        event_type = percent_encoded(delivery.event_type) if self._target.entity_params else ""
+        if not self._bodyless:
+            return plan.location.url(event_type), plan.shown.url(event_type)
+        data = query_of(delivery, body)
+        url = plan.location.url(event_type, data)
+        check_length(url)
+        return url, plan.shown.url(event_type, data)
+
+    def _prepared(
+        self, target: TargetAddress, urls: tuple[str, str], headers: Headers, body: bytes | None
+    ) -> Prepared:
+        url, shown = urls
+        method = self._target.method
+        call = Call(
+            method=method,
+            url=url,
+            headers=headers.sent,
+            body=body,
+            timeout=self._target.timeout / 1000,
+            host=target.host,
+            port=target.port,
+            addresses=(),
+        )
+        mask = self._mask
+        visible = tuple((name, mask(value)) for name, value in headers.shown)
+        sent = Sent(method=method, url=mask(shown), headers=visible, body="" if body is None else "data")
+        return Prepared(call, sent, target, self._reply_mask)
+
+    def _planned(self, now: float) -> _Plan:
+        plan = self._plan
+        if plan is None or not plan.made <= now < plan.made + SECRETS_KEPT:
+            self._plan = None  # should the next line fail, no attempt may run on old secrets
+            self._plan = plan = self._make_plan(now)
+        return plan
+
+    def _make_plan(self, now: float) -> _Plan:
+        target = self._target
+        found: list[str] = []
+
+        def resolve(reference: SecretReference) -> str:
+            try:
+                found.append(self._resolve(reference))
+            except LookupError as error:
+                raise _NotReady(str(error)) from error
+            return found[-1]
+
+        try:
+            tail = entity_params(self._subscriber) if target.entity_params else ""
+            location, shown = locate(target.url, _resolved(target.query, resolve), tail)
+            headers = static_headers(self._content_type, _resolved(target.headers, resolve))
+            inject = self._build_inject(resolve)
+        finally:
+            self._mask = self._reply_mask = self._mask.with_values(found)
+        mask = self._mask  # a literal may repeat a secret
+        shown = Location(mask(shown.head), mask(shown.tail), mask(shown.whole))
+        return _Plan(location, shown, parse_target(location.whole), headers.masked(mask), inject, now)
+
+    @property
+    def _content_type(self) -> str | None:
+        """What a body is that does not say so itself: JSON, under the name this endpoint gives it."""
+        if self._bodyless:
+            return None
+        return self._target.content_type if self._target.encoder == "json" else "application/json"
+
+    def _build_inject(self, resolve: Resolve) -> Inject | None:
+        auth = self._target.auth
+        if auth is None:
+            return None
+        if self._injector is None:
+            raise _NotReady(f"no plugin for auth type {auth.type!r} is loaded")
+
+        def secrets(reference: JSON) -> str:
+            return resolve(_reference(reference))
+
+        return build_injector(self._injector, auth.config, secrets)
+
+    def _refusal(self, error: Exception) -> Refusal:
+        """What an error says about the call. Only our own errors' texts are known to hold no secret."""
+        match error:
+            case NoQuery():
+                return Refusal("failure", NO_QUERY, error.reason)
+            case Blocked():
+                return Refusal("failure", "blocked_target", error.reason)
+            case InvalidHeader():
+                return Refusal("failure", "invalid_header", self._mask(str(error)))
+            case RefusedInjector():
+                return Refusal("failure", self._plugin, self._mask(str(error)))
+            case _NotReady() | MissingSecret() | BadReference():
+                return Refusal("held", "not_ready", self._mask(str(error)))
+            case _:
+                return Refusal("retry", self._plugin, f"the plugin failed ({type(error).__name__})")
+
+    @property
+    def _plugin(self) -> str:
+        return f"plugin:{self._target.auth.type if self._target.auth else 'secrets'}"
+
+
+def _resolved(pairs: Iterable[tuple[str, Text]], resolve: Resolve) -> tuple[tuple[str, str, bool], ...]:
+    """(name, value, whether it is secret) of each pair."""
+    return tuple(
+        (name, resolve(value), True) if isinstance(value, SecretReference) else (name, value, False)
+        for name, value in pairs
+    )
+
+
+def _reference(written: JSON) -> SecretReference:
+    if not isinstance(written, Mapping) or len(written) != 1:
+        raise BadReference("a secret reference is a map with one key, such as {env: NAME}")
+    ((source, name),) = written.items()
+    if not isinstance(name, str):
+        raise BadReference(f"a secret reference {{{source}: ...}} takes text")
+    return SecretReference(source, name)
+
+
+def _attempt(delivery: Delivery, number: int, timestamp: int) -> Attempt:
+    return Attempt(
+        message=delivery.message,
+        delivery=delivery.id,
+        number=number,
+        timestamp=timestamp,
+        event_id=delivery.event_id,
+        event_source=delivery.event_source,
+        event_type=delivery.event_type,
+        entity_type=delivery.entity_type,
+        entity_id=delivery.entity_id,
+        action=delivery.action,
+    )
+
+
+def _shown(injected: str, url: str, shown: str) -> str:
+    """The URL an injector edited, for the record: what it added is hidden, or else the whole query."""
+    if injected == url:
+        return shown
+    if injected.startswith(url):
+        return f"{shown}&{REDACTED}"
+    return f"{shown.partition('?')[0]}?{REDACTED}"

@@ -1,0 +1,88 @@
+"""The wire: one HTTP call, with limits. `Call` in, `Reply` out; a transport never raises for the network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from ...delivery import Timing
+
+# (address, port) -> why no socket may go there, or None. The last word before packets leave.
+Judge: TypeAlias = Callable[[str, int], str | None]
+
+RESPONSE_BODY_LIMIT = 8 * 1024  # bytes kept; the rest is not read (`truncated`)
+RESPONSE_HEAD_LIMIT = 64 * 1024  # bytes of header lines before the answer is refused
+CONNECT_LIMIT = 5.0  # seconds until a connection stands
+INTERIM_LIMIT = 8  # 1xx answers before the real one
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, complete: nothing is added to it but `Host` and `Content-Length`.
+
+    Without a `body` (None: a GET, say) there is no `Content-Length` either; an empty body has one, of 0.
+    `addresses` are the checked IP addresses of `host`; the socket may only go to one of them. `timeout` is
+    the total budget in seconds, from connecting to the last byte.
+    """
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes | None
+    timeout: float
+    host: str
+    port: int
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. `error` is an `ErrorClass` or None; `status` may be set beside an error and then does
+    not count. `complete` says the blank line after the headers was seen: without it there is no success.
+    """
+
+    status: int | None
+    complete: bool
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    truncated: bool = False
+    error: str | None = None
+    message: str = ""
+    timing: Timing = field(default_factory=Timing)
+
+
+def cut_off() -> Reply:
+    """The answer to a call that a closing transport did not finish."""
+    return Reply(None, False, error="reset", message="the transport was closed")
+
+
+class Transport(Protocol):
+    """Sends calls. `done` is called once per call, from a thread of the transport's own."""
+
+    def submit(self, call: Call, done: Callable[[Reply], None]) -> None: ...
+
+    def close(self) -> None:
+        """Stop at once: calls still in flight are answered with error "reset"."""
+        ...
+
+
+Kind: TypeAlias = Literal["auto", "curl", "requests"]
+
+
+def select(kind: Kind, judge: Judge, *, ca: str | None = None) -> Transport:
+    """The transport of this process. "auto" is libcurl where pycurl can be imported, else requests.
+
+    `ca` is a file of trusted roots (PEM); certifi's when None. Raises ImportError for "curl" without pycurl.
+    """
+    if kind != "requests":
+        try:
+            from .curl import CurlTransport  # noqa: PLC0415  # an optional dependency
+
+            return CurlTransport(judge, ca=ca)
+        except ImportError:
+            if kind == "curl":
+                raise
+    from .requests import RequestsTransport  # noqa: PLC0415  # not loaded where libcurl does the work
+
+    return RequestsTransport(judge, ca=ca)

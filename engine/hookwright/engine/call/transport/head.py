@@ -1,0 +1,116 @@
+"""The head of an answer: status line and header lines, taken one by one, judged and counted as they come."""
+
+from __future__ import annotations
+
+import re
+
+from ...delivery import Timing
+from . import INTERIM_LIMIT, RESPONSE_HEAD_LIMIT, Reply
+
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\x00\r\n]*)?\r?\n")
+_HEADER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*:[^\x00\r\n]*\r?\n")
+_FOLDED_LINE = re.compile(rb"[ \t][^\x00\r\n]*\r?\n")
+_LENGTH = re.compile(r"[0-9]{1,18}")
+_BLANK = (b"\r\n", b"\n")
+
+
+class Head:
+    """Collects an answer's lines. `complete` turns true at the blank line that ends the final head.
+
+    Interim answers (1xx) are dropped, but counted. Lines that come after the final head are a chunked body's
+    trailers: counted, never kept. `odd` means that two things disagree about where the body ends, so that
+    the connection must not be used again.
+    """
+
+    __slots__ = ("_headers", "_interim", "_lines", "_size", "complaint", "complete", "odd", "status")
+
+    def __init__(self) -> None:
+        self.status: int | None = None
+        self.complete = False
+        self.complaint = ""
+        self.odd = False
+        self._lines: list[bytes] = []
+        self._headers: tuple[tuple[str, str], ...] | None = None
+        self._size = 0
+        self._interim = 0
+
+    def feed(self, line: bytes) -> bool:
+        """Takes one line with its line end. False: the answer is refused, and `complaint` says why."""
+        self._size += len(line)
+        if self._size > RESPONSE_HEAD_LIMIT:
+            return self._refuse(f"more than {RESPONSE_HEAD_LIMIT // 1024} KiB of headers")
+        if self.complete:
+            return True
+        if self.status is None:
+            return self._start(line)
+        if line in _BLANK:
+            return self._end()
+        if not (_HEADER_LINE.fullmatch(line) or (self._lines and _FOLDED_LINE.fullmatch(line))):
+            return self._refuse("a header line is malformed")
+        self._lines.append(line)
+        return True
+
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The header lines as (name, value), in their order, folded lines joined by one space."""
+        if self._headers is None:
+            self._headers = tuple(_read(self._lines))
+        return self._headers
+
+    def answered(self, body: bytes, *, truncated: bool, timing: Timing) -> Reply:
+        """The reply once the head is complete: the receiver has answered.
+
+        A body that breaks off, drips or is too long (`truncated`) takes nothing back.
+        """
+        return Reply(self.status, True, self.headers(), body, truncated, timing=timing)
+
+    def _start(self, line: bytes) -> bool:
+        match = _STATUS_LINE.fullmatch(line)
+        if match is None:
+            return self._refuse("the status line is not HTTP/1.1")
+        self.status = int(match.group(1))
+        if self.status == 101:
+            return self._refuse("the receiver switches to another protocol")
+        return True
+
+    def _end(self) -> bool:
+        if self.status is not None and self.status < 200:
+            self._interim += 1
+            self.status = None
+            self._lines.clear()
+            if self._interim > INTERIM_LIMIT:
+                return self._refuse(f"more than {INTERIM_LIMIT} interim answers")
+            return True
+        if not self._framed():
+            return self._refuse("the Content-Length is malformed or contradicts itself")
+        self.complete = True
+        return True
+
+    def _framed(self) -> bool:
+        """Whether every `Content-Length` is a number, and all say the same."""
+        lengths = set()
+        coded = False
+        for name, value in self.headers():
+            key = name.lower()
+            if key == "content-length":
+                lengths.add(value)
+            elif key == "transfer-encoding":
+                coded = True
+        self.odd = coded and bool(lengths)
+        return not lengths or (len(lengths) == 1 and _LENGTH.fullmatch(lengths.pop()) is not None)
+
+    def _refuse(self, complaint: str) -> bool:
+        self.complaint = complaint
+        return False
+
+
+def _read(lines: list[bytes]) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    for line in lines:
+        text = line.decode("latin-1")
+        if text[0] in " \t":
+            name, value = found.pop()
+            found.append((name, f"{value} {text.strip()}".strip()))
+        else:
+            name, _, value = text.partition(":")
+            found.append((name.rstrip(), value.strip()))
+    return found

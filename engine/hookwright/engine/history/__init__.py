@@ -1,0 +1,1 @@
+"""The history: an index of the journal in SQLite, and every answer that is read from it."""

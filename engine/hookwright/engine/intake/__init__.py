@@ -1,0 +1,1 @@
+"""Intake: events come in, are matched, encoded, journalled and acknowledged."""

@@ -1,0 +1,293 @@
+"""Intake: an event is read, matched, encoded and journalled; only then is it acknowledged."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from hookwright.plugins.hookspecs import BodyContext, Encoder
+from hookwright.rules.errors import ExpressionError
+from hookwright.rules.event import Event
+from hookwright.rules.model import Action, Subscriber, Target
+from hookwright.rules.table import RoutingTable
+from hookwright.rules.targets import BODYLESS
+
+from ..batch import batch_plan
+from ..call.encoding import Body, encode_body, refused, too_large
+from ..call.query import NoQuery, check_query
+from ..delivery import Delivery, delivery_id, message_id
+from ..errors import JournalError
+from ..history.index_view import HistoryUnavailable
+from ..strictjson import decode
+from .answer import Answer, Answers, first_answer
+from .door import Defaults, Rejected, read_events
+from .event_id import digest, fingerprint, new_event_id
+from .known import Conflict, KnownEvents
+from .offering import Fresh, Offering
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One event with its deliveries and their bodies: what one group of journal lines says."""
+
+    event: Event
+    fingerprint: str
+    revision: str
+    deliveries: tuple[Delivery, ...]
+    bodies: Mapping[str, bytes]  # by SHA-256
+
+
+class Intake:
+    """Accepts events for one node. All collaborators are passed in; `accept` runs on one event loop.
+
+    `record` journals the plans, all in one fsync, and returns when they are on disk (raises `JournalError`).
+    `clock` is Unix time, `monotonic` the clock of the offering.
+    """
+
+    def __init__(
+        self,
+        *,
+        node: str,
+        table: Callable[[], RoutingTable],
+        encoders: Mapping[str, Encoder],
+        record: Callable[[Sequence[Plan]], Awaitable[None]],
+        known: KnownEvents[Answer],
+        offering: Offering,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._node = node
+        self._table = table
+        self._encoders = encoders
+        self._record = record
+        self._known = known
+        self._offering = offering
+        self._clock = clock
+        self._monotonic = monotonic
+        self.last_accepted: float | None = None  # Unix seconds; None before the first event
+
+    async def accept(self, body: bytes, content_type: str, headers: Mapping[str, str]) -> Answer | Answers:
+        """Accept one request's events, all or none. Raises `Rejected`; then nothing was stored."""
+        self._check_room()
+        named: set[int] = set()
+        incoming = read_events(body, content_type, headers, self._defaults(headers, named))
+        table = self._table()
+        for index, event in enumerate(incoming.events):
+            self._check_type(table, event, f"/{index}/type" if incoming.batch else "/type")
+        answers = await self._accept_all(incoming.events, table, named, batch=incoming.batch)
+        return Answers(answers) if incoming.batch else answers[0]
+
+    async def test(
+        self, subscriber: Subscriber, actions: Sequence[Action], event_type: str, data: bytes
+    ) -> Answer:
+        """Send an event of our own to these actions alone, at once and marked as a test.
+
+        Neither the subscriber's pattern nor its delay counts, and nobody is waited for: who takes batches
+        gets a list of one. Raises `Rejected`.
+        """
+        self._check_room()
+        now, table = self._clock(), self._table()
+        event = Event(
+            id=new_event_id(now, os.urandom(10)),
+            source=f"/hookwright/{self._node}/ping",
+            type=event_type,
+            data=decode(data),
+            raw=data,
+        )
+        placed = [self._tested(event, subscriber, action, int(now * 1000)) for action in actions]
+        bodies = {delivery.body: body for body, delivery in placed}
+        deliveries = tuple(delivery for _, delivery in placed)
+        plan = Plan(event, fingerprint(event), table.revision, deliveries, bodies)
+        await self._journal([plan])
+        self._hand_over([plan], set())
+        return first_answer(event.id, table.revision, deliveries)
+
+    def _tested(
+        self, event: Event, subscriber: Subscriber, action: Action, now: int
+    ) -> tuple[bytes, Delivery]:
+        whole = event
+        if subscriber.batch is not None:
+            whole = replace(event, data=[event.data], raw=b"[%b]" % event.raw)
+        body = self._body(whole, subscriber, action.target)
+        delivery = self._delivery(event, subscriber, action, body.content, now)
+        marked = msgspec.structs.replace(
+            delivery, headers=body.headers, refusal=body.refusal, due=now, test=True
+        )
+        return body.content, marked
+
+    def _check_room(self) -> None:
+        if self._offering.full:
+            raise Rejected(
+                503, "Queue unavailable", "the queue does not answer and the spool is full", retry_after=5
+            )
+
+    def _defaults(self, headers: Mapping[str, str], generated: set[int]) -> Defaults:
+        """An `Idempotency-Key` fixes the ids of events that have none, so a repeated request finds them."""
+        key = headers.get("idempotency-key")
+        if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
+            raise Rejected(
+                400, "Bad idempotency key", "1 to 255 printable ASCII characters", header="idempotency-key"
+            )
+
+        def event_id(index: int) -> str:
+            if key is not None:
+                return "evt_" + digest(key, str(index))
+            generated.add(index)
+            return new_event_id(self._clock(), os.urandom(10))
+
+        return Defaults(source=f"/hookwright/{self._node}", event_id=event_id)
+
+    def _check_type(self, table: RoutingTable, event: Event, pointer: str) -> None:
+        if not table.knows(event.type):
+            near = table.nearest(event.type)
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise Rejected(
+                422,
+                "Undeclared event type",
+                f"no event type {event.type!r} is declared{hint} (declare your own under events:)",
+                pointer=pointer,
+            )
+
+    async def _accept_all(
+        self, events: Sequence[Event], table: RoutingTable, generated: set[int], *, batch: bool
+    ) -> tuple[Answer, ...]:
+        answers: list[Answer | Awaitable[Answer]] = []
+        planned: list[Plan] = []
+        reserved: list[Event] = []
+        try:
+            for index, event in enumerate(events):
+                found = fingerprint(event)
+                if index not in generated:
+                    first = self._claim(event, found, f"/{index}/id" if batch else "/id")
+                    if first is not None:
+                        answers.append(first)
+                        continue
+                    reserved.append(event)
+                planned.append(self._plan(event, found, table))
+                answers.append(first_answer(event.id, table.revision, planned[-1].deliveries))
+            await self._journal(planned)
+        except BaseException as error:
+            for event in reserved:
+                self._known.release(event.source, event.id, _as_rejected(error))
+            raise
+        self._hand_over(planned, {event.id for event in reserved})
+        return tuple([await self._again(each) for each in answers])
+
+    def _claim(self, event: Event, fingerprint: str, pointer: str) -> Awaitable[Answer] | None:
+        try:
+            return self._known.claim(event.source, event.id, fingerprint)
+        except HistoryUnavailable as error:
+            raise Rejected(503, "History unavailable", str(error), retry_after=1) from error
+        except Conflict:
+            raise Rejected(
+                409,
+                "Another event has this id",
+                f"an event with source {event.source!r} and id {event.id!r} was accepted with other content",
+                pointer=pointer,
+            ) from None
+
+    async def _journal(self, planned: Sequence[Plan]) -> None:
+        if not planned:
+            return
+        try:
+            await self._record(planned)
+        except JournalError as error:
+            raise Rejected(
+                503, "Journal unavailable", f"the event could not be stored: {error}", retry_after=5
+            ) from error
+
+    def _hand_over(self, planned: Sequence[Plan], reserved: set[str]) -> None:
+        accepted = self._monotonic()
+        self.last_accepted = self._clock()
+        for plan in planned:
+            if plan.event.id in reserved:
+                said = first_answer(plan.event.id, plan.revision, plan.deliveries)
+                self._known.accept(plan.event.source, plan.event.id, said)
+            self._offering.put(
+                [
+                    Fresh(delivery, plan.bodies[delivery.body], accepted)
+                    for delivery in plan.deliveries
+                    if delivery.batch is None  # else the bookkeeper offers its batch
+                ]
+            )
+
+    async def _again(self, said: Answer | Awaitable[Answer]) -> Answer:
+        if isinstance(said, Answer):
+            return said
+        return msgspec.structs.replace(await said, duplicate=True)
+
+    def _plan(self, event: Event, fingerprint: str, table: RoutingTable) -> Plan:
+        now = int(self._clock() * 1000)
+        bodies: dict[str, bytes] = {}
+        deliveries: list[Delivery] = []
+        for subscriber in table.match(event):
+            for action in subscriber.actions:
+                body, delivery = self._placed(event, subscriber, action, now)
+                bodies[delivery.body] = body
+                deliveries.append(delivery)
+        return Plan(event, fingerprint, table.revision, tuple(deliveries), bodies)
+
+    def _placed(
+        self, event: Event, subscriber: Subscriber, action: Action, now: int
+    ) -> tuple[bytes, Delivery]:
+        """One delivery with its body. A member of a batch keeps its data: its batch is encoded as a whole."""
+        if subscriber.batch is None:
+            body = self._body(event, subscriber, action.target)
+            delivery = self._delivery(event, subscriber, action, body.content, now)
+            found = msgspec.structs.replace(delivery, headers=body.headers, refusal=body.refusal)
+            return body.content, found
+        delivery = self._delivery(event, subscriber, action, event.raw, now)
+        try:
+            plan = batch_plan(event, subscriber.batch, action.target)
+        except ExpressionError as error:
+            reason = f"batch.key: {error}"
+            return event.raw, msgspec.structs.replace(delivery, refusal=("expression", reason))
+        return event.raw, msgspec.structs.replace(delivery, batch=plan)
+
+    def _body(self, event: Event, subscriber: Subscriber, target: Target) -> Body:
+        """What will be sent, or why nothing can be. Other subscribers get theirs."""
+        context = BodyContext(
+            content_type=target.content_type,
+            event_id=event.id,
+            event_type=event.type,
+            entity_type=subscriber.entity_type,
+            entity_id=subscriber.id,
+            raw=event.raw,
+        )
+        body = too_large(target.encoder, encode_body(self._encoders, target.encoder, event.data, context))
+        if target.method in BODYLESS and body.refusal is None:
+            try:
+                check_query(subscriber, target, event.type, body.content.decode())
+            except NoQuery as error:
+                return refused(target.encoder, error.reason)
+        return body
+
+    def _delivery(
+        self, event: Event, subscriber: Subscriber, action: Action, body: bytes, now: int
+    ) -> Delivery:
+        message = message_id(event.source, event.id, subscriber.entity_type, subscriber.id, action.path)
+        return Delivery(
+            id=delivery_id(message),
+            message=message,
+            entity_type=subscriber.entity_type,
+            entity_id=subscriber.id,
+            action=action.path,
+            event_id=event.id,
+            event_source=event.source,
+            event_type=event.type,
+            node=self._node,
+            due=now + subscriber.delay,
+            body=hashlib.sha256(body).hexdigest(),
+            place=f"{subscriber.place.file}:{subscriber.place.line}",
+        )
+
+
+def _as_rejected(error: BaseException) -> Exception:
+    if isinstance(error, Rejected):
+        return error
+    return Rejected(503, "Not accepted", "the first request with this event was not accepted", retry_after=1)

@@ -1,0 +1,162 @@
+"""Replaying: a delivery that has ended is sent once more, with the same message id and the same bytes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from hookwright.rules.table import RoutingTable
+
+from ..delivery import Delivery, Status, delivery_id
+from ..errors import EngineError
+from ..history.history import History
+from ..history.original import Original
+from ..history.row import Row
+from ..instant import timestamp
+from ..journal.follow import Derived, Follower, Progress
+from ..journal.opened import Replayed, opened_entries
+from ..journal.writer import Entry
+from .offering import Fresh, Offering
+
+
+class NotReplayable(EngineError):
+    """A delivery that cannot be sent again now; the message says why. `state` is its inner state."""
+
+    def __init__(self, message: str, state: str) -> None:
+        super().__init__(message)
+        self.state = state
+
+
+class OfferingFull(EngineError):
+    """The ledger does not answer and no more may be accepted."""
+
+
+class Replays:
+    """Gives each replay a round of its own, journals it and offers it. `replay` may be called by any thread.
+
+    One a node: rounds are counted here, from what the index knows, what an index that lags behind does not
+    know yet, and what was given out since. `record` returns when lines are on disk (raises `JournalError`).
+    """
+
+    def __init__(
+        self,
+        *,
+        node: str,
+        folder: Path,
+        history: History,
+        table: Callable[[], RoutingTable],
+        record: Callable[[Sequence[Entry]], object],
+        offering: Offering,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._node = node
+        self._folder = folder
+        self._history = history
+        self._table = table
+        self._record = record
+        self._offering = offering
+        self._clock = clock
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._rounds: dict[str, int] | None = None  # the last one by message; None until looked for
+
+    def replay(self, delivery: str, by: str, why: str = "") -> Replayed | None:
+        """Open the next round of a delivery; None when there is no such delivery.
+
+        It returns when the round is on disk: the ledger may be away. Raises `NotReplayable`, `OfferingFull`,
+        `HistoryUnavailable` and `JournalError`; a round whose line may not be on disk is never used again.
+        """
+        if self._offering.full:
+            raise OfferingFull("the queue does not answer and the spool is full")
+        with self._lock:
+            rounds = self._known_rounds()  # before the index is asked: it may learn of some in between
+            original = self._history.original(delivery, self._node)
+            if original is None:
+                return None
+            planned, body = _judge(original, self._table())
+            number = max(original.round, rounds.get(planned.message, 0)) + 1
+            rounds[planned.message] = number
+            replayed = _replayed(planned, number, by, why, self._table().revision, self._clock())
+            accepted = self._monotonic()
+            self._record(opened_entries(replayed, body))
+        self._offering.put([Fresh(replayed.delivery(self._node, body), body, accepted)])
+        return replayed
+
+    def _known_rounds(self) -> dict[str, int]:
+        if self._rounds is None:
+            self._rounds = _unindexed(self._folder, self._history.progress())
+        return self._rounds
+
+
+def _judge(original: Original, table: RoutingTable) -> tuple[Delivery, bytes]:
+    """The delivery to send again, and its bytes. Raises `NotReplayable`."""
+    row = original.row
+    reason = _reason_of_row(row)
+    if reason is None and original.planned is None:
+        reason = f"{row.id} can no longer be read in the journal"
+    if reason is None and original.planned is not None:
+        reason = _reason_of_plan(original.planned[0], table)
+    if reason is not None or original.planned is None:
+        raise NotReplayable(reason or "", row.state)
+    return original.planned
+
+
+def _reason_of_row(row: Row) -> str | None:
+    """Why a delivery cannot be sent again, as far as its row tells."""
+    if row.kind == "notice":
+        return f"{row.id} is a notice; notices are not sent again"
+    if row.batch is not None:
+        return f"{row.id} went out in the batch {row.batch}; replay that"
+    if row.status == Status.IN_QUEUE:
+        return f"{row.id} has not ended, it is {row.state}; only what has ended can be replayed"
+    return None
+
+
+def _reason_of_plan(planned: Delivery, table: RoutingTable) -> str | None:
+    if planned.batch is not None:
+        return f"{planned.id} ended before it went into a batch; nothing was sent, so emit its event again"
+    if table.endpoint(planned.endpoint) is None:
+        return f"{planned.endpoint} is no longer configured, so nobody would get {planned.id}"
+    return None
+
+
+def _replayed(planned: Delivery, number: int, by: str, why: str, revision: str, now: float) -> Replayed:
+    return Replayed(
+        id=delivery_id(planned.message, number),
+        message=planned.message,
+        entity_type=planned.entity_type,
+        entity_id=planned.entity_id,
+        action=planned.action,
+        event_id=planned.event_id,
+        event_source=planned.event_source,
+        event_type=planned.event_type,
+        due=timestamp(int(now * 1000)),
+        revision=revision,
+        place=planned.place,
+        headers=planned.headers,
+        test=planned.test,
+        refusal=planned.refusal,
+        of=planned.id,
+        round=number,
+        by=by,
+        why=why,
+    )
+
+
+def _unindexed(folder: Path, progress: Mapping[str, Progress]) -> dict[str, int]:
+    """The last round of each message that the journal has beyond what the index has read."""
+    found: dict[str, int] = {}
+    with closing(Follower(folder, progress)) as follower:
+        more = True
+        while more:
+            batch = follower.poll(thorough=True)
+            more = batch.more
+            for item in batch.items:
+                if isinstance(item, Derived) and isinstance(item.opened, Replayed):
+                    message = item.opened.message
+                    found[message] = max(found.get(message, 0), item.opened.round)
+    return found

@@ -1,0 +1,240 @@
+"""The `accepted` lines: an event with its deliveries as the journal keeps them, written and read back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Raw, Struct, UnsetType
+
+from hookwright.rules.event import Event
+
+from ..delivery import BatchPlan, Delivery
+from ..errors import JournalError
+from ..instant import milliseconds, timestamp
+from .line import LINE_LIMIT, Line, Shape
+from .reader import read_at
+from .segment import Position
+from .writer import Entry
+
+_ROOM = LINE_LIMIT - 1024  # what is left for an event and its deliveries beside the envelope
+_JSON_SPACE = b" \t\r\n"
+NO_DATA = Raw(b"")  # this very value stands for "no data" and is left out of a line
+
+
+class JournalledEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The event in a line. `data` is its data byte for byte, or, when those bytes hold a line break or begin
+    or end with white space, the same value on one line; then `data_text` is the exact text.
+    """
+
+    specversion: Literal["1.0"]
+    id: str
+    source: str
+    type: str
+    time: str | None = None
+    subject: str | None = None
+    extensions: Mapping[str, bool | int | str] = {}
+    data: Raw = NO_DATA
+    data_text: str | None = None
+
+    @property
+    def raw(self) -> bytes:
+        """`data` exactly as the sender wrote it."""
+        return bytes(self.data) if self.data_text is None else self.data_text.encode()
+
+
+class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One delivery in a line. `body` says which bytes it sends: the event's data, or its own `text` (plain or
+    base64).
+    """
+
+    id: str
+    message: str
+    entity_type: str
+    entity_id: str
+    due: str
+    body: Literal["data", "text", "base64"]
+    action: str = ""
+    place: str = msgspec.field(default="", name="from")
+    text: str | UnsetType = msgspec.UNSET
+    headers: tuple[tuple[str, str], ...] = ()
+    batch: BatchPlan | None = None
+    refusal: tuple[str, str] | None = None
+    test: bool = False
+
+    def content(self, event: JournalledEvent) -> bytes:
+        """The bytes to send."""
+        if self.body == "data":
+            return event.raw
+        text = self.text or ""
+        return text.encode() if self.body == "text" else base64.b64decode(text)
+
+    def delivery(self, event: JournalledEvent, node: str) -> Delivery:
+        """The delivery as it was when it was accepted by this node."""
+        return Delivery(
+            id=self.id,
+            message=self.message,
+            entity_type=self.entity_type,
+            entity_id=self.entity_id,
+            action=self.action,
+            event_id=event.id,
+            event_source=event.source,
+            event_type=event.type,
+            node=node,
+            due=milliseconds(self.due),
+            body=hashlib.sha256(self.content(event)).hexdigest(),
+            place=self.place,
+            headers=self.headers,
+            batch=self.batch,
+            refusal=self.refusal,
+            test=self.test,
+        )
+
+
+class Accepted(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The fields of an `accepted` line. `more` says that `accepted+` lines follow."""
+
+    event: JournalledEvent
+    revision: str
+    deliveries: tuple[Planned, ...]
+    fingerprint: str = ""
+    more: bool = False
+
+
+class AcceptedMore(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The fields of an `accepted+` line; the last of a group is `done`."""
+
+    deliveries: tuple[Planned, ...]
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a delivery comes from: its event, the revision it was accepted under, and what was planned."""
+
+    event: JournalledEvent
+    revision: str
+    planned: Planned
+
+    @property
+    def raw(self) -> bytes:
+        """The event's data as JSON, byte for byte as it came; `null` when it has none."""
+        return self.event.raw or b"null"
+
+
+def read_origin(folder: Path, event: Position, line: Position, delivery: str) -> Origin | None:
+    """A delivery as it was accepted; None when its lines cannot be read (any more).
+
+    `event` is where its event's line stands, `line` the one that holds the delivery.
+    """
+    first = _decoded(read_at(folder, event), Accepted)
+    part = first if line == event else _decoded(read_at(folder, line), AcceptedMore)
+    for planned in part.deliveries if first and part else ():
+        if first and planned.id == delivery:
+            return Origin(first.event, first.revision, planned)
+    return None
+
+
+def accepted_entries(
+    event: Event,
+    revision: str,
+    deliveries: Sequence[Delivery],
+    bodies: Mapping[str, bytes],
+    fingerprint: str = "",
+) -> list[Entry]:
+    """The lines that accept an event, for one `Writer.append_many`: usually one.
+
+    `bodies` holds the encoded bodies by SHA-256 (hex). `fingerprint` identifies the event's content; it tells
+    a repeated event from another one under the same id. Raises `JournalError` when a single event or body
+    is too large for a line.
+    """
+    written = _event(event)
+    data = hashlib.sha256(event.raw).hexdigest()
+    planned = [_planned(each, data, bodies) for each in deliveries]
+    groups = _groups(planned, first=_ROOM - len(msgspec.json.encode(written)) - len(revision))
+    first = Accepted(
+        event=written,
+        revision=revision,
+        deliveries=tuple(groups[0]),
+        fingerprint=fingerprint,
+        more=len(groups) > 1,
+    )
+    rest = [
+        Entry("accepted+", AcceptedMore(deliveries=tuple(group), done=number == len(groups)))
+        for number, group in enumerate(groups[1:], start=2)
+    ]
+    return [Entry("accepted", first), *rest]
+
+
+def _event(event: Event) -> JournalledEvent:
+    one_line = event.raw.replace(b"\r", b" ").replace(b"\n", b" ").strip(_JSON_SPACE)
+    return JournalledEvent(
+        specversion="1.0",
+        id=event.id,
+        source=event.source,
+        type=event.type,
+        time=event.time,
+        subject=event.subject,
+        extensions=dict(event.extensions),
+        data=Raw(one_line) if one_line else NO_DATA,
+        data_text=None if one_line == event.raw else event.raw.decode(),
+    )
+
+
+def _planned(delivery: Delivery, data: str, bodies: Mapping[str, bytes]) -> Planned:
+    body: Literal["data", "text", "base64"] = "data"
+    text: str | UnsetType = msgspec.UNSET
+    if delivery.body != data:
+        body, text = _text(bodies[delivery.body])
+    return Planned(
+        id=delivery.id,
+        message=delivery.message,
+        entity_type=delivery.entity_type,
+        entity_id=delivery.entity_id,
+        due=timestamp(delivery.due),
+        body=body,
+        action=delivery.action,
+        place=delivery.place,
+        text=text,
+        headers=delivery.headers,
+        batch=delivery.batch,
+        refusal=delivery.refusal,
+        test=delivery.test,
+    )
+
+
+def _text(body: bytes) -> tuple[Literal["text", "base64"], str]:
+    try:
+        return "text", body.decode()
+    except UnicodeDecodeError:
+        return "base64", base64.b64encode(body).decode()
+
+
+def _groups(planned: Sequence[Planned], first: int) -> list[list[Planned]]:
+    """Cut the deliveries into lines: `first` bytes fit beside the event, `_ROOM` into each further line."""
+    groups: list[list[Planned]] = [[]]
+    room = first
+    for each in planned:
+        size = len(msgspec.json.encode(each)) + 1
+        if size > room:
+            groups.append([])
+            room = _ROOM
+        if size > room:
+            raise JournalError(
+                f"the body for {each.entity_type}/{each.entity_id} is too large for the journal"
+            )
+        groups[-1].append(each)
+        room -= size
+    return groups
+
+
+def _decoded(line: Line | None, shape: type[Shape]) -> Shape | None:
+    try:
+        return line.decode(shape) if line else None
+    except msgspec.ValidationError:
+        return None

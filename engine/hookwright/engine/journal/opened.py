@@ -1,0 +1,186 @@
+"""The lines that open a delivery which no event opened directly: a batch, a notice, a replay."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+from msgspec import Struct, ValidationError
+
+from ..batch import Reason
+from ..delivery import Delivery
+from ..errors import JournalError
+from ..instant import milliseconds
+from .line import LINE_LIMIT, Line
+from .reader import Found, Reader, read_at
+from .segment import Position
+from .writer import Entry
+
+_ROOM = LINE_LIMIT - 1024  # what is left for the fields beside the envelope
+_PIECE = LINE_LIMIT // 8  # characters a line; JSON may need six bytes for one. A multiple of four, for base64
+
+Subject = Literal["failure", "disabled", "test"]
+
+
+class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A delivery with all that is needed to send it. `due` is RFC 3339; `text` is the body, or its beginning.
+
+    `refusal` is (error class, reason) when it is known already that nothing can be sent. `more` says that
+    further lines hold the rest of the body.
+    """
+
+    id: str
+    message: str
+    entity_type: str
+    entity_id: str
+    event_id: str
+    event_source: str
+    event_type: str
+    due: str
+    revision: str
+    body: Literal["text", "base64"] = "text"
+    action: str = ""
+    place: str = msgspec.field(default="", name="from")
+    headers: tuple[tuple[str, str], ...] = ()
+    test: bool = False
+    refusal: tuple[str, str] | None = None
+    text: str = ""
+    more: bool = False
+
+    def delivery(self, node: str, body: bytes) -> Delivery:
+        """The delivery this node offers; `body` is what it sends."""
+        return Delivery(
+            id=self.id,
+            message=self.message,
+            entity_type=self.entity_type,
+            entity_id=self.entity_id,
+            action=self.action,
+            event_id=self.event_id,
+            event_source=self.event_source,
+            event_type=self.event_type,
+            node=node,
+            due=milliseconds(self.due),
+            body=hashlib.sha256(body).hexdigest(),
+            place=self.place,
+            headers=self.headers,
+            refusal=self.refusal,
+            test=self.test,
+        )
+
+
+class Batched(Opened, frozen=True, kw_only=True, omit_defaults=True):
+    """A closed batch. `members` are the deliveries it takes along, in the order of its list; `event_id` and
+    `event_source` are those of the first. `opened` is when its window opened, `closed` why it closed.
+    """
+
+    members: tuple[str, ...]
+    opened: str
+    closed: Reason
+    key: str = ""
+
+
+class Noticed(Opened, frozen=True, kw_only=True, omit_defaults=True):
+    """Something `notifier` has to tell, `about` these deliveries. The body is the notice as JSON.
+
+    It tells all that stands before it in the bookkeeper's lines, and of which it `tells`, of its subscriber.
+    """
+
+    notifier: str
+    about: tuple[str, ...] = ()
+    tells: Subject = "failure"
+
+    def delivery(self, node: str, body: bytes) -> Delivery:
+        return msgspec.structs.replace(super().delivery(node, body), notifier=self.notifier)
+
+
+class Replayed(Opened, frozen=True, kw_only=True, omit_defaults=True):
+    """The delivery `of` once more, with the same message id and bytes; `by` whom, and `why`."""
+
+    of: str
+    round: int
+    by: str
+    why: str = ""
+
+
+class OpenedMore(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The fields of a line that holds more of a body; the last of a group is `done`."""
+
+    text: str
+    done: bool = False
+
+
+OPENED: Mapping[str, type[Opened]] = {"batch": Batched, "notice": Noticed, "replay": Replayed}
+OPENED_MORE: Mapping[str, type[OpenedMore]] = {f"{kind}+": OpenedMore for kind in OPENED}
+_KIND = {shape: kind for kind, shape in OPENED.items()}
+
+
+def opened_entries(opened: Opened, body: bytes) -> list[Entry]:
+    """The lines that open a delivery sending `body`, for one `Writer.append_many`: usually one.
+
+    Raises `JournalError` when what stands beside the body is too large for a line.
+    """
+    kind = _KIND[type(opened)]
+    form, text = _text(body)
+    pieces = [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)] or [""]
+    first = msgspec.structs.replace(opened, body=form, text=pieces[0], more=len(pieces) > 1)
+    if len(msgspec.json.encode(first)) > _ROOM:
+        raise JournalError(
+            f"the {kind} for {opened.entity_type}/{opened.entity_id} is too large for the journal"
+        )
+    rest = [
+        Entry(f"{kind}+", OpenedMore(text=piece, done=number == len(pieces)))
+        for number, piece in enumerate(pieces[1:], start=2)
+    ]
+    return [Entry(kind, first), *rest]
+
+
+def read_opened(folder: Path, position: Position) -> tuple[Opened, bytes] | None:
+    """What the lines at a position open, and its body; None when they cannot be read there (any more)."""
+    line = read_at(folder, position)
+    if line is None or line.kind not in OPENED:
+        return None
+    try:
+        opened = line.decode(OPENED[line.kind])
+        text = opened.text
+        if opened.more:
+            after = Position(position.segment, position.offset + len(line.raw) + 1)
+            text += "".join(_rest(folder, after, f"{line.kind}+"))
+        body = text.encode() if opened.body == "text" else base64.b64decode(text, validate=True)
+    except (OSError, LookupError, ValidationError, binascii.Error):
+        return None
+    return opened, body
+
+
+def _rest(folder: Path, position: Position, kind: str) -> Iterator[str]:
+    """The further pieces of a body. Raises LookupError when its end is missing."""
+    for line in _lines(folder, position):
+        more = line.decode(OPENED_MORE[line.kind]) if line.kind == kind else None
+        if more is None:
+            break
+        yield more.text
+        if more.done:
+            return
+    raise LookupError(kind)
+
+
+def _lines(folder: Path, position: Position) -> Iterator[Line]:
+    """The lines from a position on, as long as they are sound. Raises `OSError`."""
+    with closing(Reader(folder, position.segment, position.offset)) as reader:
+        while found := reader.read():
+            for each in found:
+                if not isinstance(each, Found):
+                    return
+                yield each.line
+
+
+def _text(body: bytes) -> tuple[Literal["text", "base64"], str]:
+    try:
+        return "text", body.decode()
+    except UnicodeDecodeError:
+        return "base64", base64.b64encode(body).decode()

@@ -1,0 +1,265 @@
+"""The ledger: due work, leases and results in Redis, each call one idempotent Lua script."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from hookwright.rules.model import FailureLimit
+
+from ..delivery import Result
+from ..journal.switch import Switch
+from .lua import KEYS, SOCKET_TIMEOUT, Argument, Script, connect, translated
+from .wire import (
+    offer_row,
+    pack,
+    read_result,
+    read_switch,
+    read_text,
+    read_tick,
+    settle_row,
+    stream_entries,
+    write,
+)
+from .work import Claim, Depth, Expired, Offer, Offered, Settle, Tick
+
+__all__ = ["HORIZON", "LEASE", "Claim", "Depth", "Ledger", "Offer", "Offered", "Settle", "Tick"]
+
+LEASE = 5.0  # seconds a worker keeps its claims without a sign of life; it beats once a second
+HORIZON = 1.25  # seconds: work due within it keeps a drain running, or gets one started
+OFFERS_PER_CALL = 200
+BYTES_PER_CALL = 2 * 1024 * 1024
+
+_scripts = {
+    name: Script(name)
+    for name in (
+        *("offer", "step", "beat", "leave", "acknowledge", "publish", "halt", "epoch", "depth"),
+        *("switch", "switches", "expire"),
+    )
+}
+_UNLIMITED: Mapping[str, FailureLimit] = MappingProxyType({})
+
+
+class Ledger:
+    """A client of the ledger. Every method raises only `LedgerUnavailable`, and may then be called again.
+
+    `worker` names the worker on whose behalf `step`, `beat` and `leave` are called; it must be new at every
+    start of a process. Threads may share a ledger, but only one of them may call `step`.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        worker: str = "",
+        lease: float = LEASE,
+        timeout: float = SOCKET_TIMEOUT,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.worker = worker
+        self.lease = lease
+        self._timeout = timeout
+        self._clock = clock
+        self._redis = connect(url, timeout=timeout)
+        self._call = 0
+        self._unanswered: tuple[Argument, ...] | None = None
+        self._renewed = float("-inf")
+        self._epoch = ""
+        self._seen: dict[str, str] = {}
+        self._lock = threading.Lock()
+
+    def offer(self, offers: Sequence[Offer]) -> Offered:
+        """Take deliveries in; one the ledger has, or whose result is not booked yet, is left alone.
+
+        Many offers are several calls; should Redis lose its data between them, the answer's epoch is that
+        of the first, so a later look at `epoch` tells.
+        """
+        answers = [self._offer(chunk) for chunk in _chunks(offers)] or [self._offer(())]
+        return Offered(
+            answers[0][0],
+            sum(added for _, added, _ in answers),
+            tuple(refused.decode() for _, _, some in answers for refused in some),
+        )
+
+    def _offer(self, offers: Sequence[Offer]) -> tuple[str, int, list[bytes]]:
+        rows = [offer_row(offer) for offer in offers]
+        bodies = {o.delivery.body: o.body for o in offers}
+        answer = self._run("offer", pack(rows), *(part for pair in bodies.items() for part in pair))
+        return answer[0].decode(), answer[1], answer[2]
+
+    def step(self, *, settles: Sequence[Settle] = (), hand_back: Sequence[str] = (), claim: int = 0) -> Tick:
+        """One tick of a worker: renew its lease, settle, hand back, claim up to `claim` deliveries.
+
+        After `LedgerUnavailable` call it again with the same arguments: it goes out under the same call
+        number, so whichever of the two reached Redis first counts, once. Other arguments are a ValueError.
+        """
+        arguments = (
+            claim,
+            pack([settle_row(settle) for settle in settles]),
+            pack(list(hand_back)),
+        )
+        if self._unanswered is None:
+            self._call += 1
+        elif self._unanswered != arguments:
+            msg = "the last step has no answer yet: repeat it with the same arguments"
+            raise ValueError(msg)
+        self._unanswered = arguments
+        asked = self._clock()
+        answer = self._run("step", self.worker, self._call, self._milliseconds, *arguments)
+        self._unanswered = None
+        self._renew(asked)
+        return read_tick(answer)
+
+    def beat(self) -> bool:
+        """Renew the worker's lease. True when a drain should look: work is due now or within HORIZON."""
+        asked = self._clock()
+        answer = self._run("beat", self.worker, self._milliseconds, int(HORIZON * 1000))
+        self._renew(asked)
+        return bool(answer[1])
+
+    def leave(self) -> None:
+        """End the worker: hand back everything it still holds, drop its lease."""
+        self._run("leave", self.worker)
+        self._renewed = float("-inf")
+
+    def lease_age(self) -> float:
+        """Seconds since the last renewal was asked for and granted; a socket opens only below `lease`."""
+        return self._clock() - self._renewed
+
+    def publish(
+        self,
+        revision: str,
+        content: bytes,
+        caps: Mapping[str, int],
+        limits: Mapping[str, FailureLimit] = _UNLIMITED,
+    ) -> None:
+        """Make `revision` live for all workers.
+
+        `caps` says how many calls an endpoint takes at once, `limits` how many failed deliveries in a row
+        switch it off. An endpoint without a cap is none of the revision's.
+        """
+        limited = [(name, write(limit).decode()) for name, limit in limits.items()]
+        self._run("publish", revision, content, pack(list(caps.items())), pack(limited))
+
+    def switch(self, switches: Sequence[Switch]) -> int:
+        """Switch subscribers or endpoints on or off; how many counted: the later one of a name does."""
+        rows = [(each.name, each.state, each.reason, each.by, each.at) for each in switches]
+        counted: int = self._run("switch", pack(rows))[1]
+        return counted
+
+    def switches(self, endpoints: Sequence[str] = ()) -> tuple[tuple[Switch, ...], tuple[int, ...]]:
+        """The last switch of every name, and how many deliveries in a row failed at each of `endpoints`."""
+        with translated():
+            found, failures = _scripts["switches"](self._redis, (pack(list(endpoints)),))
+        return tuple(map(read_switch, found)), tuple(failures)
+
+    def expire(self, node: str, expired: Sequence[Expired]) -> int:
+        """End what waited too long behind an endpoint that is off; each comes back as a result.
+
+        How many ended: what is in flight, has ended already, or whose endpoint is on again is left alone.
+        """
+        rows = [(each.result.delivery, each.endpoint, write(each.result).decode()) for each in expired]
+        ended: int = self._run("expire", node, pack(rows))[1]
+        return ended
+
+    def live(self) -> str | None:
+        """The live revision, or None: then nothing is claimed."""
+        with translated():
+            found = self._redis.get(f"{KEYS}live")
+        return read_text(found)
+
+    def content(self, revision: str) -> bytes | None:
+        """What was published under `revision`; None once it was superseded or Redis lost it."""
+        with translated():
+            found = self._redis.get(f"{KEYS}revision:{revision}")
+        assert found is None or isinstance(found, bytes)
+        return found
+
+    def results(
+        self, node: str, *, block_ms: int = 1000, count: int = 1000
+    ) -> list[tuple[str, Result | Switch]]:
+        """The next results for this node, oldest first, waiting up to `block_ms` for the first.
+
+        Among them are the switches that failures caused.
+
+        A new ledger starts at the oldest result not acknowledged; so does this one once Redis lost its data.
+        """
+        stream = f"{KEYS}results:{node}"
+        block = min(block_ms, int(self._timeout * 500))
+        with translated():
+            seen = self._seen.get(node, "0")
+            answer: Any = self._redis.xread({stream: seen}, count=count, block=block or None)
+        entries = stream_entries(answer)
+        if entries:
+            self._seen[node] = entries[-1][0].decode()
+        decoded = ((identifier.decode(), read_result(node, fields)) for identifier, fields in entries)
+        return [(identifier, result) for identifier, result in decoded if result is not None]
+
+    def acknowledge(self, node: str, upto: str, deliveries: Sequence[str]) -> None:
+        """All results up to and with stream id `upto` are booked: cut them, drop these tombstones."""
+        milliseconds, _, sequence = upto.partition("-")
+        keep = f"{milliseconds}-{int(sequence or 0) + 1}"
+        self._run("acknowledge", node, keep, pack(list(deliveries)))
+
+    def halt(self, node: str, on: bool = True) -> None:
+        """Stop (or resume) claims of what this node accepted: its history cannot be written, say."""
+        self._run("halt", node, int(on))
+
+    def epoch(self) -> str:
+        """The name of the present data: it changes when Redis lost everything, and only then."""
+        self._run("epoch")
+        return self._epoch
+
+    def depth(self) -> Depth:
+        """How much is open, and which workers live."""
+        with translated():
+            total, waiting, in_flight, *workers = _scripts["depth"](self._redis, ())
+        ages = {name.decode(): age / 1000 for name, age in zip(workers[::2], workers[1::2], strict=True)}
+        return Depth(total, waiting, in_flight, ages)
+
+    def workers(self) -> Mapping[str, float]:
+        """Worker id -> seconds since its last sign of life."""
+        return self.depth().workers
+
+    def ping(self) -> None:
+        """Raise `LedgerUnavailable` unless Redis answers."""
+        with translated():
+            self._redis.ping()
+
+    def close(self) -> None:
+        self._redis.close()
+
+    @property
+    def _milliseconds(self) -> int:
+        return int(self.lease * 1000)
+
+    def _renew(self, asked: float) -> None:
+        with self._lock:
+            self._renewed = max(self._renewed, asked)
+
+    def _run(self, name: str, *arguments: Argument) -> Any:
+        """Call a script with a fresh epoch candidate first; note the epoch its answer begins with."""
+        with translated():
+            answer = _scripts[name](self._redis, (secrets.token_hex(8), *arguments))
+        epoch = answer[0].decode()
+        if epoch != self._epoch:
+            self._epoch = epoch
+            self._seen.clear()  # stream ids of lost data mean nothing
+        return answer
+
+
+def _chunks(offers: Sequence[Offer]) -> Iterator[list[Offer]]:
+    chunk: list[Offer] = []
+    size = 0
+    for offer in offers:
+        if chunk and (len(chunk) >= OFFERS_PER_CALL or size + len(offer.body) > BYTES_PER_CALL):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(offer)
+        size += len(offer.body)
+    if chunk:
+        yield chunk

@@ -1,0 +1,81 @@
+"""The form in which work passes to the ledger's scripts and comes back from them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ..delivery import Delivery, Result
+from ..journal.switch import Switch
+from .work import Claim, Offer, Settle, Tick
+
+pack = msgspec.msgpack.Encoder().encode  # arguments; the scripts' reader knows no binary type, so text only
+write = msgspec.json.Encoder().encode
+read_switch = msgspec.json.Decoder(Switch).decode
+_read_delivery = msgspec.json.Decoder(Delivery).decode
+_read_result = msgspec.json.Decoder(Result).decode
+_logger = logging.getLogger(__name__)
+
+
+def offer_row(offer: Offer) -> tuple[str, str, str, str, int, int, str]:
+    """One delivery on offer, as `offer.lua` reads it."""
+    d = offer.delivery
+    wait = max(offer.wait, 0)
+    return (d.id, d.node, d.lane, d.body, offer.attempts, wait, write(d).decode())
+
+
+def settle_row(settle: Settle) -> tuple[str, str, str, int, str]:
+    """What became of a claim, as `step.lua` reads it."""
+    result = settle.result
+    return (settle.token, result.node, result.outcome, settle.wait or 0, write(result).decode())
+
+
+def read_text(found: Any) -> str | None:
+    """Text that may be missing."""
+    return None if found is None else found.decode()
+
+
+def read_tick(answer: Any) -> Tick:
+    """What a step gave."""
+    epoch, live, now, next_due, claims = answer
+    made = tuple(
+        Claim(_read_delivery(packed), body, int(spent) + 1, token.decode())
+        for packed, body, spent, token in claims
+    )
+    return Tick(made, read_text(live), epoch.decode(), next_due, now)
+
+
+def stream_entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
+    """XREAD's answer for one stream, in either protocol version."""
+    if not answer:
+        return []
+    streams = list(answer.values()) if isinstance(answer, dict) else [pair[1] for pair in answer]
+    entries = streams[0]
+    return entries[0] if isinstance(answer, dict) and entries and isinstance(entries[0], list) else entries
+
+
+def read_result(node: str, fields: Mapping[bytes, bytes]) -> Result | Switch | None:
+    """One entry of a node's stream; None, and said, when nobody can read it."""
+    if b"reaped" in fields:
+        return Result(
+            delivery=fields[b"delivery"].decode(),
+            node=node,
+            attempt=int(fields[b"attempt"]),
+            outcome="lost",
+            at=int(fields[b"at"]),
+            worker=fields[b"reaped"].decode(),
+            reason="the worker's lease ended",
+        )
+    try:
+        if b"switched" in fields:
+            return read_switch(fields[b"switched"])
+        result = _read_result(fields[b"result"])
+    except (msgspec.DecodeError, KeyError):
+        _logger.exception("a result for node %s cannot be read and is dropped", node)
+        return None
+    if b"stale" in fields:
+        return msgspec.structs.replace(result, outcome="lost", next=None)
+    return result

@@ -1,0 +1,83 @@
+"""Work as it passes between the ledger and those who offer it, do it and book it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..delivery import Delivery, Result
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One delivery on offer, after `attempts` spent tries, due in `wait` milliseconds."""
+
+    delivery: Delivery
+    body: bytes
+    attempts: int = 0
+    wait: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """`added` counts what the ledger did not have.
+
+    `refused` are the ids of which a result waits on their node's stream. Once that is booked and
+    acknowledged, a delivery that is still open must be offered again.
+    """
+
+    epoch: str
+    added: int
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to make try number `attempt` (from 1) of a delivery, as long as the lease lives."""
+
+    delivery: Delivery
+    body: bytes
+    attempt: int
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """What became of a claim. `wait` is the milliseconds to the next look, for "retry" and "held"."""
+
+    token: str
+    result: Result
+    wait: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """A delivery that waited too long behind `endpoint`, and the end it then finds."""
+
+    endpoint: str
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What one step gave. `live` is the revision to prepare the claims under; times in milliseconds."""
+
+    claims: tuple[Claim, ...]
+    live: str | None
+    epoch: str
+    next_due: int | None
+    now: int
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much the ledger holds: all open deliveries, those waiting for a time, those in flight."""
+
+    total: int
+    waiting: int
+    in_flight: int
+    workers: Mapping[str, float]  # worker id -> seconds since its last sign of life
+
+    @property
+    def ready(self) -> int:
+        return max(self.total - self.waiting - self.in_flight, 0)

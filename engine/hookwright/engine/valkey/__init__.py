@@ -1,0 +1,1 @@
+"""A private Valkey server of our own, and the checks of one that is not."""

@@ -1,0 +1,1 @@
+"""The worker: claims what is due, makes the calls, tells the notices, settles the outcomes."""

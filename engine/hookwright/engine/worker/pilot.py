@@ -1,0 +1,62 @@
+"""Carries claims out: looks addresses up, sends calls, has notifiers tell; the ends come on other threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeAlias
+
+from ..call.prepare import Prepared, Refusal
+from ..call.resolve import Answer, Unresolved
+from ..call.transport import Reply, Transport
+from .flight import Flight, Resolver, Teller
+from .notifying import Notifying, Outcome, Told
+
+Ending: TypeAlias = Reply | Refusal | Told
+
+
+@dataclass(frozen=True, slots=True)
+class Pilot:
+    """`ended` and `unsent` are called from any thread, one of them once a flight.
+
+    `unsent` gets the flights whose sockets must not open any more, which `may_send` says at the last moment.
+    """
+
+    resolver: Resolver
+    transport: Transport
+    notifying: Notifying
+    may_send: Callable[[], bool]
+    ended: Callable[[Flight, Ending], None]
+    unsent: Callable[[Flight], None]
+
+    def start(self, flight: Flight, teller: Teller | None, now: float) -> None:
+        """Send the request of a flight, or have `teller` tell its notice, at `now` (Unix seconds)."""
+        if teller is not None:
+            work = partial(teller.tell, flight.claim, now)
+            self.notifying.submit(teller.id, work, partial(self._told, flight))
+        elif flight.prepared is not None:
+            self._send(flight, flight.prepared)
+
+    def close(self) -> None:
+        """Cut everything off; each flight still under way is then ended at once."""
+        self.transport.close()
+        self.notifying.close()
+
+    def _told(self, flight: Flight, outcome: Outcome) -> None:
+        if isinstance(outcome, Prepared):
+            self._send(replace(flight, prepared=outcome), outcome)
+        else:
+            self.ended(flight, outcome)
+
+    def _send(self, flight: Flight, prepared: Prepared) -> None:
+        self.resolver.resolve(prepared.target, partial(self._resolved, flight, prepared))
+
+    def _resolved(self, flight: Flight, prepared: Prepared, answer: Answer) -> None:
+        if isinstance(answer, Unresolved):
+            self.ended(flight, Reply(None, False, error=answer.error, message=answer.reason))
+        elif not self.may_send():
+            self.unsent(flight)
+        else:
+            call = replace(prepared.call, addresses=answer)
+            self.transport.submit(call, partial(self.ended, flight))

@@ -1,0 +1,99 @@
+"""A published revision as a worker sees it: each endpoint's target, and how its calls are prepared."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from hookwright.plugins.hookspecs import Network
+from hookwright.plugins.registry import Plugins
+from hookwright.plugins.secrets import SecretStore
+from hookwright.rules.model import RetryPolicy, SecretReference, Target
+from hookwright.rules.source import from_json
+from hookwright.rules.table import RoutingTable
+
+from ..call.guard import Policy
+from ..call.prepare import Prepared, Preparer, Refusal
+from ..call.resolve import Resolver
+from ..delivery import Delivery
+from ..ledger.work import Claim
+from ..revisions import table_of
+from .flight import Load
+from .network import GuardedNetwork
+from .notifier import LiveNotifier
+
+
+class Published:
+    """One revision. `revision` is the name it was published under. Used by one thread at a time."""
+
+    def __init__(self, revision: str, table: RoutingTable, plugins: Plugins, network: Network) -> None:
+        """`network` is what notifiers connect through."""
+        self.revision = revision
+        self._table = table
+        self._plugins = plugins
+        self._network = network
+        self._secrets = plugins.secret_store()
+        self._preparers: dict[str, Preparer] = {}
+        self._tellers: dict[str, LiveNotifier] = {}
+
+    def target(self, delivery: Delivery) -> Target | None:
+        """Where and how to call; None when this revision has no such endpoint. A test is tried once."""
+        found = self._table.endpoint(delivery.endpoint)
+        if found is None:
+            return None
+        return replace(found[1].target, retry=RetryPolicy()) if delivery.test else found[1].target
+
+    def prepare(self, claim: Claim, now: float) -> Prepared | Refusal:
+        """The request of a claim whose endpoint exists, at `now` (Unix seconds)."""
+        endpoint = claim.delivery.endpoint
+        preparer = self._preparers.get(endpoint)
+        if preparer is None:
+            preparer = self._preparers[endpoint] = self._preparer(endpoint)
+        return preparer.prepare(claim.delivery, claim.body, claim.attempt, now)
+
+    def notify(self, delivery: Delivery) -> tuple[str, ...]:
+        """The ids of the notifiers to be told if this delivery fails; none for tests and for notices."""
+        found = None if delivery.test or delivery.notifier else self._table.endpoint(delivery.endpoint)
+        return () if found is None else found[0].notify
+
+    def teller(self, delivery: Delivery) -> LiveNotifier | None:
+        """Who tells a notice; None when this revision has no such notifier."""
+        settings = self._table.notifier(delivery.notifier)
+        if settings is None:
+            return None
+        teller = self._tellers.get(settings.id)
+        if teller is None:
+            plugin = self._plugins.notifiers.get(settings.type)
+            teller = LiveNotifier(settings, plugin, self._secrets, self._network)
+            self._tellers[settings.id] = teller
+        return teller
+
+    def _preparer(self, endpoint: str) -> Preparer:
+        found = self._table.endpoint(endpoint)
+        assert found is not None, "asked for by `target` first"
+        subscriber, action = found
+        auth = action.target.auth
+        injector = None if auth is None else self._plugins.injectors.get(auth.type)
+        resolve = partial(_resolve, self._secrets)
+        return Preparer(subscriber, action, injector=injector, resolve=resolve)
+
+
+def loader(plugins: Plugins, network: Network | None = None) -> Load:
+    """Builds a `Published` of what the ledger holds. It raises ValueError for content it cannot read.
+
+    Without a `network` notifiers connect to public addresses only.
+    """
+    guarded = network or GuardedNetwork(Resolver(Policy()), Policy())
+
+    def load(revision: str, content: bytes) -> Published:
+        try:
+            table = table_of(from_json(content))
+        except (LookupError, TypeError, AttributeError) as error:  # written by a version that knows more
+            raise ValueError(f"not a configuration this version understands: {error!r}") from error
+        return Published(revision, table, plugins, guarded)
+
+    return load
+
+
+def _resolve(store: SecretStore, reference: SecretReference) -> str:
+    return store.get(reference.source, reference.name)

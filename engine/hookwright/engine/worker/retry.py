@@ -1,0 +1,59 @@
+"""What an answer means: Success, another try after a wait, or Failure. A pure function."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from hookwright.rules.model import RetryPolicy
+
+from ..call.transport import Reply
+from ..delivery import Outcome
+
+JITTER = 0.1  # of the wait, and only ever later: a wait is never shorter than configured
+FINAL_ERRORS = frozenset({"blocked_target", "invalid_header"})  # another try would end the same way
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`wait_ms` is set with outcomes "retry" and "held" only.
+
+    `error` is an `ErrorClass` or `plugin:<name>`; `reason` is for people.
+    """
+
+    outcome: Outcome
+    wait_ms: int | None = None
+    error: str | None = None
+    reason: str = ""
+
+
+def decide(reply: Reply, attempt: int, policy: RetryPolicy, success: frozenset[int], rng: Random) -> Decision:
+    """Judge try number `attempt` (from 1).
+
+    Success needs a complete header block, no error and a status in `success`; how much of the body came does
+    not matter. A redirect is a status like any other. `rng` spreads the retries of many deliveries.
+    """
+    error, reason = _fault(reply, success)
+    if error is None:
+        return Decision("success")
+    return refuse(error, reason, attempt, policy, rng)
+
+
+def refuse(error: str, reason: str, attempt: int, policy: RetryPolicy, rng: Random) -> Decision:
+    """The way on after `error`: final at once, or another try while there is one left."""
+    if error in FINAL_ERRORS:
+        return Decision("failure", None, error, reason)
+    if attempt > len(policy.waits):
+        return Decision("failure", None, error, "attempts exhausted")
+    wait = policy.waits[attempt - 1]
+    return Decision("retry", wait + int(rng.uniform(0, wait * JITTER)), error, reason)
+
+
+def _fault(reply: Reply, success: frozenset[int]) -> tuple[str | None, str]:
+    if reply.error is not None:
+        return reply.error, reply.message
+    if not reply.complete or reply.status is None:
+        return "protocol", reply.message or "the answer ended inside its headers"
+    if reply.status not in success:
+        return "status", f"status {reply.status}"
+    return None, ""

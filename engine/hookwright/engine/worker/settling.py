@@ -1,0 +1,130 @@
+"""From the end of an attempt to its `Settle`: the record of what was sent and seen, secrets masked. Pure."""
+
+from __future__ import annotations
+
+import base64
+import codecs
+from dataclasses import dataclass, replace
+from random import Random
+
+from msgspec import structs
+
+from hookwright.rules.model import Target
+
+from ..call.prepare import Prepared, Refusal
+from ..call.transport import Reply
+from ..delivery import TOO_OLD, Received, Result
+from ..ledger.work import Claim, Settle
+from .flight import Flight
+from .notifying import Told
+from .retry import Decision, decide, refuse
+
+HELD_WAIT = 30_000  # ms until a delivery that is not ready is looked at again
+
+_utf8 = codecs.getincrementaldecoder("utf-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Clerk:
+    """Writes settles. `worker` goes into the record, `rng` spreads retries; `now` is Unix milliseconds."""
+
+    worker: str
+    rng: Random
+
+    def ended(self, flight: Flight, ending: Reply | Refusal | Told, now: int) -> Settle:
+        """A claim that was being carried out has come to this."""
+        claim, target, revision = flight.claim, flight.target, flight.revision
+        match ending:
+            case Told():
+                return self._settle(claim, Decision("success"), revision, now)
+            case Refusal():
+                return self.refused(claim, ending, target, revision, now)
+        assert flight.prepared is not None, "nothing answers what was not sent"
+        return self.answered(claim, flight.prepared, target, ending, revision, now)
+
+    def answered(
+        self, claim: Claim, prepared: Prepared, target: Target, reply: Reply, revision: str, now: int
+    ) -> Settle:
+        """An attempt was made and has ended."""
+        reply = prepared.mask.reply(reply)
+        decision = decide(reply, claim.attempt, target.retry, target.success, self.rng)
+        return self._settle(claim, decision, revision, now, prepared, reply)
+
+    def refused(self, claim: Claim, refusal: Refusal, target: Target, revision: str, now: int) -> Settle:
+        """No request could be made."""
+        error, reason = refusal.error, refusal.reason
+        match refusal.outcome:
+            case "held":
+                decision = Decision("held", HELD_WAIT, error, reason)
+            case "failure":
+                decision = Decision("failure", None, error, reason)
+            case _:
+                decision = refuse(error, reason, claim.attempt, target.retry, self.rng)
+        return self._settle(claim, decision, revision, now)
+
+    def removed(self, claim: Claim, revision: str, now: int) -> Settle:
+        """The live revision has no such endpoint, or no such notifier, any more."""
+        reason = "notifier removed" if claim.delivery.notifier else "subscriber removed"
+        return self._settle(claim, Decision("cancelled", reason=reason), revision, now)
+
+    def too_old(self, claim: Claim, revision: str, now: int) -> Settle:
+        """It waited longer than anybody wants it."""
+        return self._settle(claim, Decision("skipped", reason=TOO_OLD), revision, now)
+
+    def _settle(
+        self,
+        claim: Claim,
+        decision: Decision,
+        revision: str,
+        now: int,
+        prepared: Prepared | None = None,
+        reply: Reply | None = None,
+    ) -> Settle:
+        wait = decision.wait_ms
+        result = Result(
+            delivery=claim.delivery.id,
+            node=claim.delivery.node,
+            attempt=claim.attempt,
+            outcome=decision.outcome,
+            at=now,
+            worker=self.worker,
+            revision=revision,
+            request=None if prepared is None else prepared.sent,
+            response=None if reply is None else received(reply),
+            error=decision.error,
+            reason=_printable(decision.reason),
+            timing=None if reply is None else reply.timing,
+            next=None if wait is None else now + wait,
+        )
+        return Settle(claim.token, result, wait)
+
+
+def telling(settle: Settle, notify: tuple[str, ...]) -> Settle:
+    """The same, naming who is to be told if it is the end in Failure."""
+    if not notify or settle.result.outcome != "failure":
+        return settle
+    return replace(settle, result=structs.replace(settle.result, notify=notify))
+
+
+def received(reply: Reply) -> Received | None:
+    """The answer for the record. Without a whole header block there is none, whatever status was read."""
+    if reply.status is None or not reply.complete:
+        return None
+    try:
+        # Where we cut the body, half a character may stand at its end.
+        body = _utf8().decode(reply.body, final=not reply.truncated)
+    except UnicodeDecodeError:
+        encoded = base64.b64encode(reply.body).decode()
+        return Received(
+            status=reply.status,
+            headers=reply.headers,
+            body=encoded,
+            encoding="base64",
+            truncated=reply.truncated,
+        )
+    return Received(status=reply.status, headers=reply.headers, body=body, truncated=reply.truncated)
+
+
+def _printable(text: str) -> str:
+    """Text that can be written as UTF-8, wherever it came from."""
+    return text.encode(errors="replace").decode()
