@@ -27,9 +27,9 @@ types:
 imports:
     lint-imports
 
-# The default tests (under four minutes), a file at a time on every core.
+# The default tests (under four minutes), a file at a time, two on every core: half of the time they wait.
 test *arguments:
-    pytest --numprocesses logical --dist loadfile {{ arguments }}
+    pytest --numprocesses $(( 2 * {{ num_cpus() }} )) --dist loadfile {{ arguments }}
 
 # The long forms: crash loops, large property runs.
 lab *arguments:

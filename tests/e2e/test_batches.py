@@ -168,7 +168,9 @@ def test_a_sender_can_wait_for_what_is_batched(server, sink):
     assert "Success" in out
 
 
-@pytest.mark.parametrize("how", ["bookkeeper", "serve", "stop"])
+@pytest.mark.parametrize(
+    "how", ["serve", *(pytest.param(how, marks=pytest.mark.slow) for how in ("bookkeeper", "stop"))]
+)
 def test_what_dies_in_the_window_loses_and_doubles_nothing(how, serve, receiver):
     sink = receiver()
     server = serve(ONE.format(url=sink.url, window="3s"))
@@ -204,6 +206,7 @@ def test_the_batch_of_a_subscriber_that_was_removed_is_cancelled_and_its_members
     assert sink.arrivals.all == []
 
 
+@pytest.mark.slow
 def test_an_open_window_is_work_to_wait_for(serve, receiver):
     sink = receiver()
     server = serve(ONE.format(url=sink.url, window="2s"), arguments=["--exit-when-idle", "500ms"])
@@ -212,6 +215,7 @@ def test_an_open_window_is_work_to_wait_for(serve, receiver):
     assert [numbers(each) for each in sink.arrivals.all] == [[1]]
 
 
+@pytest.mark.slow
 def test_a_batch_of_a_subscriber_that_is_switched_off_waits_until_it_is_switched_on(serve, receiver):
     sink = receiver()
     server = serve(ONE.format(url=sink.url, window="500ms"), arguments=["--plugins", ""])

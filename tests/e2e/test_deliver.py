@@ -280,6 +280,7 @@ def test_a_bad_bundle_is_refused_at_the_start_with_every_problem(serve, receiver
     server.process = None
 
 
+@pytest.mark.slow
 def test_ctrl_c_is_a_clean_end_too(started):
     server, _ = started
     os.killpg(server.process.pid, signal.SIGINT)

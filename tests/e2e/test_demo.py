@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 import psutil
+import pytest
 
 COMMAND = [sys.executable, "-m", "hookwright", "demo", "--rate", "50"]
 
@@ -65,6 +66,7 @@ def _read(leader):
         return b""
 
 
+@pytest.mark.slow
 def test_what_it_ran_in_can_be_kept_and_looked_at(tmp_path):
     done = subprocess.run(
         [*COMMAND, "--events", "3", "--keep", tmp_path / "kept"],

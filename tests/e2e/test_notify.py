@@ -138,6 +138,7 @@ def test_a_failure_reaches_a_mailbox(notifying, mailbox, until):
     assert (row.action, row.attempts) == ("notify/admins", 1)
 
 
+@pytest.mark.slow
 def test_a_subscriber_that_is_switched_off_is_told_of_while_it_is_off(notifying, until):
     server, sink = notifying(disable="{failures: 3}", window=600_000)
     emit(server, 3)
@@ -185,7 +186,7 @@ def test_a_notifier_that_fails_is_recorded_and_logged_once_and_tells_nobody(noti
     assert all(each["kind"] != "notice" for each in json.loads(out)["deliveries"])
 
 
-@pytest.mark.parametrize("victim", ["bookkeeper", "worker"])
+@pytest.mark.parametrize("victim", ["worker", pytest.param("bookkeeper", marks=pytest.mark.slow)])
 def test_no_notice_is_lost_or_doubled_when_a_process_is_killed(notifying, until, victim):
     server, sink = notifying()
     emit(server, 60)

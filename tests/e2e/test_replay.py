@@ -103,6 +103,7 @@ def test_a_replay_while_the_ledger_is_away_is_accepted_and_made_up_for(failed, o
     check_once(server, sink, row, *rounds)
 
 
+@pytest.mark.slow
 def test_a_replay_survives_a_ledger_that_loses_everything(failed, own_valkey):
     server, sink, row = failed
     for worker in server.children("worker"):
@@ -114,6 +115,7 @@ def test_a_replay_survives_a_ledger_that_loses_everything(failed, own_valkey):
     check_once(server, sink, row, said)
 
 
+@pytest.mark.slow
 def test_a_replay_survives_the_death_of_the_server_before_it_was_offered(failed, own_valkey, until):
     server, sink, row = failed
     own_valkey.kill()  # journalled, and nothing else can have happened

@@ -33,6 +33,7 @@ def test_a_server_told_to_stop_while_its_valkey_starts_ends_it_again(sign, serve
     until(lambda: not survivors(server))
 
 
+@pytest.mark.slow
 def test_a_second_signal_does_not_break_off_the_end(serve, receiver, until):
     sink = receiver(delay=30)
     server = serve(BUNDLE.format(url=sink.url))

@@ -91,7 +91,7 @@ def test_a_disabled_subscriber_stays_so_over_a_restart_and_a_loss_of_redis(
     assert {server.ended(each).status for each in (first, second)} == {"Success"}
 
 
-@pytest.mark.parametrize("index", ["lags", "is gone"])
+@pytest.mark.parametrize("index", ["lags", pytest.param("is gone", marks=pytest.mark.slow)])
 def test_when_redis_and_the_index_do_not_know_what_is_off_nothing_of_it_is_sent(
     index, serve, receiver, own_valkey, until
 ):
@@ -117,6 +117,7 @@ def test_when_redis_and_the_index_do_not_know_what_is_off_nothing_of_it_is_sent(
     assert [each for each in sink.arrivals.all if each.path == "/down"] == []
 
 
+@pytest.mark.slow
 def test_disabling_while_redis_is_away_counts_once_it_is_back(serve, receiver, own_valkey, until):
     sink = receiver()
     server = serve(BUNDLE.format(url=sink.url), environment={"HOOKWRIGHT_REDIS_URL": own_valkey.url})
@@ -131,6 +132,7 @@ def test_disabling_while_redis_is_away_counts_once_it_is_back(serve, receiver, o
     assert [each for each in sink.arrivals.all if each.path == "/down"] == []
 
 
+@pytest.mark.slow
 def test_a_server_that_leaves_when_idle_does_not_wait_for_what_is_disabled(serve, receiver):
     sink = receiver()
     server = serve(BUNDLE.format(url=sink.url), arguments=("--exit-when-idle", "1s"))

@@ -82,6 +82,7 @@ def test_open_deliveries_of_a_deleted_webhook_are_counted_and_cancelled(started,
     assert sink.arrivals.all == []
 
 
+@pytest.mark.slow
 def test_what_was_made_is_there_after_a_kill(started):
     server, sink = started
     hook = {"id": "leads", "event": "com.example.own", "url": f"{sink.url}/own"}
@@ -152,6 +153,7 @@ def test_every_command_reaches_a_real_server(started, tmp_path):
     assert (server.state / "token").read_text().strip() not in server.log.read_text()
 
 
+@pytest.mark.slow
 def test_while_redis_is_away_nothing_is_changed(serve, receiver, own_valkey, until):
     sink = receiver()
     server = serve(GIT.format(url=sink.url), environment={"HOOKWRIGHT_REDIS_URL": own_valkey.url})

@@ -34,14 +34,15 @@ class Changing:
 
 
 @pytest.mark.parametrize(("yes", "connections"), [(0, 0), (1, 0), (2, 1)])
-def test_each_of_three_looks_is_enough_to_stop_a_call(yes, connections, caller, receive, roots):
+def test_each_of_three_looks_is_enough_to_stop_a_call(yes, connections, caller, receive, roots, until):
     """Before the call, at the socket, and before the request."""
     receiver = receive(serve_forever)
     transport = CurlTransport(Changing(yes), ca=roots)
     reply = type(caller)("curl", transport)(receiver)
     transport.close()
     assert (reply.error, reply.message) == ("blocked_target", "not any more")
-    assert (receiver.connections, receiver.requests) == (connections, [])
+    until(lambda: receiver.connections == connections)  # it may be told of one a moment later
+    assert receiver.requests == []
 
 
 def test_a_judge_that_breaks_down_stops_the_call(caller, receive, roots, capfd):
