@@ -30,8 +30,8 @@ def check_content(wheel: Path) -> None:
         "hookwright/schemas/catalogues/leadsquared.yaml",
         "hookwright/schemas/presets/leadsquared.yaml",
         "hookwright/schemas/presets/standard.yaml",
-        "hookwright/engine/index.sql",
-        "hookwright/engine/lua/step.lua",
+        "hookwright/engine/history/index.sql",
+        "hookwright/engine/ledger/lua/step.lua",
         "hookwright/interfaces/demo.yaml",
         "hookwright/engine/py.typed",
     ):
