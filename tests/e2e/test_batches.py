@@ -194,6 +194,7 @@ def test_what_dies_in_the_window_loses_and_doubles_nothing(how, serve, receiver)
     assert members[:2] == lines[0]["members"][:2]
 
 
+@pytest.mark.slow
 def test_the_batch_of_a_subscriber_that_was_removed_is_cancelled_and_its_members_with_it(serve, receiver):
     sink = receiver()
     bundle = ONE.format(url=sink.url, window="2s")

@@ -288,6 +288,7 @@ def test_ctrl_c_is_a_clean_end_too(started):
     server.process = None
 
 
+@pytest.mark.slow
 def test_a_server_may_leave_by_itself_when_all_is_done(serve, receiver):
     sink = receiver()
     server = serve(
@@ -314,6 +315,7 @@ def test_a_webhook_may_not_call_the_server_it_came_from(serve, tmp_path):
     assert (row.status, row.error) == ("Failure", "blocked_target")
 
 
+@pytest.mark.slow
 def test_the_fallback_delivers_what_libcurl_delivers(serve, receiver):
     sink = receiver(ANSWERS)
     server = serve(

@@ -149,6 +149,7 @@ def test_a_subscriber_that_is_switched_off_is_told_of_while_it_is_off(notifying,
     assert len(until(lambda: told(server, status="Success"))) >= 1
 
 
+@pytest.mark.slow
 def test_two_hundred_failures_make_two_notices_that_count_them_all(notifying, until):
     server, sink = notifying(window=8_000)
     emit(server, 200)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import urllib.error
 import urllib.request
 
+import pytest
+
 BUNDLE = """
 version: 1
 webhooks:
@@ -54,6 +56,7 @@ def test_events_are_spooled_while_redis_is_away_refused_when_the_spool_is_full_a
     assert len(requests) >= len(accepted)
 
 
+@pytest.mark.slow
 def test_a_server_without_memory_is_spooled_past_until_the_spool_is_full(serve, receiver, own_valkey, until):
     sink = receiver()
     environment = {"HOOKWRIGHT_REDIS_URL": own_valkey.url}

@@ -94,6 +94,7 @@ def test_the_curl_command_sends_the_same_request_and_keeps_the_secret(failed, tm
     assert by_hand.header("X-Key") == "[redacted]"
 
 
+@pytest.mark.slow
 def test_a_replay_while_the_ledger_is_away_is_accepted_and_made_up_for(failed, own_valkey):
     server, sink, row = failed
     own_valkey.kill()

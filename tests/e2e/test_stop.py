@@ -47,6 +47,7 @@ def test_a_second_signal_does_not_break_off_the_end(serve, receiver, until):
 
 
 @pytest.mark.timeout(60)
+@pytest.mark.slow
 def test_a_valkey_that_hangs_does_not_hold_up_the_end(serve):
     server = serve(BUNDLE.format(url="http://127.0.0.1:1"))
     os.kill(int((server.state / "redis" / "pid").read_text()), signal.SIGSTOP)

@@ -71,6 +71,7 @@ def test_what_fails_too_often_is_disabled_held_and_delivered_once_it_is_enabled(
     ]
 
 
+@pytest.mark.slow
 def test_a_disabled_subscriber_stays_so_over_a_restart_and_a_loss_of_redis(
     serve, receiver, own_valkey, until
 ):

@@ -70,6 +70,7 @@ def test_a_webhook_lives_and_dies_over_the_api(started):
     assert emit(server, "Task_Create") != []
 
 
+@pytest.mark.slow
 def test_open_deliveries_of_a_deleted_webhook_are_counted_and_cancelled(started, until):
     server, sink = started
     hook = {"id": "later", "event": "Lead_Post_Create", "url": f"{sink.url}/later", "delay": "3s"}
