@@ -111,7 +111,7 @@ def _own(before: Configuration, identifier: str) -> None:
     if identifier in before.git.places:
         place = before.git.places[identifier]
         detail = f'"{identifier}" stands in {place}; change it there'
-        raise Refused(Refusal(409, "Not the API's", detail, members={"place": str(place)}))
+        raise Refused(Refusal(409, "Kept in git", detail, members={"place": str(place)}))
     raise missing(identifier, (*before.webhooks, *before.git.places))
 
 
