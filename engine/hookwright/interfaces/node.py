@@ -32,7 +32,7 @@ from hookwright.plugins.registry import Plugins
 from hookwright.rules.source import Source
 
 from .children import Child
-from .wiring import intake_of, offer_to, replays_of, swap_in, tell_switches
+from .wiring import intake_of, offer_to, replays_of, subscribers_of, swap_in, tell_switches
 
 WATCH_SECONDS = 0.25
 STOP_WORKERS = 13.0  # seconds: attempts in flight get ten of them to finish
@@ -100,15 +100,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         stack.callback(writer.close)
         writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
         broker = Broker(url)
-        subscribers = Subscribers(
-            lambda: revisions.table,
-            revisions.bundle_of,
-            history.switches,
-            ledger,
-            writer,
-            said=said,
-            wake=broker.ring,
-        )
+        subscribers = subscribers_of(revisions, history, ledger, writer, said, broker)
         offering = Offering(
             offer_to(ledger, broker, subscribers), limit=settings.spool_limit, clock=time.monotonic
         )

@@ -62,6 +62,21 @@ def offer_to(ledger: Ledger, broker: Broker, subscribers: Subscribers) -> Callab
     return offer
 
 
+def subscribers_of(
+    revisions: Revisions, history: History, ledger: Ledger, writer: Writer, said: Switches, broker: Broker
+) -> Subscribers:
+    """The subscribers of the live table; `said` remembers what was switched since the start."""
+    return Subscribers(
+        lambda: revisions.table,
+        revisions.bundle_of,
+        history.switches,
+        ledger,
+        writer,
+        said=said,
+        wake=broker.ring,
+    )
+
+
 def intake_of(
     name: str, plugins: Plugins, revisions: Revisions, history: History, writer: Writer, offering: Offering
 ) -> Intake:
