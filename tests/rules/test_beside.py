@@ -96,9 +96,10 @@ def test_a_guest_beside_nothing_stands_alone():
     [
         (
             [hook("host")],
-            'HW101 error: duplicate id "host" (rename one, or take one away); see hooks/hooks.yaml:6:12',
+            'HW101 error: duplicate id "host" (rename one, or take one away); '
+            "first one here: hooks/hooks.yaml:6:12",
         ),
-        ([hook(), hook()], 'HW101 error: duplicate id "guest"; see api.yaml:2:'),
+        ([hook(), hook()], 'HW101 error: duplicate id "guest"; first one here: api.yaml:2:'),
         (
             [hook(event="com.example.oun")],
             'HW102 error: unknown event "com.example.oun" (did you mean "com.example.own"?)',

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hookwright.schemas.builder import Spot
 from hookwright.schemas.document import Document
 from hookwright.schemas.preset import load_preset
-from hookwright.schemas.problem import Place, Problem
+from hookwright.schemas.problem import Place, Problem, Related
 from hookwright.schemas.validate import Fragments, validate
 
 from .build import Settings, build, event_names
@@ -82,5 +82,5 @@ def _taken(bundle: Bundle, places: Mapping[str, Place]) -> Iterator[Problem]:
     hint = "rename one, or take one away"
     for entry in bundle.entries:
         if entry.id is not None and entry.id in places:
-            related = (places[entry.id],)
+            related = (Related(places[entry.id], "first one here"),)
             yield entry.part.problem("HW101", f'duplicate id "{entry.id}"', "id", hint=hint, related=related)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from hookwright.schemas.document import Document
-from hookwright.schemas.problem import Place, Problem, Severity
+from hookwright.schemas.problem import Place, Problem, Related, Severity
 
 from .event import JSON
 from .model import EntityType
@@ -36,7 +36,7 @@ class Part:
         hint: str | None = None,
         severity: Severity = "error",
         key: bool = False,
-        related: tuple[Place, ...] = (),
+        related: tuple[Related, ...] = (),
     ) -> Problem:
         """What is wrong with what stands at `path` below this part."""
         where = "".join(f"/{_escaped(step)}" for step in (*self.path, *path))
@@ -147,7 +147,8 @@ def conflicts(bundle: Bundle) -> Iterator[Problem]:
         homes = [root for root in bundle.roots if key in root.value]
         for root in homes[1:]:
             message = f"`{key}` stands in two files of this bundle"
-            yield root.problem("HW104", message, key, key=True, related=(homes[0].place(key, key=True),))
+            first = Related(homes[0].place(key, key=True), "first one here")
+            yield root.problem("HW104", message, key, key=True, related=(first,))
     yield from _twice([entry.part for entry in bundle.entries], "id", "HW101", "duplicate id")
     yield from _twice(bundle.declared, "type", "HW113", "duplicate event type")
     yield from _twice(bundle.notifiers, "id", "HW122", "duplicate notifier")
@@ -162,7 +163,7 @@ def _twice(parts: Iterable[Part], key: str, code: str, what: str) -> Iterator[Pr
         if name in first:
             copied = first[name] == part.place(key)
             hint = "an alias (*) repeats the whole entry; write the second one out" if copied else None
-            related = () if copied else (first[name],)
+            related = () if copied else (Related(first[name], "first one here"),)
             yield part.problem(code, f'{what} "{name}"', key, hint=hint, related=related)
         first.setdefault(name, part.place(key))
 

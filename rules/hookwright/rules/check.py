@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from hookwright.schemas.nearest import did_you_mean
-from hookwright.schemas.problem import Problem
+from hookwright.schemas.problem import Problem, Related
 
 from . import headers
 from .address import url_fault
@@ -93,7 +93,9 @@ class Check:
         merged = self.settings.over(events, entry.part.value)
         if lacks_window(merged):
             part = _nearest("batch", entry.part, defaults)
-            related = () if part is entry.part else (entry.part.place(),)
+            related = (
+                () if part is entry.part else (Related(entry.part.place(), "it is missing for this one"),)
+            )
             yield part.problem(
                 "HW014", 'missing key "window" in "batch"', "batch", hint=_WINDOW, related=related
             )
@@ -196,6 +198,6 @@ def _headers(target: Part) -> Iterator[Problem]:
                 yield target.problem("HW112", fault, "headers", name, *entry)
         before = first.setdefault(name.lower(), name)
         if before != name:
-            place = target.place("headers", before, key=True)
+            related = (Related(target.place("headers", before, key=True), "first one here"),)
             message = f"the header {name} stands here twice: case does not count"
-            yield target.problem("HW112", message, "headers", name, key=True, related=(place,))
+            yield target.problem("HW112", message, "headers", name, key=True, related=related)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import yaml
 
 from .mistakes import QUOTE_STAR, QUOTE_TEMPLATE
-from .problem import Place, Problem
+from .problem import Place, Problem, Related
 from .scalars import plain
 
 JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
@@ -184,7 +184,8 @@ class Builder:
             raise Refused(Problem("HW010", f"no anchor &{name} for this alias", self._at(event), hint))
         if anchor.spot is None:
             message = f"the anchor &{name} contains itself"
-            raise Refused(Problem("HW010", message, self._at(event), related=(anchor.place,)))
+            related = (Related(anchor.place, "it starts here"),)
+            raise Refused(Problem("HW010", message, self._at(event), related=related))
         return anchor, anchor.spot
 
     def _expects_key(self) -> bool:
@@ -209,7 +210,7 @@ class Builder:
     def _duplicate(self, event: yaml.ScalarEvent, first: tuple[int, int]) -> None:
         shown = event.value if len(event.value) <= 80 else f"{event.value[:77]}..."
         place = self._at(event)
-        related = (Place(self.file, *first),)
+        related = (Related(Place(self.file, *first), "first one here"),)
         self.problems.append(Problem("HW005", f'duplicate key "{shown}"', place, related=related))
 
     def _plain_key(self, event: yaml.ScalarEvent) -> None:
@@ -249,7 +250,8 @@ class Builder:
         first = self._anchors.get(event.anchor)
         if first:
             message = f"the anchor &{event.anchor} is defined twice"
-            self.problems.append(Problem("HW010", message, self._at(event), related=(first.place,)))
+            related = (Related(first.place, "first one here"),)
+            self.problems.append(Problem("HW010", message, self._at(event), related=related))
         anchor = self._anchors[event.anchor] = _Anchor(self._at(event), value, spot)
         return anchor
 

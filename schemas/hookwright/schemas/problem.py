@@ -21,6 +21,17 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Related:
+    """Another place that belongs to a problem, and in a few words what it has to do with it."""
+
+    place: Place
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.place}"
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong (`message`), where (`place`), and what would be right (`hint`).
 
@@ -34,10 +45,10 @@ class Problem:
     hint: str | None = None
     severity: Severity = "error"
     path: str = ""
-    related: tuple[Place, ...] = field(default=())
+    related: tuple[Related, ...] = field(default=())
 
     def __str__(self) -> str:
         """One line: `hooks/crm.yaml:14:5: HW012 error: unknown key "urll" (did you mean "url"?)`."""
         hint = f" ({self.hint})" if self.hint else ""
-        also = f"; see {', '.join(map(str, self.related))}" if self.related else ""
+        also = "".join(f"; {related}" for related in self.related)
         return f"{self.place}: {self.code} {self.severity}: {self.message}{hint}{also}"

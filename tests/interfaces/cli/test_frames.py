@@ -4,7 +4,9 @@ import re
 import pytest
 
 from hookwright.interfaces.cli.frames import WIDTH, frame, frames, source_lines
-from hookwright.schemas.problem import Place, Problem
+from hookwright.schemas.problem import Place, Problem, Related
+
+_FIRST = Related(Place("b.yaml", 3, 9), "first one here")
 
 
 def _shown(line: str, column: int, *, hint: str | None = None) -> list[str]:
@@ -41,12 +43,38 @@ def test_a_column_outside_the_line_still_gives_a_frame(column: int) -> None:
 
 def test_a_place_without_a_line_shows_the_hint_by_itself() -> None:
     text = frame(Problem("HW107", "no file", Place("hooks"), "add one"), lambda file: ())
-    assert text.endswith("  --> hooks\n   = help: add one")
+    assert text.endswith("\n --> hooks\n  = help: add one")
 
 
-def test_related_places_are_named() -> None:
-    problem = Problem("HW101", "twice", Place("a.yaml", 9, 9), related=(Place("b.yaml", 3, 9),))
-    assert frame(problem, lambda file: ()).endswith("   = see b.yaml:3:9")
+def test_a_related_place_is_shown_with_its_line() -> None:
+    import click
+
+    problem = Problem("HW101", "twice", Place("a.yaml", 10, 7), related=(_FIRST,))
+    files = {"a.yaml": ("",) * 9 + ("  id: leads",), "b.yaml": ("", "", "  - id: leads")}
+    assert click.unstyle(frame(problem, files.__getitem__)).split("\n") == [
+        "error[HW101]: twice",
+        "  --> a.yaml:10:7",
+        "   |",
+        "10 |   id: leads",
+        "   |       ^^^^^",
+        "  ::: b.yaml:3:9",
+        "   |",
+        " 3 |   - id: leads",
+        "   |         ----- first one here",
+    ]
+
+
+def test_a_related_place_without_a_line_is_named() -> None:
+    problem = Problem("HW101", "twice", Place("a.yaml", 9, 9), related=(_FIRST,))
+    assert frame(problem, lambda file: ()).endswith("  = first one here: b.yaml:3:9")
+
+
+def test_a_secret_is_not_shown_at_a_related_place_either(tmp_path) -> None:
+    file = str(tmp_path / "a.yaml")
+    (tmp_path / "a.yaml").write_text("{token: s3cret}\n{token: other}\n")
+    second = Problem("HW005", "twice", Place(file, 2, 2), related=(Related(Place(file, 1, 2), "first here"),))
+    secret = Problem("HW020", "it is a secret", Place(file, 1, 9))
+    assert not any("s3cret" in text for text in frames([second, secret]))
 
 
 def test_a_file_that_cannot_be_read_has_no_lines(tmp_path) -> None:

@@ -46,8 +46,8 @@ def test_a_webhook_of_the_api_that_git_stands_against_stops_the_start(hookwright
     kept.write_text(BUNDLE)
     ran = hookwright("serve", "--config", "hooks.yaml", "--state", "state", "--port", "0")
     assert (ran.code, ran.out) == (1, "")
-    assert 'error[HW101]: duplicate id "leads"\n  --> state/api/webhooks.yaml:3:10' in ran.err
-    assert "= see hooks.yaml:3:5" in ran.err
+    assert 'error[HW101]: duplicate id "leads"\n --> state/api/webhooks.yaml:3:10' in ran.err
+    assert "::: hooks.yaml:3:5" in ran.err
     assert ran.err.splitlines()[-1] == "error: not valid: state/api/webhooks.yaml; nothing was started"
 
 

@@ -25,7 +25,7 @@ def test_the_current_folder_is_checked_when_none_is_named(inside, tmp_path: Path
     (tmp_path / "a.yaml").write_text(BAD)
     ran = inside("validate")
     assert ran.code == 1
-    assert "  --> a.yaml:5:5\n" in ran.out
+    assert " --> a.yaml:5:5\n" in ran.out
 
 
 def test_every_problem_is_shown_with_its_line_and_a_caret_under_the_fault(hookwright, bundle: Path) -> None:
@@ -35,7 +35,7 @@ def test_every_problem_is_shown_with_its_line_and_a_caret_under_the_fault(hookwr
     assert ran.code == 1
     frame = (
         'error[HW012]: unknown key "urll"\n'
-        "  --> hooks/a.yaml:5:5\n"
+        " --> hooks/a.yaml:5:5\n"
         "  |\n"
         "5 |     urll: https://example.com/a\n"
         '  |     ^^^^ did you mean "url"?\n'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import click
 
 from hookwright.schemas.document import read_bytes
 from hookwright.schemas.lines import split_lines
-from hookwright.schemas.problem import Place, Problem
+from hookwright.schemas.problem import Place, Problem, Related
 from hookwright.schemas.wording import without_credentials
 
 from ..printable import printable
@@ -29,6 +29,8 @@ _NAMED = re.compile(
     re.IGNORECASE,
 )
 _COLORS = {"error": "red", "warning": "yellow"}
+_OTHER = "blue"
+_NONE: Mapping[tuple[str, int], Collection[int]] = {}
 
 
 def frames(problems: Collection[Problem]) -> Iterator[str]:
@@ -37,33 +39,50 @@ def frames(problems: Collection[Problem]) -> Iterator[str]:
     for problem in problems:
         if problem.code in _SECRET:
             columns[problem.place.file, problem.place.line].append(problem.place.column)
-    return (
-        frame(problem, secrets=columns.get((problem.place.file, problem.place.line), ()))
-        for problem in problems
-    )
+    return (frame(problem, secrets=columns) for problem in problems)
 
 
 def frame(
     problem: Problem,
     source: Callable[[str], tuple[str, ...]] | None = None,
-    secrets: Collection[int] = (),
+    secrets: Mapping[tuple[str, int], Collection[int]] = _NONE,
 ) -> str:
     """The whole of one problem, several lines. `source` gives the lines of a file, empty if it cannot.
 
-    What stands from one of the columns `secrets` on is not shown.
+    What stands from one of the columns on that `secrets` has for a file's line is not shown.
     """
     lines = source or source_lines
     severity = click.style(f"{problem.severity}[{problem.code}]", fg=_COLORS[problem.severity], bold=True)
     place = problem.place
-    parts = [f"{severity}: {printable(problem.message)}", f"  --> {printable(str(place))}"]
-    written = lines(place.file) if place.line else ()
-    if 0 < place.line <= len(written):
-        columns = {*secrets, place.column} if problem.code in _SECRET else secrets
-        parts += _excerpt(place, *_hidden(written[place.line - 1], place.column, columns), problem.hint)
+    margin = max(len(str(each.line)) for each in (place, *(other.place for other in problem.related)))
+    hidden = set(secrets.get((place.file, place.line), ()))
+    hidden |= {place.column} if problem.code in _SECRET else set()
+    parts = [f"{severity}: {printable(problem.message)}", f"{' ' * margin}--> {printable(str(place))}"]
+    line = _line(place, lines)
+    if line is not None:
+        parts += _excerpt(place, _hidden(line, place.column, hidden), problem.hint, margin)
     elif problem.hint:
-        parts.append(f"   = help: {printable(problem.hint)}")
-    parts += [f"   = see {printable(str(related))}" for related in problem.related]
+        parts.append(f"{' ' * margin} = help: {printable(problem.hint)}")
+    for other in problem.related:
+        parts += _other(other, lines, secrets.get((other.place.file, other.place.line), ()), margin)
     return "\n".join(parts)
+
+
+def _other(
+    other: Related, lines: Callable[[str], tuple[str, ...]], secrets: Collection[int], margin: int
+) -> list[str]:
+    """A related place, with its line where that can be read."""
+    line = _line(other.place, lines)
+    if line is None:
+        return [f"{' ' * margin} = {printable(str(other))}"]
+    hidden = _hidden(line, other.place.column, secrets)
+    above = f"{' ' * margin}::: {printable(str(other.place))}"
+    return [above, *_excerpt(other.place, hidden, other.text, margin, "-", _OTHER)]
+
+
+def _line(place: Place, lines: Callable[[str], tuple[str, ...]]) -> str | None:
+    written = lines(place.file) if place.line else ()
+    return written[place.line - 1] if 0 < place.line <= len(written) else None
 
 
 def _hidden(line: str, column: int, secrets: Collection[int]) -> tuple[str, str]:
@@ -81,15 +100,18 @@ def _without_secrets(text: str) -> str:
     return without_credentials(_NAMED.sub(rf"\1{_HIDDEN}", text))
 
 
-def _excerpt(place: Place, before: str, fault: str, hint: str | None) -> list[str]:
-    before, fault = _cut(before, fault)
-    margin = " " * len(str(place.line))
+def _excerpt(
+    place: Place, line: tuple[str, str], text: str | None, margin: int, mark: str = "^", color: str = "red"
+) -> list[str]:
+    """A line, given before and from the place, with marks and `text` under it."""
+    before, fault = _cut(*line)
     word = _WORD.match(fault)
-    caret = "^" * max(1, min(_columns(printable(word[0])) if word else 1, 40))
-    pointer = " " * _columns(printable(before)) + click.style(caret, fg="red", bold=True)
+    marks = mark * max(1, min(_columns(printable(word[0])) if word else 1, 40))
+    pointer = " " * _columns(printable(before)) + click.style(marks, fg=color, bold=True)
     shown = printable(before) + printable(fault)
-    below = f" {printable(hint)}" if hint else ""
-    return [f"{margin} |", f"{place.line} | {shown}", f"{margin} | {pointer}{below}"]
+    below = f" {printable(text)}" if text else ""
+    empty = " " * margin
+    return [f"{empty} |", f"{place.line:>{margin}} | {shown}", f"{empty} | {pointer}{below}"]
 
 
 def _cut(before: str, fault: str) -> tuple[str, str]:

@@ -93,7 +93,7 @@ def _as_json(problem: Problem) -> dict[str, Any]:
         "hint": problem.hint,
         **_place(problem.place),
         "path": problem.path,
-        "related": [_place(place) for place in problem.related],
+        "related": [{**_place(each.place), "text": each.text} for each in problem.related],
     }
 
 
