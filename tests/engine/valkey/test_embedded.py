@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -241,6 +242,32 @@ def test_a_stopped_server_leaves_nothing_behind_but_its_data(make: Make, state: 
     assert not (state / "redis" / "socket").exists()
     server.stop()
     assert _get(server.start(), "k") == "v"
+
+
+def test_a_start_broken_off_by_a_signal_leaves_no_server_behind(
+    make: Make, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            os.kill(os.getpid(), signal.SIGTERM)  # the process is there, and nobody has noted it yet
+
+    def break_off(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    server = make(binary=find_server())
+    before = signal.signal(signal.SIGTERM, break_off)
+    monkeypatch.setattr(subprocess, "Popen", Interrupted)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            server.start()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert server.pid is not None
+    pid = server.pid
+    server.stop()
+    assert not _runs(pid)
+    assert not any(_lives_in(process, state) for process in psutil.process_iter())
 
 
 def test_a_server_that_does_not_obey_is_killed(make: Make) -> None:

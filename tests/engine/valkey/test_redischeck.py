@@ -37,7 +37,7 @@ def serve() -> Iterator[Serve]:
         command = [binary, "--port", "0", "--unixsocket", home / "s", "--dir", home, "--save", "", *settings]
         started.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         deadline = time.monotonic() + 20
-        while not (home / "s").is_socket():
+        while not _listens(home / "s"):
             assert time.monotonic() < deadline, "the server does not start"
             threading.Event().wait(0.005)
         return f"unix://{home / 's'}"
@@ -47,6 +47,12 @@ def serve() -> Iterator[Serve]:
         process.kill()
         process.wait()
     shutil.rmtree(folder)
+
+
+def _listens(path: Path) -> bool:
+    """A socket is there a moment before anybody listens at it."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(str(path)) == 0
 
 
 def _codes(url: str, **options: Any) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ..errors import EngineError
 from .binary import find_server
+from .interruption import signals_held_back
 from .serverfolder import EmbeddedError, Resident, ServerFolder
 
 # `--dir .`: the server is started in its folder, so no odd character in a path can matter.
@@ -164,7 +165,7 @@ class EmbeddedServer:
         """Start the process; returns where its output begins in the log."""
         self._binary = self._binary or find_server()
         try:
-            with self._folder.open_log() as log:
+            with self._folder.open_log() as log, signals_held_back():
                 begin = log.seek(0, os.SEEK_END)
                 self._process = subprocess.Popen(  # noqa: S603  # our own command line, no shell
                     [self._binary, *_SETTINGS, "--unixsocket", self._folder.place_socket()],
@@ -177,11 +178,11 @@ class EmbeddedServer:
                     pass_fds=(lock,),
                     start_new_session=True,  # a Ctrl-C at the terminal is for us, not for it
                 )
+                self.pid = self._process.pid
         except OSError as error:
             raise EmbeddedError(
                 f"cannot start {self._binary} in {self._folder.path}: {error.strerror}"
             ) from error
-        self.pid = self._process.pid
         return begin
 
     def _use(self, resident: Resident) -> str:

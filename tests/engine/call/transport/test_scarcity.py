@@ -26,7 +26,9 @@ def serve():
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n")
         connection.close()
+        closed.release()
 
+closed = threading.Semaphore(0)
 threading.Thread(target=serve, daemon=True).start()
 transport = select(sys.argv[1], lambda address, port: None)
 call = Call("POST", "http://a.test/", (), b"", 5.0, "a.test", port, ("127.0.0.1", "127.0.0.1"))
@@ -37,15 +39,25 @@ def send():
     assert answered.wait(10)
     return replies[0]
 
+def use_up():
+    while True:
+        try:
+            spent.append(os.open("/dev/null", os.O_RDONLY))
+        except OSError:
+            return
+
 assert send().status == 200
+assert closed.acquire(timeout=10)  # one descriptor that comes free later would be enough to connect
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-free = os.open("/dev/null", os.O_RDONLY)
-os.close(free)
-resource.setrlimit(resource.RLIMIT_NOFILE, (free, hard))
+spent = [os.open("/dev/null", os.O_RDONLY)]
+resource.setrlimit(resource.RLIMIT_NOFILE, (spent[0] + 1, hard))
 for _ in range(3):
+    use_up()
     reply = send()
     print(reply.error, reply.complete)
 resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+for each in spent:
+    os.close(each)
 print(send().status)
 transport.close()
 """

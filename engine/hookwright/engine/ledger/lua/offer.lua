@@ -23,7 +23,7 @@ for _, offer in ipairs(cmsgpack.unpack(ARGV[2])) do
     redis.call('HSETNX', P .. 'body:' .. body, 'bytes', bodies[body])
     redis.call('HINCRBY', P .. 'body:' .. body, 'count', 1)
     if wait > 0 then
-      redis.call('ZADD', P .. 'due', now + wait, id)
+      redis.call('ZADD', P .. 'due', due_after(wait), id)
     else
       make_ready(id, endpoint(name), 'RPUSH')
     end

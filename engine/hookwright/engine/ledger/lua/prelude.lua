@@ -15,6 +15,9 @@ local DEFAULT_CAP = 4
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
+-- When what waits from now on is due: `now` is the millisecond that has begun, so the next one is counted from.
+local function due_after(wait) return wait > 0 and now + 1 + wait or now end
+
 local head = redis.call('MGET', P .. 'schema', P .. 'epoch', P .. 'live', P .. 'heard', P .. 'spared')
 if head[1] and tonumber(head[1]) > SCHEMA then
   return redis.error_reply('SCHEMA the data was written by a newer version (' .. head[1] .. ')')

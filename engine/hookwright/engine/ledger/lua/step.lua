@@ -76,7 +76,7 @@ local function settle(token, node, outcome, wait, result)
   else
     untoken(id)
     if outcome == 'retry' then redis.call('HINCRBY', P .. 'd:' .. id, 'attempts', 1) end
-    redis.call('ZADD', P .. 'due', now + wait, id)
+    redis.call('ZADD', P .. 'due', due_after(wait), id)
   end
   enter_ring(e)
 end
@@ -113,7 +113,7 @@ local function take_turn(e, room, ids, claims)
   for _, id in ipairs(popped or {}) do
     local d = redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'body', 'attempts', 'node')
     if d[4] and is_halted(d[4]) then
-      redis.call('ZADD', P .. 'due', now + HALTED, id)
+      redis.call('ZADD', P .. 'due', due_after(HALTED), id)
     elseif d[4] then
       local token = id .. '/' .. worker .. '/' .. call
       redis.call('HSET', P .. 'd:' .. id, 'token', token, 'worker', worker)
