@@ -32,11 +32,15 @@ BUILT_IN_ENCODERS: Mapping[str, Sequence[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`model` and `source` are both there, or neither is and `problems` says why. Warnings stop nothing."""
+    """`model` and `source` are both there, or neither is and `problems` says why. Warnings stop nothing.
+
+    `bundle` is what stands in the files, for those who tell where; None where there are none.
+    """
 
     model: Model | None
     source: Source | None
     problems: tuple[Problem, ...]
+    bundle: Bundle | None = None
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -67,9 +71,9 @@ def load(
     found = [problem for problem in found if problem.place not in unread]
     problems = in_order([*problems, *beyond(problems, found)])
     if any(problem.severity == "error" for problem in problems):
-        return Loaded(None, None, tuple(problems))
+        return Loaded(None, None, tuple(problems), bundle)
     source = _source(bundle, path, claims, undeclared=allow_undeclared_events)
-    return Loaded(build(source), source, tuple(problems))
+    return Loaded(build(source), source, tuple(problems), bundle)
 
 
 def load_nothing(

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 
-from hookwright.plugins.hookspecs import BodyContext, Encoder
-from hookwright.rules.errors import ExpressionError
+from hookwright.plugins.hookspecs import Encoder
 from hookwright.rules.event import Event
-from hookwright.rules.model import Action, Subscriber, Target
+from hookwright.rules.model import Action, Subscriber
 from hookwright.rules.table import RoutingTable
-from hookwright.rules.targets import BODYLESS
 
-from ..batch import batch_plan
-from ..call.encoding import Body, encode_body, refused, too_large
-from ..call.query import NoQuery, check_query
-from ..delivery import Delivery, delivery_id, message_id
+from ..delivery import Delivery
 from ..errors import JournalError
 from ..history.index_view import HistoryUnavailable
 from ..strictjson import decode
@@ -29,6 +23,7 @@ from .door import Defaults, Rejected, read_events
 from .event_id import digest, fingerprint, new_event_id
 from .known import Conflict, KnownEvents
 from .offering import Fresh, Offering
+from .placing import Placing
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +58,7 @@ class Intake:
     ) -> None:
         self._node = node
         self._table = table
-        self._encoders = encoders
+        self._placing = Placing(node, encoders)
         self._record = record
         self._known = known
         self._offering = offering
@@ -99,26 +94,13 @@ class Intake:
             data=decode(data),
             raw=data,
         )
-        placed = [self._tested(event, subscriber, action, int(now * 1000)) for action in actions]
+        placed = [self._placing.tested(event, subscriber, action, int(now * 1000)) for action in actions]
         bodies = {delivery.body: body for body, delivery in placed}
         deliveries = tuple(delivery for _, delivery in placed)
         plan = Plan(event, fingerprint(event), table.revision, deliveries, bodies)
         await self._journal([plan])
         self._hand_over([plan], set())
         return first_answer(event.id, table.revision, deliveries)
-
-    def _tested(
-        self, event: Event, subscriber: Subscriber, action: Action, now: int
-    ) -> tuple[bytes, Delivery]:
-        whole = event
-        if subscriber.batch is not None:
-            whole = replace(event, data=[event.data], raw=b"[%b]" % event.raw)
-        body = self._body(whole, subscriber, action.target)
-        delivery = self._delivery(event, subscriber, action, body.content, now)
-        marked = msgspec.structs.replace(
-            delivery, headers=body.headers, refusal=body.refusal, due=now, test=True
-        )
-        return body.content, marked
 
     def _check_room(self) -> None:
         if self._offering.full:
@@ -227,64 +209,10 @@ class Intake:
         deliveries: list[Delivery] = []
         for subscriber in table.match(event):
             for action in subscriber.actions:
-                body, delivery = self._placed(event, subscriber, action, now)
+                body, delivery = self._placing.placed(event, subscriber, action, now)
                 bodies[delivery.body] = body
                 deliveries.append(delivery)
         return Plan(event, fingerprint, table.revision, tuple(deliveries), bodies)
-
-    def _placed(
-        self, event: Event, subscriber: Subscriber, action: Action, now: int
-    ) -> tuple[bytes, Delivery]:
-        """One delivery with its body. A member of a batch keeps its data: its batch is encoded as a whole."""
-        if subscriber.batch is None:
-            body = self._body(event, subscriber, action.target)
-            delivery = self._delivery(event, subscriber, action, body.content, now)
-            found = msgspec.structs.replace(delivery, headers=body.headers, refusal=body.refusal)
-            return body.content, found
-        delivery = self._delivery(event, subscriber, action, event.raw, now)
-        try:
-            plan = batch_plan(event, subscriber.batch, action.target)
-        except ExpressionError as error:
-            reason = f"batch.key: {error}"
-            return event.raw, msgspec.structs.replace(delivery, refusal=("expression", reason))
-        return event.raw, msgspec.structs.replace(delivery, batch=plan)
-
-    def _body(self, event: Event, subscriber: Subscriber, target: Target) -> Body:
-        """What will be sent, or why nothing can be. Other subscribers get theirs."""
-        context = BodyContext(
-            content_type=target.content_type,
-            event_id=event.id,
-            event_type=event.type,
-            entity_type=subscriber.entity_type,
-            entity_id=subscriber.id,
-            raw=event.raw,
-        )
-        body = too_large(target.encoder, encode_body(self._encoders, target.encoder, event.data, context))
-        if target.method in BODYLESS and body.refusal is None:
-            try:
-                check_query(subscriber, target, event.type, body.content.decode())
-            except NoQuery as error:
-                return refused(target.encoder, error.reason)
-        return body
-
-    def _delivery(
-        self, event: Event, subscriber: Subscriber, action: Action, body: bytes, now: int
-    ) -> Delivery:
-        message = message_id(event.source, event.id, subscriber.entity_type, subscriber.id, action.path)
-        return Delivery(
-            id=delivery_id(message),
-            message=message,
-            entity_type=subscriber.entity_type,
-            entity_id=subscriber.id,
-            action=action.path,
-            event_id=event.id,
-            event_source=event.source,
-            event_type=event.type,
-            node=self._node,
-            due=now + subscriber.delay,
-            body=hashlib.sha256(body).hexdigest(),
-            place=f"{subscriber.place.file}:{subscriber.place.line}",
-        )
 
 
 def _as_rejected(error: BaseException) -> Exception:

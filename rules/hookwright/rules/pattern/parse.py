@@ -70,7 +70,7 @@ class _Parser:
             else:
                 tests, absent = parse_alternatives(member.value, member.at, self._report)
                 parts.append(Field(field, tests, absent, member.at))
-        return parts[0] if len(parts) == 1 else All(tuple(parts))
+        return parts[0] if len(parts) == 1 else All(tuple(parts), at)
 
     def _members(self, written: object, path: tuple[str, ...], at: Steps) -> list[_Member]:
         """The members of an object, last one first. What is no object, or is empty, is a fault."""
@@ -115,7 +115,7 @@ class _Parser:
         if name == "$not":
             return Not(self.conjunction(member.value, member.path, member.at, nesting + 1), member.at)
         branches = self._branches(name, member, nesting)
-        return AnyOf(branches) if name == "$or" else All(branches)
+        return AnyOf(branches, member.at) if name == "$or" else All(branches, member.at)
 
     def _branches(self, name: str, member: _Member, nesting: int) -> tuple[Node, ...]:
         written = member.value

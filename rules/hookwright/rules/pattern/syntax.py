@@ -26,16 +26,18 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class All:
-    """Every part holds, under one choice of array elements."""
+    """Every part holds, under one choice of array elements. `at` leads to what holds them as written."""
 
     parts: tuple[Node, ...]
+    at: Steps = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """At least one branch holds, together with whatever stands beside it."""
+    """At least one branch holds, together with whatever stands beside it. `at` leads to the `$or`."""
 
     branches: tuple[Node, ...]
+    at: Steps = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

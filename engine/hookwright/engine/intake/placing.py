@@ -1,0 +1,100 @@
+"""Placing: what an event becomes on its way to one endpoint, a delivery and the bytes of its body. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from hookwright.plugins.hookspecs import BodyContext, Encoder
+from hookwright.rules.errors import ExpressionError
+from hookwright.rules.event import Event
+from hookwright.rules.model import Action, Subscriber, Target
+from hookwright.rules.targets import BODYLESS
+
+from ..batch import batch_plan
+from ..call.encoding import Body, encode_body, refused, too_large
+from ..call.query import NoQuery, check_query
+from ..delivery import Delivery, delivery_id, message_id
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Places events for one node. Times (`now`) are Unix milliseconds."""
+
+    node: str
+    encoders: Mapping[str, Encoder]
+
+    def placed(
+        self, event: Event, subscriber: Subscriber, action: Action, now: int
+    ) -> tuple[bytes, Delivery]:
+        """One delivery with its body. A member of a batch keeps its data: its batch is encoded as a whole."""
+        if subscriber.batch is None:
+            return self._encoded(event, event, subscriber, action, now)
+        delivery = self._delivery(event, subscriber, action, event.raw, now)
+        try:
+            plan = batch_plan(event, subscriber.batch, action.target)
+        except ExpressionError as error:
+            reason = f"batch.key: {error}"
+            return event.raw, msgspec.structs.replace(delivery, refusal=("expression", reason))
+        return event.raw, msgspec.structs.replace(delivery, batch=plan)
+
+    def alone(self, event: Event, subscriber: Subscriber, action: Action, now: int) -> tuple[bytes, Delivery]:
+        """The same, but where events are batched the body is the list of this one, and nothing waits."""
+        listed = event
+        if subscriber.batch is not None:
+            listed = replace(event, data=[event.data], raw=b"[%b]" % event.raw)
+        return self._encoded(listed, event, subscriber, action, now)
+
+    def tested(
+        self, event: Event, subscriber: Subscriber, action: Action, now: int
+    ) -> tuple[bytes, Delivery]:
+        """One that a person asked for: alone, and at once."""
+        content, delivery = self.alone(event, subscriber, action, now)
+        return content, msgspec.structs.replace(delivery, due=now, test=True)
+
+    def _encoded(
+        self, content: Event, event: Event, subscriber: Subscriber, action: Action, now: int
+    ) -> tuple[bytes, Delivery]:
+        body = self._body(content, subscriber, action.target)
+        delivery = self._delivery(event, subscriber, action, body.content, now)
+        return body.content, msgspec.structs.replace(delivery, headers=body.headers, refusal=body.refusal)
+
+    def _body(self, event: Event, subscriber: Subscriber, target: Target) -> Body:
+        """What will be sent, or why nothing can be. Other subscribers get theirs."""
+        context = BodyContext(
+            content_type=target.content_type,
+            event_id=event.id,
+            event_type=event.type,
+            entity_type=subscriber.entity_type,
+            entity_id=subscriber.id,
+            raw=event.raw,
+        )
+        body = too_large(target.encoder, encode_body(self.encoders, target.encoder, event.data, context))
+        if target.method in BODYLESS and body.refusal is None:
+            try:
+                check_query(subscriber, target, event.type, body.content.decode())
+            except NoQuery as error:
+                return refused(target.encoder, error.reason)
+        return body
+
+    def _delivery(
+        self, event: Event, subscriber: Subscriber, action: Action, body: bytes, now: int
+    ) -> Delivery:
+        message = message_id(event.source, event.id, subscriber.entity_type, subscriber.id, action.path)
+        return Delivery(
+            id=delivery_id(message),
+            message=message,
+            entity_type=subscriber.entity_type,
+            entity_id=subscriber.id,
+            action=action.path,
+            event_id=event.id,
+            event_source=event.source,
+            event_type=event.type,
+            node=self.node,
+            due=now + subscriber.delay,
+            body=hashlib.sha256(body).hexdigest(),
+            place=f"{subscriber.place.file}:{subscriber.place.line}",
+        )
