@@ -8,7 +8,6 @@ from jsonschema import Draft202012Validator
 
 from hookwright.schemas.nearest import nearest
 from hookwright.schemas.schema import NOT_YET, as_built, config_schema, load_schema
-from hookwright.schemas.validate import MOST_ENTRIES
 
 NAMES = ["config", "event", "history"]
 
@@ -154,8 +153,3 @@ def test_each_call_gives_a_schema_of_its_own():
     assert load_schema("config")["$defs"]
     with pytest.raises(FileNotFoundError):
         load_schema("none")
-
-
-def test_the_most_entries_of_a_list_are_those_of_the_schema():
-    lists = [part for part in load_schema("config")["properties"].values() if "items" in part]
-    assert {part["maxItems"] for part in lists} == {MOST_ENTRIES}

@@ -6,7 +6,7 @@ Deterministic and free of files: a worker builds from the published JSON the ver
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import cast
 
@@ -79,6 +79,14 @@ class Settings:
     preset: Preset
     defaults: Layer
     names: EventNames
+    _below: Mapping[str, Layer] = field(init=False, repr=False, compare=False)  # by family; "" is none
+
+    def __post_init__(self) -> None:
+        families: Mapping[str, Layer] = {**self.preset.families, "": {}}
+        below = {
+            name: merge(self.preset.defaults, family, self.defaults) for name, family in families.items()
+        }
+        object.__setattr__(self, "_below", below)  # merged once, not for every subscriber
 
     def events(self, subscriber: Layer) -> tuple[str, ...]:
         """The types its `event` selects, sorted. A name nobody knows stands for itself."""
@@ -94,8 +102,8 @@ class Settings:
         """
         catalogue = load_catalogue().by_type
         families = {catalogue[kind].family if kind in catalogue else None for kind in events}
-        family = self.preset.families.get(families.pop() or "", {}) if len(families) == 1 else {}
-        return merge(self.preset.defaults, family, self.defaults, nearest)
+        family = families.pop() if len(families) == 1 else None
+        return merge(self._below.get(family or "", self._below[""]), nearest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from .glob import is_glob
 from .merge import Layer
 from .model import EntityType
 from .notify import notify_problems
-from .pattern import parse_pattern, pattern_errors, pattern_warnings
+from .pattern import Pattern, pattern_warnings, read_pattern
 from .references import Encoders
 from .targets import BUILT_IN, is_bodyless, lines
 from .times import time_problems
@@ -160,10 +160,10 @@ def _pattern(part: Part) -> Iterator[Problem]:
     pattern = part.value.get("match")
     if not isinstance(pattern, dict):
         return
-    errors = pattern_errors(pattern)
-    for error in errors:
+    read = read_pattern(pattern)
+    for error in () if isinstance(read, Pattern) else read:
         yield part.problem("HW103", error.message, "match", *error.path, hint=error.hint)
-    for found in () if errors else pattern_warnings(parse_pattern(pattern)):
+    for found in pattern_warnings(read) if isinstance(read, Pattern) else ():
         path = ("match", *found.path)
         yield part.problem("HW114", found.message, *path, hint=found.hint, severity="warning")
 

@@ -15,6 +15,7 @@ from hookwright.schemas.validate import Fragments, validate
 from .build import Settings, build, event_names
 from .bundle import Bundle, conflicts, gather
 from .check import Check
+from .collector import held_back
 from .files import Files, find_files
 from .model import Model
 from .references import Encoders
@@ -47,6 +48,7 @@ class Loaded:
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
+@held_back()
 def load(
     path: Path,
     *,

@@ -28,7 +28,7 @@ def _over(far: Layer, near: Layer) -> dict[str, JSON]:
     merged = dict(far)
     for key, value in near.items():
         below = far.get(key)
-        if isinstance(below, Mapping) and isinstance(value, Mapping):
+        if below is not None and isinstance(below, Mapping) and isinstance(value, Mapping):
             merged[key] = _MERGERS.get(key, _deep)(below, value)
         else:
             merged[key] = value

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import yaml
 
@@ -95,16 +96,9 @@ class Builder:
 
     def take(self, event: yaml.Event) -> None:
         """Raises `Refused` when the document cannot be read on."""
-        if isinstance(event, yaml.ScalarEvent):
-            self._scalar(event)
-        elif isinstance(event, yaml.CollectionStartEvent):
-            self._start(event)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            self._end()
-        elif isinstance(event, yaml.AliasEvent):
-            self._alias(event)
-        elif isinstance(event, yaml.DocumentStartEvent):
-            self._document(event)
+        take = self._takers.get(type(event))
+        if take is not None:
+            take(self, event)
 
     def _document(self, event: yaml.Event) -> None:
         self.documents += 1
@@ -152,7 +146,7 @@ class Builder:
         anchor = self._anchored(event, None, None)
         self._stack.append(_Open({} if mapping else [], spot, anchor, self._nodes - 1))
 
-    def _end(self) -> None:
+    def _end(self, _event: yaml.Event) -> None:
         done = self._stack.pop()
         if done.anchor:
             done.anchor.value, done.anchor.spot = done.value, done.spot
@@ -270,6 +264,16 @@ class Builder:
 
     def _at(self, event: yaml.Event) -> Place:
         return Place(self.file, *_position(event))
+
+    _takers: ClassVar[Mapping[type[yaml.Event], Callable[[Builder, Any], None]]] = {
+        yaml.AliasEvent: _alias,
+        yaml.DocumentStartEvent: _document,
+        yaml.MappingEndEvent: _end,
+        yaml.MappingStartEvent: _start,
+        yaml.ScalarEvent: _scalar,
+        yaml.SequenceEndEvent: _end,
+        yaml.SequenceStartEvent: _start,
+    }
 
 
 def _spot(event: yaml.Event) -> Spot:

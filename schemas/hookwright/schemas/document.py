@@ -104,7 +104,7 @@ def _feed(builder: Builder, text: str) -> None:
     """Events only: composing nodes is recursive in C and kills the process at 30,000 brackets."""
     loader = yaml.CSafeLoader(text)
     try:
-        while (event := loader.get_event()) and not isinstance(event, yaml.StreamEndEvent):
+        for event in iter(loader.get_event, None):
             builder.take(event)
     finally:
         loader.dispose()

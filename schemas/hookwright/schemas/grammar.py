@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _DURATION = re.compile(
     r"(?=.)(?:(?P<d>[0-9]{1,7})d)?(?:(?P<h>[0-9]{1,9})h)?(?:(?P<m>[0-9]{1,9})m(?!s))?"
@@ -17,6 +18,7 @@ _BYTES = {"B": 1, "KiB": 1 << 10, "MiB": 1 << 20}
 _RATE = re.compile(r"([1-9][0-9]{0,8})/([smh])", re.ASCII)
 
 
+@lru_cache(maxsize=1024)  # a preset's are asked for by every subscriber
 def duration(text: str) -> int:
     """Milliseconds: `duration("1h30m")` is 5,400,000. Every duration fits a double exactly.
 

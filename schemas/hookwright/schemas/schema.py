@@ -56,28 +56,39 @@ def as_built(schema: JSONSchema, unsupported: Callable[[Any], JSONSchema | bool]
     return built
 
 
+def strict(schema: JSONSchema) -> JSONSchema:
+    """The schema that takes only what this version does."""
+    return as_built(schema, lambda what: False if what is True else {"not": what})
+
+
 def _as_built(part: Any, unsupported: Callable[[Any], JSONSchema | bool], root: JSONSchema) -> Any:
     if isinstance(part, list):
         return [_as_built(item, unsupported, root) for item in part]
     if not isinstance(part, dict):
         return part
     what = part.get(NOT_YET)
-    if what is True or _target(root, part).get(NOT_YET) is True:
+    if what is True or _behind(root, part).get(NOT_YET) is True:
         return unsupported(True)
     rest = {key: _as_built(value, unsupported, root) for key, value in part.items() if key != NOT_YET}
     added = unsupported(what) if what is not None else {}
     return {**rest, **added} if isinstance(added, dict) else added
 
 
-def _target(root: JSONSchema, part: JSONSchema) -> JSONSchema:
+def _behind(root: JSONSchema, part: JSONSchema) -> JSONSchema:
     """What a bare `$ref` leads to, so that a key is known to be unsupported wherever it is allowed."""
     reference = part.get("$ref")
     if not isinstance(reference, str) or len(part) > 1:
         return {}
+    found = referred(root, reference)
+    return found if isinstance(found, dict) else {}
+
+
+def referred(root: JSONSchema, reference: str) -> Any:
+    """What `#/$defs/secret` leads to in `root`; an empty schema when there is nothing."""
     found: Any = root
     for step in reference.removeprefix("#/").split("/"):
         found = found.get(step.replace("~1", "/").replace("~0", "~"), {})
-    return found if isinstance(found, dict) else {}
+    return found
 
 
 def _complete_typed(defs: JSONSchema, family: str, fragments: Mapping[str, Mapping[str, Any]]) -> None:

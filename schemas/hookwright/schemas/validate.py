@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
 
 import jsonschema_rs
-from jsonschema import Draft202012Validator, ValidationError, validators
-from referencing import Registry
 
 from .builder import JSON
 from .document import Document
-from .explain import Explainer, Fault, Path
+from .explain import Explainer
 from .problem import Problem
-from .schema import NOT_YET, Fragments, JSONSchema, as_built, config_schema, load_schema
+from .schema import Fragments, JSONSchema, config_schema, load_schema, strict
 from .suspects import suspects
+
+if TYPE_CHECKING:
+    from .faults import Faults
 
 __all__ = ["Fragments", "config_schema", "load_schema", "validate"]
 
 
 _OF_PARTS = frozenset({"HW012", "HW014", "HW023"})  # said of a mapping, about the keys it has or lacks
 _OF_VALUES = frozenset({"HW013", "HW016"})  # said of a value, which they quote
-MOST_ENTRIES = 100_000  # of one list, as the schema has it
 
 
 def validate(document: Document, fragments: Fragments | None = None) -> list[Problem]:
@@ -63,70 +62,26 @@ class _Checker:
     """The validators of one set of fragments."""
 
     def __init__(self, schema: JSONSchema) -> None:
-        strict = as_built(schema, lambda what: False if what is True else {"not": what})
+        self._schema = schema
         # Nothing is ever fetched: a `$ref` that leads outside is an error when this is built.
-        self.fast = jsonschema_rs.Draft202012Validator(strict, offline=True)
-        self._entries = {
-            key: jsonschema_rs.Draft202012Validator({"$defs": strict["$defs"], **part["items"]}, offline=True)
-            for key, part in strict["properties"].items()
-            if isinstance(part, dict) and "items" in part
-        }
-        self._slow = _Annotated(as_built(schema, lambda what: {NOT_YET: what}), registry=Registry())
+        self.fast = jsonschema_rs.Draft202012Validator(strict(schema), offline=True)
 
     def explain(self, value: JSON, explainer: Explainer) -> list[Problem]:
-        """Every failing part of a long list is explained, and none of the sound ones is looked at again."""
-        reduced, numbers = self._reduced(value)
         problems: list[Problem] = []
-        for error in self._slow.iter_errors(reduced):
-            problems += explainer.problems(_fault(error), _restored(error.absolute_path, numbers))
+        for fault, path in self._faults.of(value):
+            problems += explainer.problems(fault, path)
         if not problems:  # the two disagree: one sentence of the fast one is better than none
             error = next(self.fast.iter_errors(value))
             problems.append(explainer.bare(error.message, error.instance_path))
         return problems
 
-    def _reduced(self, value: JSON) -> tuple[JSON, dict[str, list[int]]]:
-        """The document with only the failing entries in its lists, and their true numbers for each list."""
-        if not isinstance(value, dict):
-            return value, {}
-        reduced, numbers = dict(value), dict[str, list[int]]()
-        for key, validator in self._entries.items():
-            entries = value.get(key)
-            if isinstance(entries, list) and len(entries) <= MOST_ENTRIES:
-                failing = [number for number, entry in enumerate(entries) if not validator.is_valid(entry)]
-                numbers[key], reduced[key] = failing, [entries[number] for number in failing]
-        return reduced, numbers
+    @cached_property
+    def _faults(self) -> Faults:
+        from .faults import Faults  # noqa: PLC0415 - slow to import, and most files have none
+
+        return Faults(self._schema)
 
 
 @lru_cache(maxsize=8)
 def _checker(fragments: str | None) -> _Checker:
     return _Checker(config_schema(None if fragments is None else json.loads(fragments)))
-
-
-def _fault(error: ValidationError) -> Fault:
-    schema = error.schema if isinstance(error.schema, Mapping) else {}
-    keyword = error.validator if isinstance(error.validator, str) else ""
-    within = list(error.relative_schema_path)
-    return Fault(keyword, error.validator_value, error.instance, schema, error.message, within)
-
-
-def _restored(path: Any, numbers: dict[str, list[int]]) -> Path:
-    full: Path = list(path)
-    if len(full) > 1 and full[0] in numbers:
-        full[1] = numbers[str(full[0])][int(full[1])]
-    return full
-
-
-def _not_yet(validator: Any, what: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if validator.evolve(schema=what).is_valid(instance):
-        yield ValidationError("not supported yet")
-
-
-def _pattern(validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    """As ECMA 262 has it: `$` is the end of the text, not the place before a last line break."""
-    if validator.is_type(instance, "string") and not re.search(re.sub(r"\$$", r"\\Z", pattern), instance):
-        yield ValidationError("does not match")
-
-
-_Annotated: Any = validators.extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator, {NOT_YET: _not_yet, "pattern": _pattern}
-)

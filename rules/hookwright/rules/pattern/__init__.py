@@ -1,6 +1,6 @@
 """Patterns: what may stand under `match`, parsed into a frozen tree with every fault told."""
 
-from .parse import parse_pattern, pattern_errors
+from .parse import parse_pattern, pattern_errors, read_pattern
 from .suspicions import PatternWarning, pattern_warnings
 from .syntax import All, AnyOf, Field, Node, Not, Pattern
 
@@ -15,4 +15,5 @@ __all__ = [
     "parse_pattern",
     "pattern_errors",
     "pattern_warnings",
+    "read_pattern",
 ]

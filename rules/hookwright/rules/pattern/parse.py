@@ -31,6 +31,12 @@ def parse_pattern(pattern: object) -> Pattern:
     return Pattern(root)
 
 
+def read_pattern(pattern: object) -> Pattern | tuple[PatternError, ...]:
+    """The tree of a pattern, or every fault of one that is not valid, in the order of the pattern."""
+    root, errors = _parse(pattern)
+    return tuple(errors) or Pattern(root)
+
+
 def pattern_errors(pattern: object) -> tuple[PatternError, ...]:
     """Every fault of a pattern, in the order of the pattern; none when `parse_pattern` takes it."""
     return tuple(_parse(pattern)[1])
