@@ -18,10 +18,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hookwright.interfaces.cli import root
 from hookwright.interfaces.cli.exits import Exit
+from hookwright.interfaces.cli.frames import frames
+from hookwright.interfaces.cli.problem import lines_in
+from hookwright.interfaces.examples import laid_out, problems_of
 from hookwright.interfaces.http.metrics import Metrics
 from hookwright.plugins.loader import load_plugins
 from hookwright.schemas.catalogue import CatalogueEvent, load_catalogue
 from hookwright.schemas.codes import CODES
+from hookwright.schemas.explanation import explanation
 from hookwright.schemas.payload import load_family
 from hookwright.schemas.preset import load_preset, read_preset
 from hookwright.schemas.resources import resource
@@ -58,7 +62,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     facts = {
         "configuration": {"sections": list(configuration())},
         "events": {"types": load_catalogue().types, "families": list(families())},
-        "problems": {"codes": list(CODES.values())},
+        "problems": {"codes": list(CODES.values()), "explained": list(explained())},
         "cli": {"commands": list(commands(root, ())), "exits": exits()},
         "metrics": {"metrics": list(metrics())},
         "presets": {"presets": list(presets())},
@@ -70,6 +74,16 @@ def pages() -> Iterator[tuple[Path, str]]:
 def cell(text: object) -> str:
     """Text for a cell of a Markdown table."""
     return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def explained() -> Iterator[dict[str, Any]]:
+    """Each code with its examples, and what `validate` says of the wrong one."""
+    for code in CODES:
+        found = explanation(code)
+        with laid_out(found.wrong) as folder:
+            problems = problems_of(folder)
+            said = [click.unstyle(text) for text in frames(problems, lines_in(folder))]
+        yield {"code": found.code, "why": found.why, "said": said, "wrong": found.wrong, "right": found.right}
 
 
 def presets() -> Iterator[dict[str, Any]]:

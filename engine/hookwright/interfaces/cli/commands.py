@@ -20,6 +20,7 @@ from .options import DEBUG, command_path, defaults_for, shared
 # Name, what it does (empty: hidden). The module of the same name holds a command of the same name.
 COMMANDS = {
     "validate": "Check a bundle of YAML and report every problem with its position.",
+    "problem": "Explain what a problem's code means, with a wrong and a right example.",
     "schema": "Print the JSON Schema of a document, plugin parts included.",
     "events": "Look up event types: their names, their fields, and a sample of each.",
     "emit": "Send an event to the server.",

@@ -33,13 +33,15 @@ _OTHER = "blue"
 _NONE: Mapping[tuple[str, int], Collection[int]] = {}
 
 
-def frames(problems: Collection[Problem]) -> Iterator[str]:
+def frames(
+    problems: Collection[Problem], source: Callable[[str], tuple[str, ...]] | None = None
+) -> Iterator[str]:
     """Each problem as `frame` shows it. A secret that one of them is about is hidden in the others, too."""
     columns: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for problem in problems:
         if problem.code in _SECRET:
             columns[problem.place.file, problem.place.line].append(problem.place.column)
-    return (frame(problem, secrets=columns) for problem in problems)
+    return (frame(problem, source, columns) for problem in problems)
 
 
 def frame(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import click
 
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.load import Loaded
-from hookwright.schemas.problem import Place, Problem
+from hookwright.schemas.problem import Problem
 
 from ..bundle import Bundle
 from .commands import command
@@ -18,6 +17,7 @@ from .exits import Exit
 from .frames import frames
 from .options import option, shared
 from .output import Output, note, print_document, print_lines
+from .problem_document import problem_document
 
 NO_FILES = "HW107"  # the code of a bundle without any file
 
@@ -48,6 +48,8 @@ def validate(
     problems = [problem for bundle in bundles for problem in bundle.problems]
     end = _exit(problems, strict=strict)
     _print(problems, output, valid=end is Exit.FINE)
+    if problems and output == "text":
+        note(f"`hookwright problem {problems[0].code}` explains the first one, with examples")
     note(_summary(problems, bundles, valid=end is Exit.FINE))
     return end
 
@@ -61,9 +63,9 @@ def _exit(problems: Sequence[Problem], *, strict: bool) -> Exit:
 
 def _print(problems: Sequence[Problem], output: Output, *, valid: bool) -> None:
     if output == "json":
-        print_document({"valid": valid, "problems": [_as_json(problem) for problem in problems]})
+        print_document({"valid": valid, "problems": [problem_document(problem) for problem in problems]})
     elif output == "ndjson":
-        print_lines(_as_json(problem) for problem in problems)
+        print_lines(problem_document(problem) for problem in problems)
     else:
         for text in frames(problems):
             click.echo(text + "\n")
@@ -83,19 +85,3 @@ def _summary(problems: Sequence[Problem], bundles: Sequence[Loaded], *, valid: b
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _as_json(problem: Problem) -> dict[str, Any]:
-    return {
-        "code": problem.code,
-        "severity": problem.severity,
-        "message": problem.message,
-        "hint": problem.hint,
-        **_place(problem.place),
-        "path": problem.path,
-        "related": [{**_place(each.place), "text": each.text} for each in problem.related],
-    }
-
-
-def _place(place: Place) -> dict[str, Any]:
-    return {"file": place.file, "line": place.line or None, "column": place.column or None}
