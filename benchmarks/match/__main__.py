@@ -1,64 +1,48 @@
-"""Events a second of `PatternIndex` and of a naive loop over compiled closures: `python -m benchmarks.match`.
+"""How fast events are matched, against baselines in the same run: `python -m benchmarks.match --help`.
 
-Both are asked for the same events in turn, round by round, and must give the same answers. Medians over
-rounds; the ratio is what to compare between machines.
+Times are CPU microseconds an event. They vary with the machine; the ratios are what to compare.
 """
 
 from __future__ import annotations
 
-import gc
-import statistics
-import time
-from collections.abc import Callable
-from typing import Any
+import fnmatch
+from collections.abc import Sequence
 
-from hookwright.rules import PatternIndex
+import click
 
-from .crm import Crm
-from .naive import NaiveLoop
+from .compare import Effort, compare
+from .footprint import footprint
+from .tables import footprint_table, growth, main_table, peer_table
+from .workload import workloads
 
-ROUNDS = 7
-SIZES = {10: 2000, 1000: 250}
-"""Events in a round, by number of patterns."""
+SHORT = ("crm-10", "crm-100", "crm-1000", "crm-10000", "lots-exact", "lots-complex-arrays", "lots-combo")
+_WITH_PEERS = "crm-1000"  # the one workload of the short form that is asked of other libraries
 
 
-def main() -> None:
-    """Print one line for each number of patterns."""
-    crm = Crm()
-    titles = f"{'matches/event':>13} {'index events/s':>14} {'naive loop events/s':>19} {'ratio':>7}"
-    print(f"{'patterns':>8} {titles}")
-    for patterns, count in SIZES.items():
-        print(_line(crm, patterns, count), flush=True)
-
-
-def _line(crm: Crm, patterns: int, count: int) -> str:
-    named, events = crm.patterns(patterns), crm.events(count)
-    index, naive = PatternIndex(named), NaiveLoop(named)
-    answers = [index.match(event) for event in events]
-    if answers != [naive.match(event) for event in events]:
-        raise SystemExit("the index and the naive loop disagree")
-    matches = sum(map(len, answers)) / count
-    ours, theirs = _alternating(index.match, naive.match, events)
-    return f"{patterns:>8} {matches:>13.2f} {ours:>14,.0f} {theirs:>19,.0f} {ours / theirs:>6.1f}x"
-
-
-def _alternating(
-    one: Callable[[Any], object], other: Callable[[Any], object], events: list[Any]
-) -> tuple[float, float]:
-    """The median events a second of both, measured in turns so that a slow moment hits both."""
-    ours, theirs = [], []
-    for _ in range(ROUNDS):
-        ours.append(_rate(one, events))
-        theirs.append(_rate(other, events))
-    return statistics.median(ours), statistics.median(theirs)
-
-
-def _rate(match: Callable[[Any], object], events: list[Any]) -> float:
-    gc.collect()
-    start = time.perf_counter()
-    for event in events:
-        match(event)
-    return len(events) / (time.perf_counter() - start)
+@click.command()
+@click.option("--only", multiple=True, metavar="GLOB", help="Only these workloads, as in `--only 'crm-*'`.")
+@click.option("--long", is_flag=True, help="Every workload, more rounds, memory after 200,000 events.")
+@click.option("--peers/--no-peers", default=True, help="Ask moto and zen-engine, too, where installed.")
+@click.option("--rounds", type=click.IntRange(1), help="Rounds in place of the usual number.")
+def main(only: Sequence[str], long: bool, peers: bool, rounds: int | None) -> None:
+    """Match the same events with the index and with what it is compared to."""
+    known = [each for each in workloads() if long or only or each.name in SHORT]
+    chosen = [each for each in known if not only or any(fnmatch.fnmatch(each.name, glob) for glob in only)]
+    if not chosen:
+        raise click.UsageError(f"no such workload; there are {', '.join(each.name for each in workloads())}")
+    effort = Effort(rounds or 9, 2000, 0.4) if long else Effort(rounds or 3, 1000, 0.1)
+    compared = []
+    for each in chosen:
+        click.echo(f"{each.name} ...", err=True)
+        asked = peers and (long or bool(only) or each.name == _WITH_PEERS)
+        compared.append(compare(each, effort, with_peers=asked))
+    click.echo(f"\n{main_table(compared)}\n")
+    if peers:
+        click.echo(f"{peer_table(compared)}\n")
+    click.echo(growth(compared))
+    if not only:
+        sizes = (("crm-10000", 20_000),) if not long else (("crm-10000", 200_000), ("crm-100000", 200_000))
+        click.echo(footprint_table(footprint(*each) for each in sizes))
 
 
 if __name__ == "__main__":
