@@ -148,6 +148,23 @@ def test_what_is_not_done_yet_is_replaced_wherever_it_is_allowed():
     assert schema["properties"]["preset"]["not"]["const"] == "standard"
 
 
+def test_what_is_not_done_yet_is_checked_like_everything_else():
+    """The schema that explains says all the language does, and has its marks behind a `$ref`, too."""
+    language = load_schema("config")
+    explaining = dict(parts(as_built(language, lambda what: {NOT_YET: what})))
+    for path, part in parts(language):
+        assert set(part) <= set(explaining[path]) <= {*part, NOT_YET}, path
+        assert NOT_YET not in part or explaining[path][NOT_YET] == part[NOT_YET], path
+    assert explaining["#/$defs/defaults/properties/breaker"][NOT_YET] is True
+
+
+def test_the_types_of_a_family_not_done_yet_are_checked_once_a_plugin_brings_some():
+    kind = {"type": "object", "properties": {"secret": {"$ref": "#/$defs/secret"}}, "required": ["secret"]}
+    assert "enum" not in config_schema({})["$defs"]["any_signing"]["properties"]["type"]
+    union = config_schema({"signing": {"standard": kind}})["$defs"]["any_signing"]
+    assert union["properties"]["type"]["enum"] == ["standard"]
+
+
 def test_each_call_gives_a_schema_of_its_own():
     load_schema("config")["$defs"].clear()
     assert load_schema("config")["$defs"]

@@ -156,7 +156,9 @@ KEYS = [
             | st.lists(SCRAPS | st.dictionaries(st.sampled_from(KEYS), SCRAPS), max_size=3),
             "rules": SCRAPS
             | st.lists(st.dictionaries(st.sampled_from([*KEYS, "actions"]), SCRAPS), max_size=2),
-            "automations": SCRAPS,
+            "automations": SCRAPS
+            | st.lists(st.dictionaries(st.sampled_from([*KEYS, "steps", "mode"]), SCRAPS), max_size=2),
+            "schedules": SCRAPS | st.lists(st.dictionaries(st.sampled_from(["id", "timezone"]), SCRAPS)),
         },
     )
 )
@@ -166,6 +168,38 @@ def test_a_no_always_has_an_explanation_and_a_yes_never(fragments, value):
     assert sound == (not [problem for problem in found if problem.severity == "error"])
     assert NOT_YET not in "".join(map(str, found))
     assert len({str(problem) for problem in found}) == len(found)
+
+
+@pytest.mark.parametrize(
+    ("settings", "codes"),
+    [
+        ("breaker: {failures: 0}", ["HW022", "HW018"]),
+        ("breaker: 5, order_by: 6", ["HW022", "HW013", "HW022", "HW013"]),
+        ("retry: {max_age: 5}", ["HW022", "HW017"]),
+        ("headers: {X-A: '{{ data.a }}'}, delay: 5", ["HW022", "HW017"]),
+    ],
+)
+def test_what_is_not_supported_yet_and_what_is_wrong_with_it_are_both_told(settings, codes, fragments):
+    found = told(f"version: 1\nwebhooks:\n  - {WEBHOOK}, {settings}}}\n", fragments)
+    assert [code for code, *_ in found] == codes
+
+
+def test_that_it_is_not_supported_yet_is_said_once_of_all_that_stands_in_it(fragments):
+    post = "{url: 'https://e/', body: {a: 1}, rate: 5}"
+    text = f"version: 1\nautomations: [{{id: w, event: x, order_by: data.a, steps: [{{post: {post}}}]}}]\n"
+    assert told(text, fragments) == [
+        ("HW022", "/automations", 2, 1),
+        ("HW017", "/automations/0/steps/0/post/rate", 2, 106),
+    ]
+
+
+def test_in_a_long_list_that_is_not_supported_yet_the_faulty_entries_keep_their_numbers(fragments):
+    entries = [f"{{id: s{n}, timezone: {'1' if n == 700 else 'UTC'}}}" for n in range(1000)]
+    found = told(f"version: 1\nschedules: [{', '.join(entries)}]\n", fragments)
+    assert [(code, path) for code, path, *_ in found] == [
+        ("HW022", "/schedules"),
+        ("HW013", "/schedules/700/timezone"),
+    ]
 
 
 def test_the_form_a_plugin_asks_for_is_told_in_its_own_words(fragments):

@@ -112,7 +112,8 @@ class Explainer:
         hint = did_you_mean(error.instance, texts) if isinstance(error.instance, str) else None
         if error.instance in texts:
             hint = "remove the quotes"
-        unbuilt = error.schema.get(NOT_YET, {})
+        marked = error.schema.get(NOT_YET)
+        unbuilt = marked if isinstance(marked, dict) else {}
         offered = [text for text in texts if text not in unbuilt.get("enum", [unbuilt.get("const")])]
         hint = hint or (f"one of: {', '.join(offered)}" if offered else "no plugin offers any")
         form = str(error.schema.get(FORM, ""))
@@ -131,6 +132,18 @@ class Explainer:
         empty = error.expected == 1 and error.instance in ("", [], {})
         sentence = "must not be empty" if empty else BOUNDS[error.keyword].format(error.expected)
         yield self._problem("HW018", f"{subject(path)} {sentence}", path)
+
+    def _twice(self, error: Fault, path: Path) -> Iterator[Problem]:
+        """Points at the first entry that an earlier one equals."""
+        seen: list[str] = []
+        for index, entry in enumerate(error.instance):
+            text = json.dumps(entry, sort_keys=True)
+            if text in seen:
+                message = f"{show(entry)} stands twice{inside(path)}"
+                yield self._problem("HW015", message, [*path, index], "remove one of the two")
+                return
+            seen.append(text)
+        yield from self._other(error, path)  # 1 and 1.0 are written differently
 
     def _name(self, error: Fault, path: Path) -> Problem:
         """A key of a free mapping (headers, labels) that is not a name."""
@@ -173,6 +186,7 @@ class Explainer:
         "enum": _choice,
         "const": _choice,
         **dict.fromkeys(BOUNDS, _bound),
+        "uniqueItems": _twice,
         NOT_YET: _not_yet,
         "not": _never,
     }

@@ -17,6 +17,7 @@ NOT_YET = "x-hookwright-not-supported-yet"  # its value is a schema of the value
 FORM = "x-hookwright-form"  # what a text is, for messages
 
 _TYPED_FAMILIES = ("auth", "notifier", "signing")
+_OPEN = frozenset({"signing"})  # not supported yet: while no plugin says which types there are, all are taken
 _SHARED = frozenset(f"#/$defs/{name}" for name in ("duration", "rate", "secret", "size", "text"))
 
 
@@ -31,7 +32,8 @@ def config_schema(fragments: Fragments | None = None) -> JSONSchema:
 
     A fragment describes an object (the keys beside `type`); in the family `secret` it describes what is
     asked for (`{NAME: reference}`). It may refer to `#/$defs/secret`, `text`, `duration`, `size` and `rate`.
-    Without `fragments` any type is taken. Raises ValueError when a fragment is not a schema of this kind.
+    Without `fragments` any type is taken, and so is any of a family not supported yet that they leave out.
+    Raises ValueError when a fragment is not a schema of this kind.
     """
     schema = load_schema("config")
     if fragments is None:
@@ -40,7 +42,8 @@ def config_schema(fragments: Fragments | None = None) -> JSONSchema:
     if unknown:
         raise ValueError(f"unknown families of plugins: {', '.join(sorted(unknown))}")
     for family in _TYPED_FAMILIES:
-        _complete_typed(schema["$defs"], family, fragments.get(family, {}))
+        if family not in _OPEN or family in fragments:
+            _complete_typed(schema["$defs"], family, fragments.get(family, {}))
     _complete_reference(schema["$defs"]["reference"], fragments.get("secret", {}))
     return schema
 
@@ -48,8 +51,8 @@ def config_schema(fragments: Fragments | None = None) -> JSONSchema:
 def as_built(schema: JSONSchema, unsupported: Callable[[Any], JSONSchema | bool]) -> JSONSchema:
     """The schema of what this version does: each part that carries NOT_YET is given to `unsupported`.
 
-    `unsupported` gets the schema of the values not supported (True: all of them) and returns what takes the
-    place of the whole part, or for some values only, keywords to add to it.
+    `unsupported` gets the schema of the values not supported (True: all of them) and returns keywords to add
+    to the part in place of NOT_YET, or False when the whole part is to allow nothing.
     """
     built = _as_built(schema, unsupported, schema)
     assert isinstance(built, dict)  # the root itself is supported
@@ -66,12 +69,12 @@ def _as_built(part: Any, unsupported: Callable[[Any], JSONSchema | bool], root: 
         return [_as_built(item, unsupported, root) for item in part]
     if not isinstance(part, dict):
         return part
-    what = part.get(NOT_YET)
-    if what is True or _behind(root, part).get(NOT_YET) is True:
-        return unsupported(True)
+    what = True if _behind(root, part).get(NOT_YET) is True else part.get(NOT_YET)
+    added = {} if what is None else unsupported(what)
+    if not isinstance(added, dict):
+        return added
     rest = {key: _as_built(value, unsupported, root) for key, value in part.items() if key != NOT_YET}
-    added = unsupported(what) if what is not None else {}
-    return {**rest, **added} if isinstance(added, dict) else added
+    return {**rest, **added}
 
 
 def _behind(root: JSONSchema, part: JSONSchema) -> JSONSchema:

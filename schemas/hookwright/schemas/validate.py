@@ -25,6 +25,7 @@ __all__ = ["Fragments", "config_schema", "load_schema", "validate"]
 
 _OF_PARTS = frozenset({"HW012", "HW014", "HW023"})  # said of a mapping, about the keys it has or lacks
 _OF_VALUES = frozenset({"HW013", "HW016"})  # said of a value, which they quote
+LATER = "HW022"  # said of a key or a value, whatever else is wrong with it
 
 
 def validate(document: Document, fragments: Fragments | None = None) -> list[Problem]:
@@ -37,8 +38,18 @@ def validate(document: Document, fragments: Fragments | None = None) -> list[Pro
     explainer = Explainer(document)
     problems = [] if checker.fast.is_valid(document.value) else checker.explain(document.value, explainer)
     suspected = suspects(document)
-    problems = [*_unquoted(problems, suspected), *suspected]
+    problems = [*_unquoted(_outermost(problems), suspected), *suspected]
     return sorted(_once(problems), key=lambda problem: (problem.place.line, problem.place.column))
+
+
+def _outermost(problems: list[Problem]) -> list[Problem]:
+    """What stands inside of what is not supported yet need not be told to be so as well."""
+    later = {problem.path for problem in problems if problem.code == LATER}
+    return [one for one in problems if one.code != LATER or later.isdisjoint(_above(one.path))]
+
+
+def _above(path: str) -> Iterator[str]:
+    return (path[:at] for at, letter in enumerate(path) if letter == "/" and at)
 
 
 def _unquoted(problems: list[Problem], suspected: list[Problem]) -> Iterator[Problem]:
@@ -50,12 +61,19 @@ def _unquoted(problems: list[Problem], suspected: list[Problem]) -> Iterator[Pro
 
 
 def _once(problems: list[Problem]) -> Iterable[Problem]:
-    """Of one value the first problem only: what else is said of it mostly follows from that one."""
+    """Of one value the first problem only: what else is said of it mostly follows from that one.
+
+    That it is not supported yet follows from nothing and is always said; only warnings are not worth it then.
+    """
     first: dict[tuple[object, ...], Problem] = {}
+    later: dict[str, Problem] = {}
     for problem in problems:
         message = problem.message if problem.code in _OF_PARTS else ""
-        first.setdefault((problem.path, message), problem)
-    return first.values()
+        if problem.code == LATER:
+            later.setdefault(problem.path, problem)
+        elif problem.severity == "error" or problem.path not in later:
+            first.setdefault((problem.path, message), problem)
+    return [*later.values(), *first.values()]
 
 
 class _Checker:
