@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterator, Mapping
-from functools import lru_cache
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import click
 
-from hookwright.schemas.document import read_bytes
-from hookwright.schemas.lines import split_lines
 from hookwright.schemas.problem import Place, Problem, Related
 from hookwright.schemas.wording import without_credentials
 
 from ..printable import printable
+from .source import Source, source_lines
+from .span import span
 
-WIDTH = 100  # characters of a source line shown, around the fault
-_FILE_LIMIT = 4 * 1024 * 1024  # bytes; a larger file gets no frame
-_WORD = re.compile(r"\[redacted\]|\"[^\"]*\"|'[^']*'|[^\s:,\[\]{}#]+")
+WIDTH = 100  # columns of a line, where no terminal says how wide it is
+_NARROWEST = 40
 _SECRET = frozenset({"HW020", "HW021"})  # the fault is a secret: logs of a pipeline must not hold it again
 _HIDDEN = "[redacted]"
 _NAMED = re.compile(
@@ -30,61 +29,97 @@ _NAMED = re.compile(
 )
 _COLORS = {"error": "red", "warning": "yellow"}
 _OTHER = "blue"
-_NONE: Mapping[tuple[str, int], Collection[int]] = {}
+
+_Secrets: TypeAlias = Mapping[tuple[str, int], Collection[int]]
+_NONE: _Secrets = {}
 
 
-def frames(
-    problems: Collection[Problem], source: Callable[[str], tuple[str, ...]] | None = None
-) -> Iterator[str]:
+def frames(problems: Collection[Problem], source: Source = source_lines, width: int = WIDTH) -> Iterator[str]:
     """Each problem as `frame` shows it. A secret that one of them is about is hidden in the others, too."""
     columns: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for problem in problems:
         if problem.code in _SECRET:
             columns[problem.place.file, problem.place.line].append(problem.place.column)
-    return (frame(problem, source, columns) for problem in problems)
+    return (frame(problem, source, columns, width) for problem in problems)
 
 
 def frame(
-    problem: Problem,
-    source: Callable[[str], tuple[str, ...]] | None = None,
-    secrets: Mapping[tuple[str, int], Collection[int]] = _NONE,
+    problem: Problem, source: Source = source_lines, secrets: _Secrets = _NONE, width: int = WIDTH
 ) -> str:
     """The whole of one problem, several lines. `source` gives the lines of a file, empty if it cannot.
 
-    What stands from one of the columns on that `secrets` has for a file's line is not shown.
+    What stands from one of the columns on that `secrets` has for a file's line is not shown. Source lines are
+    cut to `width`.
     """
-    lines = source or source_lines
-    severity = click.style(f"{problem.severity}[{problem.code}]", fg=_COLORS[problem.severity], bold=True)
     place = problem.place
+    if problem.code in _SECRET:
+        secrets = {**secrets, (place.file, place.line): (*_at(place, secrets), place.column)}
     margin = max(len(str(each.line)) for each in (place, *(other.place for other in problem.related)))
-    hidden = set(secrets.get((place.file, place.line), ()))
-    hidden |= {place.column} if problem.code in _SECRET else set()
-    parts = [f"{severity}: {printable(problem.message)}", f"{' ' * margin}--> {printable(str(place))}"]
-    line = _line(place, lines)
-    if line is not None:
-        parts += _excerpt(place, _hidden(line, place.column, hidden), problem.hint, margin)
-    elif problem.hint:
-        parts.append(f"{' ' * margin} = help: {printable(problem.hint)}")
-    for other in problem.related:
-        parts += _other(other, lines, secrets.get((other.place.file, other.place.line), ()), margin)
-    return "\n".join(parts)
+    page = _Page(source, secrets, margin, max(width, _NARROWEST))
+    color = _COLORS[problem.severity]
+    severity = click.style(f"{problem.severity}[{problem.code}]", fg=color, bold=True)
+    return "\n".join(
+        [
+            f"{severity}: {printable(problem.message)}",
+            *page.primary(place, problem.hint, color),
+            *(line for other in problem.related for line in page.related(other)),
+        ]
+    )
 
 
-def _other(
-    other: Related, lines: Callable[[str], tuple[str, ...]], secrets: Collection[int], margin: int
-) -> list[str]:
-    """A related place, with its line where that can be read."""
-    line = _line(other.place, lines)
-    if line is None:
-        return [f"{' ' * margin} = {printable(str(other))}"]
-    hidden = _hidden(line, other.place.column, secrets)
-    above = f"{' ' * margin}::: {printable(str(other.place))}"
-    return [above, *_excerpt(other.place, hidden, other.text, margin, "-", _OTHER)]
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What the excerpts of one problem have in common: `margin` is as wide as their longest line number."""
+
+    source: Source
+    secrets: _Secrets
+    margin: int
+    width: int
+
+    def primary(self, place: Place, hint: str | None, color: str) -> Iterator[str]:
+        """The hint stands behind the marks where there is room for it, and below them otherwise."""
+        yield f"{self._empty}--> {printable(str(place))}"
+        shown = self._excerpt(place, "^", color)
+        said = printable(hint) if hint else ""
+        if said and shown and _columns(f"{click.unstyle(shown[-1])} {said}") <= self.width:
+            shown[-1] += f" {said}"
+        elif said:
+            shown.append(f"{self._empty} = help: {said}")
+        yield from shown
+
+    def related(self, other: Related) -> Iterator[str]:
+        """A related place with its line and what it is; one line if it cannot be read."""
+        shown = self._excerpt(other.place, "-", _OTHER)
+        if not shown:
+            yield f"{self._empty} = {printable(str(other))}"
+            return
+        yield f"{self._empty}::: {printable(str(other.place))}"
+        yield from shown[:-1]
+        yield f"{shown[-1]} {printable(other.text)}"
+
+    @property
+    def _empty(self) -> str:
+        return " " * self.margin
+
+    def _excerpt(self, place: Place, mark: str, color: str) -> list[str]:
+        """The line of `place` with marks under what stands there; empty when there is no such line."""
+        lines = self.source(place.file) if place.line else ()
+        if not 0 < place.line <= len(lines):
+            return []
+        line = _hidden(lines[place.line - 1], place.column, _at(place, self.secrets))
+        before, fault = _cut(*line, self.width - self.margin - len(" | "))
+        token = "".join(line)[len(line[0]) :][: span("".join(line), len(line[0]))]
+        marks = mark * max(1, min(_columns(printable(token)), _columns(printable(fault))))
+        pointer = " " * _columns(printable(before)) + click.style(marks, fg=color, bold=True)
+        return [
+            f"{self._empty} |",
+            f"{place.line:>{self.margin}} | {printable(before)}{printable(fault)}",
+            f"{self._empty} | {pointer}",
+        ]
 
 
-def _line(place: Place, lines: Callable[[str], tuple[str, ...]]) -> str | None:
-    written = lines(place.file) if place.line else ()
-    return written[place.line - 1] if 0 < place.line <= len(written) else None
+def _at(place: Place, secrets: _Secrets) -> Collection[int]:
+    return secrets.get((place.file, place.line), ())
 
 
 def _hidden(line: str, column: int, secrets: Collection[int]) -> tuple[str, str]:
@@ -102,27 +137,28 @@ def _without_secrets(text: str) -> str:
     return without_credentials(_NAMED.sub(rf"\1{_HIDDEN}", text))
 
 
-def _excerpt(
-    place: Place, line: tuple[str, str], text: str | None, margin: int, mark: str = "^", color: str = "red"
-) -> list[str]:
-    """A line, given before and from the place, with marks and `text` under it."""
-    before, fault = _cut(*line)
-    word = _WORD.match(fault)
-    marks = mark * max(1, min(_columns(printable(word[0])) if word else 1, 40))
-    pointer = " " * _columns(printable(before)) + click.style(marks, fg=color, bold=True)
-    shown = printable(before) + printable(fault)
-    below = f" {printable(text)}" if text else ""
-    empty = " " * margin
-    return [f"{empty} |", f"{place.line:>{margin}} | {shown}", f"{empty} | {pointer}{below}"]
+def _cut(before: str, fault: str, room: int) -> tuple[str, str]:
+    """The two parts of a line, tabs made spaces, in `room` columns; what is left out is marked."""
+    before, fault = before.replace("\t", " "), fault.replace("\t", " ")
+    most = max(room // 2, room - _columns(printable(fault)))
+    if _columns(printable(before)) > most:
+        before = "…" + _end(before, most - 1)
+    left = room - _columns(printable(before))
+    return before, fault if _columns(printable(fault)) <= left else _start(fault, left - 1) + "…"
 
 
-def _cut(before: str, fault: str) -> tuple[str, str]:
-    """The two parts of a line, tabs made spaces, at most about `WIDTH` characters in all."""
-    if len(before) > WIDTH // 2:
-        before = "…" + before[-WIDTH // 2 :]
-    room = WIDTH - len(before)
-    shown = fault if len(fault) <= room else fault[:room] + "…"
-    return before.replace("\t", " "), shown.replace("\t", " ")
+def _start(text: str, room: int) -> str:
+    """As much from the start of `text` as takes at most `room` columns."""
+    taken = 0
+    for at, letter in enumerate(text):
+        taken += _columns(printable(letter))
+        if taken > room:
+            return text[:at]
+    return text
+
+
+def _end(text: str, room: int) -> str:
+    return _start(text[: -room * 2 - 1 : -1], room)[::-1]
 
 
 def _columns(text: str) -> int:
@@ -135,15 +171,3 @@ def _columns(text: str) -> int:
         else 1
         for letter in text
     )  # fmt: skip
-
-
-@lru_cache(maxsize=64)
-def source_lines(file: str) -> tuple[str, ...]:
-    """The lines of a file, read once; empty when it is no file that can be read, or is very large."""
-    try:
-        raw = read_bytes(Path(file), _FILE_LIMIT + 1)
-    except (OSError, ValueError):
-        return ()
-    if len(raw) > _FILE_LIMIT:
-        return ()
-    return tuple(split_lines(raw.decode("utf-8", "replace").removeprefix("\ufeff")))

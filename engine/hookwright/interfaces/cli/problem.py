@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from hookwright.schemas.problem import Problem
 from ..examples import laid_out, problems_of
 from .commands import command
 from .exits import Exit, Stop
-from .frames import frames, source_lines
+from .frames import frames
 from .options import shared
 from .output import Output, print_columns, print_document, print_each, print_lines
 from .problem_document import problem_document
+from .source import Source, source_lines
 
 _HEADS = ("CODE", "PROBLEM", "MEANING")
 
@@ -86,7 +87,7 @@ def _judged(files: Sequence[ExampleFile]) -> tuple[tuple[Problem, ...], str]:
         return problems, "\n\n".join(frames(problems, lines_in(folder)))
 
 
-def lines_in(folder: Path) -> Callable[[str], tuple[str, ...]]:
+def lines_in(folder: Path) -> Source:
     """Gives the lines of a file that is named from `folder`."""
     return lambda name: source_lines(str(folder / name))
 

@@ -14,10 +14,9 @@ from hookwright.schemas.problem import Problem
 from ..bundle import Bundle
 from .commands import command
 from .exits import Exit
-from .frames import frames
 from .options import option, shared
-from .output import Output, note, print_document, print_lines
-from .problem_document import problem_document
+from .output import note
+from .reports import AUTO, FORMS, form_of, report
 
 NO_FILES = "HW107"  # the code of a bundle without any file
 
@@ -26,13 +25,20 @@ NO_FILES = "HW107"  # the code of a bundle without any file
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @option("--strict", is_flag=True, help="Warnings fail, too.")
 @option("--allow-undeclared-events", is_flag=True, help="Let webhooks name event types nobody declared.")
-@shared("plugins", "output")
+@option(
+    "-o",
+    "--output",
+    type=click.Choice([AUTO, *FORMS]),
+    default=AUTO,
+    help="Form of the report on standard output. Auto: github on GitHub Actions, else text.",
+)
+@shared("plugins")
 def validate(
     paths: tuple[Path, ...],
     strict: bool,
     allow_undeclared_events: bool,
     plugins: tuple[str, ...],
-    output: Output,
+    output: str,
 ) -> Exit:
     """Check bundles, each a folder or one file (default: the current folder), and report every problem.
 
@@ -47,8 +53,9 @@ def validate(
     ]
     problems = [problem for bundle in bundles for problem in bundle.problems]
     end = _exit(problems, strict=strict)
-    _print(problems, output, valid=end is Exit.FINE)
-    if problems and output == "text":
+    form = form_of(output)
+    report(problems, form, valid=end is Exit.FINE)
+    if problems and form == "text":
         note(f"`hookwright problem {problems[0].code}` explains the first one, with examples")
     note(_summary(problems, bundles, valid=end is Exit.FINE))
     return end
@@ -59,16 +66,6 @@ def _exit(problems: Sequence[Problem], *, strict: bool) -> Exit:
     if errors and all(problem.code == NO_FILES for problem in errors):
         return Exit.NOTHING
     return Exit.NO if errors else Exit.FINE
-
-
-def _print(problems: Sequence[Problem], output: Output, *, valid: bool) -> None:
-    if output == "json":
-        print_document({"valid": valid, "problems": [problem_document(problem) for problem in problems]})
-    elif output == "ndjson":
-        print_lines(problem_document(problem) for problem in problems)
-    else:
-        for text in frames(problems):
-            click.echo(text + "\n")
 
 
 def _summary(problems: Sequence[Problem], bundles: Sequence[Loaded], *, valid: bool) -> str:
