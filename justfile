@@ -35,7 +35,7 @@ test *arguments:
 lab *arguments:
     pytest -m slow --timeout 1800 {{ arguments }}
 
-# Real payloads and an independent receiver: needs npm, and Debian's `webhook` (fetched with apt if it is missing).
+# Real payloads, an independent receiver, a language server: needs npm, and Debian's `webhook` (fetched with apt if it is missing).
 interop:
     npm ci --prefix tests/e2e/interop --no-audit --no-fund
     command -v webhook > /dev/null || (apt-get update -q && apt-get install -y -q webhook)

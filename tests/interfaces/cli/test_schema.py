@@ -23,6 +23,28 @@ def test_it_is_written_where_editors_look(inside, tmp_path: Path) -> None:
     assert "wrote .hookwright/config.schema.json" in ran.err
     written = tmp_path / ".hookwright" / "config.schema.json"
     assert written.read_text() == inside("schema").out
+    assert [path.name for path in written.parent.iterdir()] == [written.name]
+
+
+def test_what_is_written_is_refreshed_and_left_alone_while_it_is_fresh(inside, tmp_path: Path) -> None:
+    inside("schema", "--write")
+    written = tmp_path / ".hookwright" / "config.schema.json"
+    fresh, seen = written.read_bytes(), written.stat().st_ino
+    again = inside("schema", "--write")
+    assert (again.code, written.stat().st_ino) == (0, seen)
+    assert again.err == ".hookwright/config.schema.json is up to date\n"
+    written.write_bytes(fresh[: len(fresh) // 2])
+    assert inside("schema", "--write").err == "wrote .hookwright/config.schema.json\n"
+    assert written.read_bytes() == fresh
+
+
+def test_the_schema_offers_what_editors_can_show(inside) -> None:
+    schema = json.loads(inside("schema").out)
+    webhook = schema["$defs"]["webhook"]["properties"]["event"]
+    assert webhook == {"$ref": "#/$defs/subscriber/properties/event"}
+    event = schema["$defs"]["subscriber"]["properties"]["event"]["anyOf"][0]
+    assert "Lead_Post_Create" in {each["body"] for each in event["defaultSnippets"]}
+    assert schema["$defs"]["target"]["properties"]["encoder"]["examples"] == ["form", "json", "text"]
 
 
 def test_an_unknown_name_is_a_usage_error(inside) -> None:
@@ -36,3 +58,13 @@ def test_a_folder_that_cannot_be_written_is_one_line(inside, tmp_path: Path) -> 
     ran = inside("schema", "--write")
     assert ran.code == 1
     assert ran.err.count("\n") == 1
+
+
+def test_a_folder_in_the_place_of_the_file_is_one_line_and_nothing_is_left_behind(
+    inside, tmp_path: Path
+) -> None:
+    folder = tmp_path / ".hookwright"
+    (folder / "config.schema.json" / "full").mkdir(parents=True)
+    ran = inside("schema", "--write")
+    assert (ran.code, ran.err) == (1, "error: .hookwright/config.schema.json: Is a directory\n")
+    assert [path.name for path in folder.iterdir()] == ["config.schema.json"]

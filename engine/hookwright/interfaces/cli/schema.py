@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
 from hookwright.plugins.loader import load_plugins
-from hookwright.schemas.schema import config_schema, load_schema
+from hookwright.plugins.registry import Plugins
+from hookwright.schemas.editor import editor_schema
+from hookwright.schemas.schema import JSONSchema, config_schema, load_schema
 
 from .commands import command
 from .exits import Exit, Stop
@@ -33,7 +34,7 @@ def schema(name: str, write: bool, plugins: tuple[str, ...]) -> None:
     loaded = load_plugins(allow=plugins or None)
     for left_out in loaded.problems:
         note(f"warning: {left_out}")
-    document: dict[str, Any] = config_schema(loaded.fragments()) if name == "config" else load_schema(name)
+    document = _configuration(loaded) if name == "config" else load_schema(name)
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     if not write:
         click.echo(text, nl=False)
@@ -41,7 +42,25 @@ def schema(name: str, write: bool, plugins: tuple[str, ...]) -> None:
     path = FOLDER / f"{name}.schema.json"
     try:
         FOLDER.mkdir(mode=0o700, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        changed = _refresh(path, text.encode())
     except OSError as error:
         raise Stop(Exit.NO, f"{path}: {error.strerror}") from None
-    note(f"wrote {path}")
+    note(f"wrote {path}" if changed else f"{path} is up to date")
+
+
+def _refresh(path: Path, content: bytes) -> bool:
+    """Whether the file had to be written. An editor that reads it meanwhile sees the old one or the new."""
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_bytes(content)
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
+    return True
+
+
+def _configuration(plugins: Plugins) -> JSONSchema:
+    encoders = {name: encoder.content_types for name, encoder in plugins.encoders.items()}
+    return editor_schema(config_schema(plugins.fragments()), encoders)
