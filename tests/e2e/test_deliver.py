@@ -40,6 +40,11 @@ webhooks:
   - id: refused
     event: Task_Complete
     url: http://10.1.2.3/private
+events:
+  - type: com.example.cold
+    schema:
+      properties: {{Score: {{$ref: "#/$defs/score"}}}}
+      $defs: {{score: {{type: integer, minimum: 0}}}}
 rules:
   - id: both
     event: "Opportunity_Post_*"
@@ -210,6 +215,7 @@ def test_a_duplicate_is_known_after_a_restart(started):
         (b'{"type": "Lead_Post_Create", "data": {"a": 1, "a": 2}}', 400, "/data/a"),
         (b'{"type": "Lead_Post_Create", "data": NaN}', 400, "/data"),
         (b'{"type": "Lead_Post_Creat"}', 422, "/type"),
+        (b'{"type": "com.example.cold", "data": {"Score": -1}}', 422, "/data/Score"),
         (b'{"type": "Lead_Post_Create", "data": ' + b"[" * 70 + b"]" * 70 + b"}", 400, "/data" + "/0" * 63),
         (b'{"type": "Lead_Post_Create", "data": "' + b"x" * 300_000 + b'"}', 413, ""),
         (b"not json", 400, ""),
@@ -240,12 +246,15 @@ def test_sigterm_ends_everything_in_time_and_lets_a_running_attempt_finish(serve
 def test_a_changed_bundle_is_applied_and_a_bad_one_keeps_the_last_good(started, until):
     server, _ = started
     good = (server.config / "webhooks.yaml").read_text()
-    (server.config / "webhooks.yaml").write_text(good.replace("Lead_Delete", "Lead_Merge"))
+    changed = good.replace("Lead_Delete", "Lead_Merge").replace("minimum: 0", "minimum: 5")
+    (server.config / "webhooks.yaml").write_text(changed)
 
     def routed():
         return server.post({"type": "Lead_Merge", "data": {}})[1]["deliveries"]
 
+    assert server.post({"type": "com.example.cold", "data": {"Score": 3}})[0] == 202
     assert until(routed)[0]["entityId"] == "broken"
+    assert server.post({"type": "com.example.cold", "data": {"Score": 3}})[0] == 422
     (server.config / "webhooks.yaml").write_text(good + "\nnonsense: true\n")
     until(lambda: "nonsense" in server.log.read_text())
     assert routed()[0]["entityId"] == "broken"

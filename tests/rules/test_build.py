@@ -57,7 +57,7 @@ def test_every_key_the_schema_takes_is_read():
         ({"rules": [{"id": "b", "disable_after": {"tries": 9}}]}, "rules/0/disable_after/tries"),
         ({"rules": [{"id": "b", "actions": [{"notify": {}}]}]}, "rules/0/actions/0/notify"),
         ({"rules": [{"id": "b", "actions": [{"post": {"tls": 1}}]}]}, "rules/0/actions/0/post/tls"),
-        ({"events": [{"type": "a", "schema": {}}]}, "events/0/schema"),
+        ({"events": [{"type": "a", "encoding": "x"}]}, "events/0/encoding"),
     ],
 )
 def test_what_a_newer_version_published_is_refused_not_half_obeyed(content, key):

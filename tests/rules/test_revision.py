@@ -60,7 +60,8 @@ def bundles(draw):
             actions = [{"post": target} for target in draw(st.lists(TARGETS, min_size=1, max_size=2))]
             subscribers["rules"].append({"id": identifier, **who, "actions": actions})
     defaults = draw(st.sampled_from([{}, {"timeout": "3s"}, {"headers": {"x-team": "d"}, "delay": "1s"}]))
-    return {"defaults": defaults, "events": [{"type": "com.example.own"}], **subscribers}
+    own = {"type": "com.example.own", **draw(st.sampled_from([{}, {"schema": {"required": ["a", "b"]}}]))}
+    return {"defaults": defaults, "events": [own], **subscribers}
 
 
 def shuffled(value, draw):
@@ -125,7 +126,7 @@ BASE = {
     "version": 1,
     "bundle": "crm",
     "defaults": {"timeout": "3s"},
-    "events": [{"type": "com.example.own"}],
+    "events": [{"type": "com.example.own", "schema": {"maximum": 7}}],
     "webhooks": [
         {"id": "a", "event": ["Lead_Post_Create"], "url": "https://example.com/", "match": {"N": [1]}}
     ],
@@ -154,6 +155,10 @@ def change_declared_events(content):
     content["events"].append({"type": "com.example.more"})
 
 
+def change_schema(content):
+    content["events"][0]["schema"]["maximum"] = 5
+
+
 def change_id(content):
     content["webhooks"][0]["id"] = "c"
 
@@ -180,6 +185,7 @@ def remove_subscriber(content):
         change_bundle,
         change_defaults,
         change_declared_events,
+        change_schema,
         change_id,
         change_pattern,
         disable_subscriber,

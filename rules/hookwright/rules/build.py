@@ -19,6 +19,7 @@ from .batches import batch
 from .bundle import KINDS
 from .errors import SourceError
 from .event import JSON
+from .event_schemas import event_schemas
 from .glob import is_glob
 from .known import unknown_keys
 from .lending import borrowing
@@ -44,7 +45,8 @@ def build(source: Source) -> Model:
     unknown = next(unknown_keys(content), None)
     if unknown:
         raise SourceError(f"this version cannot carry out {unknown}")
-    names = event_names(str(each["type"]) for each in _mappings(content.get("events")))
+    declared = _mappings(content.get("events"))
+    names = event_names(str(each["type"]) for each in declared)
     settings = Settings(preset, _mapping(content.get("defaults")), names)
     known = notifiers(_mappings(content.get("notifiers")))
     builder = _Builder(source, settings, Encoders.of(source.encoders), known)
@@ -56,6 +58,7 @@ def build(source: Source) -> Model:
         event_types=names.types,
         allow_undeclared_events=source.allow_undeclared_events,
         notifiers=known,
+        event_schemas=event_schemas(declared),
     )
 
 

@@ -18,6 +18,7 @@ from .address import url_fault
 from .batches import batch_problems, lacks_body, lacks_window
 from .build import Settings
 from .bundle import Bundle, Entry, Part
+from .event_schemas import schema_problems
 from .glob import is_glob
 from .merge import Layer
 from .model import EntityType
@@ -49,6 +50,8 @@ class Check:
         if bundle.defaults:
             yield from _own(bundle.defaults)
             yield from batch_problems(bundle.defaults)
+        for declared in bundle.declared:
+            yield from schema_problems(declared)
         for entry in bundle.entries:
             yield from self._entry(entry, bundle.defaults)
         if self.complete:

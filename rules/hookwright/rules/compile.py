@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from hookwright.schemas.dataschema import DataSchema
+
 from .glob import compile_glob
 from .index import PatternIndex
 from .model import FailureLimit, Model, NotifierSettings, Subscriber
@@ -15,7 +17,7 @@ _Selection = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 def compile_table(model: Model) -> RoutingTable:
-    """The table of a valid model. Raises `PatternError` for a pattern that loading would have refused.
+    """The table of a valid model. Raises ValueError for a pattern or schema that loading would have refused.
 
     Subscribers that select the same event types share one index, so each pattern is compiled exactly once
     however many types its subscriber selects.
@@ -29,6 +31,9 @@ def compile_table(model: Model) -> RoutingTable:
         bundle=model.bundle,
         preset=model.preset,
         event_types=model.event_types,
+        event_schemas=MappingProxyType(
+            {kind: DataSchema(schema) for kind, schema in model.event_schemas.items()}
+        ),
         endpoints=MappingProxyType(caps),
         limits=MappingProxyType(_limits(ordered, model.notifiers)),
         allow_undeclared_events=model.allow_undeclared_events,

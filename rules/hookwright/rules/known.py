@@ -30,7 +30,7 @@ SUBSCRIBER = frozenset(
 )
 WEBHOOK = SUBSCRIBER | TARGET | {"type"}
 RULE = SUBSCRIBER | {"actions"}
-EVENT = frozenset({"type", "description"})
+EVENT = frozenset({"type", "description", "schema"})
 ROOT = frozenset({"bundle", "defaults", "webhooks", "rules", "events", "notifiers"})
 
 

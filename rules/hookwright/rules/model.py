@@ -142,7 +142,10 @@ class NotifierSettings:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A whole bundle, ready to compile. `event_types` are all types an event may have."""
+    """A whole bundle, ready to compile. `event_types` are all types an event may have.
+
+    `event_schemas` are JSON Schemas by event type, as written: what the data of such an event must keep to.
+    """
 
     bundle: str
     preset: str
@@ -151,6 +154,7 @@ class Model:
     event_types: frozenset[str]
     allow_undeclared_events: bool = False
     notifiers: tuple[NotifierSettings, ...] = ()
+    event_schemas: Mapping[str, JSON] = field(default_factory=dict, hash=False)
 
 
 def endpoint_name(entity_type: str, entity_id: str, path: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from hookwright.schemas.catalogue import nearest_events
+from hookwright.schemas.dataschema import DataSchema
 
 from .event import Event
 from .index import PatternIndex
@@ -44,13 +45,14 @@ class RoutingTable:
     """A compiled model. Build it with `compile_table`.
 
     `endpoints` maps the name of every endpoint to its concurrency cap, `limits` to what switches it off, if
-    anything does. `event_types` are all declared types.
+    anything does. `event_types` are all declared types, `event_schemas` what the data of some must keep to.
     """
 
     revision: str
     bundle: str
     preset: str
     event_types: frozenset[str]
+    event_schemas: Mapping[str, DataSchema]
     endpoints: Mapping[str, int]
     limits: Mapping[str, FailureLimit]
     allow_undeclared_events: bool

@@ -87,6 +87,21 @@ _TABLE = (
         "HW130", "reserved name", "`api` is the name of the bundle that the API keeps; no other may have it."
     ),
     Code("HW131", "not the API's", "The bundle that the API keeps holds webhooks and nothing else."),
+    Code("HW140", "bad event schema", "The schema of an event type is not a JSON Schema of draft 2020-12."),
+    Code("HW141", "reference leads nowhere", "`$ref` leads to no place of the same schema; none is fetched."),
+    Code(
+        "HW142",
+        "endless schema",
+        "A schema is too large, leads back to itself, or takes longer the deeper the data is.",
+    ),
+    Code(
+        "HW143",
+        "unknown keyword",
+        "A schema has a keyword that JSON Schema does not know: it checks nothing.",
+    ),
+    Code(
+        "HW144", "example does not fit", "An example in the schema of an event type does not fit that schema."
+    ),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType({entry.code: entry for entry in _TABLE})

@@ -47,9 +47,10 @@ def subscriber(
     return Subscriber(kind, identifier, events, actions, place, delay=delay, match=match, batch=batch)
 
 
-def table(*subscribers):
+def table(*subscribers, schemas=None):
+    types = frozenset({"t", "Lead_Post_Create"})
     return compile_table(
-        Model("b", "leadsquared", "sha256:r", subscribers, frozenset({"t", "Lead_Post_Create"}))
+        Model("b", "leadsquared", "sha256:r", subscribers, types, event_schemas=schemas or {})
     )
 
 
@@ -291,6 +292,21 @@ def test_an_undeclared_type_is_refused_with_the_nearest_names():
     assert caught.value.status == 422
     assert caught.value.pointer == "/1/type"
     assert "did you mean Lead_Post_Create?" in caught.value.detail
+
+
+def test_of_a_batch_with_one_event_that_does_not_fit_nothing_is_taken_and_all_may_be_sent_again():
+    node = Node(subscriber("a"))
+    node.table = table(subscriber("a"), schemas={"t": {"required": ["n"]}})
+    good = {"type": "t", "id": "1", "data": {"n": 1}}
+
+    async def story():
+        with pytest.raises(Rejected) as caught:
+            await node.post([good, {"type": "t", "id": "2", "data": {}}])
+        assert (caught.value.status, caught.value.pointer) == (422, "/1/data")
+        assert node.journalled == []
+        return await node.post([good, {"type": "t", "id": "2", "data": {"n": 2}}])
+
+    assert [each.duplicate for each in run(story()).events] == [False, False]
 
 
 def test_an_event_that_could_not_be_journalled_is_not_accepted_and_may_be_sent_again():

@@ -93,6 +93,18 @@ def test_a_rejected_event_is_1_with_the_reason(inside, api) -> None:
     assert "(HTTP 422 at /type)" in ran.err
 
 
+def test_data_that_does_not_fit_is_1_with_every_mistake(inside, api) -> None:
+    ran = inside("emit", "--state", "state", "-t", "com.example.cold", "-d", '{"Score": "x"}')
+    assert (ran.code, ran.out) == (1, "")
+    *told, last = ran.err.splitlines()
+    assert sorted(told) == [
+        '/data/Score: com.example.cold: "Score" must be an integer, not "x"',
+        '/data: com.example.cold: missing field "Id"',
+    ]
+    assert "not accepted: com.example.cold: " in last
+    assert "(and 1 more) (HTTP 422 at /data" in last
+
+
 def test_no_server_is_6(inside, tmp_path) -> None:
     ran = _emit(inside)
     assert (ran.code, ran.out) == (6, "")

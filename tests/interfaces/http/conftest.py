@@ -159,12 +159,13 @@ class Running:
 
 
 def _table(identifier: str) -> RoutingTable:
-    """One webhook on Lead_Post_Create."""
+    """One webhook on Lead_Post_Create, and a type of its own with a schema."""
     action = Action(endpoint_name(EntityType.WEBHOOK, identifier, ""), "", Target(url="http://127.0.0.1:1/"))
     place = Place("a.yaml", 3, 5)
     subscriber = Subscriber(EntityType.WEBHOOK, identifier, ("Lead_Post_Create",), (action,), place)
-    types = frozenset({"Lead_Post_Create"})
-    return compile_table(Model("b", "leadsquared", "sha256:r", (subscriber,), types))
+    types = frozenset({"Lead_Post_Create", "com.example.cold"})
+    schemas = {"com.example.cold": {"properties": {"Score": {"type": "integer"}}, "required": ["Id"]}}
+    return compile_table(Model("b", "leadsquared", "sha256:r", (subscriber,), types, event_schemas=schemas))
 
 
 TABLE = _table("one")

@@ -74,6 +74,18 @@ def test_a_wrong_event_is_a_problem_naming_the_place(api, body, status, member, 
     assert api.journalled == []
 
 
+def test_data_that_does_not_fit_its_type_is_a_problem_with_every_place(api) -> None:
+    answer = api.post([EVENT, {"type": "com.example.cold", "data": {"Score": "71"}}])
+    assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json")
+    said = answer.json()
+    assert said["title"] == "Data does not fit"
+    assert {each["pointer"] for each in said["problems"]} == {"/1/data", "/1/data/Score"}
+    assert said["pointer"] == said["problems"][0]["pointer"]
+    assert said["detail"] == f"{said['problems'][0]['message']} (and 1 more)"
+    assert api.journalled == []
+    assert api.post([EVENT, {"type": "com.example.cold", "data": {"Id": 1, "Score": 71}}]).status == 202
+
+
 @pytest.mark.parametrize(
     "content_type",
     [

@@ -27,11 +27,20 @@ STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
 
 
+@dataclass(frozen=True, slots=True)
+class Misplaced:
+    """One of several mistakes of a request: `pointer` is the JSON Pointer of the place in the body."""
+
+    pointer: str
+    message: str
+
+
 class Rejected(Exception):
     """A request that is refused whole: nothing of it is stored.
 
     `status` is the HTTP status, `pointer` the JSON Pointer of the place in the body, `position` its line and
     column where known, `header` the request header at fault, `retry_after` seconds after which to try again.
+    `problems` are all mistakes, the first one included, where there can be several.
     """
 
     def __init__(
@@ -44,18 +53,30 @@ class Rejected(Exception):
         position: tuple[int, int] | None = None,
         header: str | None = None,
         retry_after: int | None = None,
+        problems: tuple[Misplaced, ...] = (),
     ) -> None:
         super().__init__(detail)
         self.status, self.title, self.detail = status, title, detail
         self.pointer, self.position, self.header, self.retry_after = pointer, position, header, retry_after
+        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """The events of one request, and whether it was a batch (which decides the form of the answer)."""
+    """The events of one request, and whether it was a batch (which decides the form of the answer).
+
+    With `bare` the body was the data of the one event, and nothing else (binary mode).
+    """
 
     events: tuple[Event, ...]
     batch: bool
+    bare: bool = False
+
+    def data_pointer(self, index: int) -> str:
+        """Where in the body the data of one event stands, as a JSON Pointer."""
+        if self.bare:
+            return ""
+        return f"/{index}/data" if self.batch else "/data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +94,7 @@ def read_events(body: bytes, content_type: str, headers: Mapping[str, str], defa
     """
     media = _media_type(content_type)
     if media == PLAIN and any(name.startswith("ce-") for name in headers):
-        return Incoming((_binary(body, headers, defaults),), batch=False)
+        return Incoming((_binary(body, headers, defaults),), batch=False, bare=True)
     value = _decoded(body)
     raws = _raw_fields(body, batch=isinstance(value, list))
     if isinstance(value, list):

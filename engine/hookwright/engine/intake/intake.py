@@ -21,6 +21,7 @@ from ..strictjson import decode
 from .answer import Answer, Answers, first_answer
 from .door import Defaults, Rejected, read_events
 from .event_id import digest, fingerprint, new_event_id
+from .fitting import check_events
 from .known import Conflict, KnownEvents
 from .offering import Fresh, Offering
 from .placing import Placing
@@ -72,8 +73,7 @@ class Intake:
         named: set[int] = set()
         incoming = read_events(body, content_type, headers, self._defaults(headers, named))
         table = self._table()
-        for index, event in enumerate(incoming.events):
-            self._check_type(table, event, f"/{index}/type" if incoming.batch else "/type")
+        check_events(incoming, table)
         answers = await self._accept_all(incoming.events, table, named, batch=incoming.batch)
         return Answers(answers) if incoming.batch else answers[0]
 
@@ -123,17 +123,6 @@ class Intake:
             return new_event_id(self._clock(), os.urandom(10))
 
         return Defaults(source=f"/hookwright/{self._node}", event_id=event_id)
-
-    def _check_type(self, table: RoutingTable, event: Event, pointer: str) -> None:
-        if not table.knows(event.type):
-            near = table.nearest(event.type)
-            hint = f"; did you mean {' or '.join(near)}?" if near else ""
-            raise Rejected(
-                422,
-                "Undeclared event type",
-                f"no event type {event.type!r} is declared{hint} (declare your own under events:)",
-                pointer=pointer,
-            )
 
     async def _accept_all(
         self, events: Sequence[Event], table: RoutingTable, generated: set[int], *, batch: bool

@@ -13,12 +13,13 @@ from hookwright.engine.delivery import Status
 from ..addresses import NoServer, find_server
 from ..client import Answer, Client, Unreachable
 from ..overrides import Override
+from ..printable import printable
 from .accepted import print_accepted, wait_accepted
 from .commands import command
 from .event_body import draft, parse_overrides
 from .exits import Exit, Stop
 from .options import option, shared
-from .output import Output, print_each
+from .output import Output, note, print_each
 
 
 @command()
@@ -103,4 +104,7 @@ def _accepted(answer: Answer) -> dict[str, Any]:
         return said
     if answer.status in (401, 403) or answer.status >= 500:
         raise Unreachable(answer.complaint)
+    problems = answer.body.get("problems", ()) if isinstance(answer.body, dict) else ()
+    for problem in problems if len(problems) > 1 else ():
+        note(printable(f"{problem['pointer'] or '/'}: {problem['message']}"))
     raise Stop(Exit.NO, f"not accepted: {answer.complaint}")

@@ -70,6 +70,10 @@ def from_rejected(rejected: Rejected) -> Refusal:
         members["line"], members["column"] = rejected.position
     if rejected.header is not None:
         members["header"] = rejected.header
+    if rejected.problems:
+        members["problems"] = [
+            {"pointer": each.pointer, "message": each.message} for each in rejected.problems
+        ]
     headers = () if rejected.retry_after is None else (("retry-after", str(rejected.retry_after)),)
     return Refusal(rejected.status, rejected.title, rejected.detail, headers, members)
 

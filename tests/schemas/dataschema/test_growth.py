@@ -1,0 +1,90 @@
+"""A schema that could keep the door busy for ever is refused; one that only looks like it is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from hookwright.schemas.dataschema import DataSchema, schema_faults
+from hookwright.schemas.dataschema.checks import MOST_PARTS
+from hookwright.schemas.dataschema.growth import LEVELS, LONGEST_CHAIN
+
+NODE = {"$ref": "#/$defs/node"}
+
+
+def errors(schema):
+    return [(fault.code, fault.path) for fault in schema_faults(schema) if fault.severity == "error"]
+
+
+def nested(levels, wrap):
+    value = 1
+    for _ in range(levels):
+        value = wrap(value)
+    return value
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        ({"$ref": "#"}, ()),
+        ({"not": {"$ref": "#"}}, ()),
+        ({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}},
+         ("$defs",)),
+        ({"$defs": {"unused": {"anyOf": [True, {"$ref": "#/$defs/unused"}]}}}, ("$defs", "unused")),
+    ],
+)  # fmt: skip
+def test_a_reference_that_leads_back_without_going_into_the_data_is_found_where_it_stands(schema, path):
+    ((code, found),) = errors(schema)
+    assert code == "HW142"
+    assert found[: len(path)] == path
+
+
+def test_a_long_chain_of_references_is_refused_and_one_of_the_length_allowed_holds_the_deepest_data():
+    def chain(length):
+        links = {f"s{number}": {"$ref": f"#/$defs/s{number + 1}"} for number in range(length)}
+        return {"$ref": "#/$defs/s0", "$defs": {**links, f"s{length}": {"items": {"$ref": "#/$defs/s0"}}}}
+
+    assert [code for code, _ in errors(chain(LONGEST_CHAIN))] == ["HW142"]
+    longest = chain(LONGEST_CHAIN - 2)
+    assert errors(longest) == []
+    deep = nested(LEVELS, lambda value: [value])
+    assert DataSchema(longest).fits(deep)
+    assert DataSchema(longest).misfits(deep) == []
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"anyOf": [{"items": NODE}, {"items": NODE, "maxItems": 2}]},
+        {"anyOf": [{"properties": {"a": NODE}}, {"additionalProperties": NODE}]},
+        {"properties": {"a": NODE}, "patternProperties": {"^a": NODE}},
+        {"items": NODE, "contains": NODE},
+        {"allOf": [{"prefixItems": [NODE]}, {"prefixItems": [NODE]}]},
+    ],
+)
+def test_branches_that_take_the_same_way_into_the_data_multiply(node):
+    assert errors({"$ref": "#/$defs/node", "$defs": {"node": node}}) == [("HW142", ())]
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"properties": {"left": NODE, "right": NODE}},
+        {"type": ["array", "object", "string"], "items": NODE, "additionalProperties": NODE},
+        {"anyOf": [{"type": "object", "additionalProperties": NODE}, {"type": "array", "items": NODE}]},
+        {"anyOf": [
+            {"properties": {"and": {"items": NODE}}, "required": ["and"]},
+            {"properties": {"or": {"items": NODE}}, "required": ["or"]},
+            {"properties": {"field": {"type": "string"}}, "required": ["field"]},
+        ]},
+    ],
+)  # fmt: skip
+def test_trees_and_conditions_of_conditions_do_not(node):
+    schema = {"$ref": "#/$defs/node", "$defs": {"node": node}}
+    assert errors(schema) == []
+    deep = nested(LEVELS // 2 - 1, lambda value: {"and": [value]})
+    assert DataSchema(schema).misfits(deep) is not None
+
+
+def test_a_schema_of_very_many_parts_is_refused():
+    assert errors({"properties": {f"f{number}": True for number in range(MOST_PARTS)}}) == [("HW142", ())]
+    assert errors({"properties": {f"f{number}": True for number in range(500)}}) == []
