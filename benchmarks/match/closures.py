@@ -113,12 +113,10 @@ def _conjunction(parts: list[_Asked]) -> Check:
                 return False
             if met is not True:
                 choices.append(met)
-        if not absent:
-            return len(choices) < 2 or any(True for _ in _consistent(choices))
         there = [elements for path in absent for _, elements in leaves.get(path, ())]
-        return not there or any(
-            not any(_agree(way, elements) for elements in there) for way in _consistent(choices)
-        )
+        if not there and len(choices) < 2:
+            return True
+        return any(not any(_agree(way, elements) for elements in there) for way in _consistent(choices))
 
     return check
 
