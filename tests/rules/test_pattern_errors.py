@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hookwright.rules import PatternError
-from hookwright.rules.pattern import parse_pattern, pattern_errors, pattern_warnings
+from hookwright.rules.pattern import parse_pattern, pattern_errors
 
 NO_FIELD = 'name a field; [{"exists": true}] takes any value of it'
 USE_NOT = 'to refuse any other pattern of the field, use "$not"'
@@ -303,44 +303,3 @@ def test_a_pattern_too_deep_is_refused() -> None:
     ):
         (error,) = pattern_errors(nested(5000, wrap))
         assert error.message == f'"{word}" stands inside more than 64 others of its kind'
-
-
-@pytest.mark.parametrize(
-    ("pattern", "path", "message"),
-    [
-        (
-            {"a": [{"anything-but": "x"}, {"anything-but": "y"}]},
-            ("a",),
-            'two "anything-but" in one list: whatever one refuses the other takes',
-        ),
-        (
-            {"b": 1, "a": ["x", {"anything-but": "x"}]},
-            ("a",),
-            'a value stands beside the "anything-but" that refuses it, so every value matches',
-        ),
-        (
-            {"$or": [{"b": 1}, {"a": [{"exists": True}, {"exists": False}]}]},
-            ("$or", 1, "a"),
-            '"exists" with true and with false in one list matches every event',
-        ),
-        (
-            {"a.b": [1], "a": {"b": [{"exists": False}]}},
-            ("a", "b"),
-            '"a.b" must be absent here and present elsewhere in the pattern, which nothing is',
-        ),
-    ],
-)
-def test_a_pattern_that_cannot_mean_what_it_says_is_warned_about(
-    pattern: Any, path: tuple[object, ...], message: str
-) -> None:
-    (warning,) = pattern_warnings(parse_pattern(pattern))
-    assert (warning.path, warning.message) == (path, message)
-
-
-def test_an_ordinary_pattern_is_not_warned_about() -> None:
-    pattern = {
-        "a": ["x", {"anything-but": "y"}],
-        "$not": {"b": [{"exists": False}, "z"]},
-        "b": [{"prefix": "q"}],
-    }
-    assert pattern_warnings(parse_pattern(pattern)) == ()

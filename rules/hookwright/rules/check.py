@@ -16,14 +16,16 @@ from hookwright.schemas.problem import Problem, Related
 from . import headers
 from .address import url_fault
 from .batches import batch_problems, lacks_body, lacks_window
-from .build import Settings
+from .build import Settings, texts
 from .bundle import Bundle, Entry, Part
 from .event_schemas import schema_problems
 from .glob import is_glob
+from .lint.known import KnownEvents
+from .lint.patterns import pattern_warnings
 from .merge import Layer
 from .model import EntityType
 from .notify import notify_problems
-from .pattern import Pattern, pattern_warnings, read_pattern
+from .pattern import Pattern, read_pattern
 from .references import Encoders
 from .targets import BUILT_IN, is_bodyless, lines
 from .times import time_problems
@@ -52,23 +54,36 @@ class Check:
             yield from batch_problems(bundle.defaults)
         for declared in bundle.declared:
             yield from schema_problems(declared)
+        known = KnownEvents.of(bundle.declared)
         for entry in bundle.entries:
-            yield from self._entry(entry, bundle.defaults)
+            yield from self._entry(entry, bundle.defaults, known)
         if self.complete:
             yield from notify_problems(bundle)
 
-    def _entry(self, entry: Entry, defaults: Part | None) -> Iterator[Problem]:
+    def _entry(self, entry: Entry, defaults: Part | None, known: KnownEvents) -> Iterator[Problem]:
         if self.complete:
             yield from self._events(entry.part)
-        yield from _pattern(entry.part)
         if entry.kind is not EntityType.WEBHOOK:  # which is a target itself
             yield from time_problems(entry.part)
         events = self.settings.events(entry.part.value)
+        yield from self._pattern(entry.part, events, known)
         yield from batch_problems(entry.part)
         yield from self._batch(events, entry, defaults)
         for target in entry.targets():
             yield from _own(target)
             yield from self._merged(events, target, defaults)
+
+    def _pattern(self, part: Part, events: tuple[str, ...], known: KnownEvents) -> Iterator[Problem]:
+        pattern = part.value.get("match")
+        if not isinstance(pattern, dict):
+            return
+        read = read_pattern(pattern)
+        if isinstance(read, Pattern):
+            others = self.allow_undeclared_events and any(map(is_glob, texts(part.value.get("event"))))
+            yield from pattern_warnings(part, read, () if others else known.data(events))
+        else:
+            for error in read:
+                yield part.problem("HW103", error.message, "match", *error.path, hint=error.hint)
 
     def _events(self, part: Part) -> Iterator[Problem]:
         written = part.value.get("event")
@@ -157,18 +172,6 @@ def _nearest(key: str, part: Part, defaults: Part | None) -> Part:
 def _choices(name: str, known: Iterable[str]) -> str:
     there = sorted(known)
     return did_you_mean(name, there) or f"there are: {', '.join(there) or 'none'}"
-
-
-def _pattern(part: Part) -> Iterator[Problem]:
-    pattern = part.value.get("match")
-    if not isinstance(pattern, dict):
-        return
-    read = read_pattern(pattern)
-    for error in () if isinstance(read, Pattern) else read:
-        yield part.problem("HW103", error.message, "match", *error.path, hint=error.hint)
-    for found in pattern_warnings(read) if isinstance(read, Pattern) else ():
-        path = ("match", *found.path)
-        yield part.problem("HW114", found.message, *path, hint=found.hint, severity="warning")
 
 
 def _own(target: Part) -> Iterator[Problem]:

@@ -70,11 +70,7 @@ _TABLE = (
     Code("HW111", "too many headers", "The preset allows fewer headers than the target has."),
     Code("HW112", "bad header", "The header cannot be sent, or Hookwright writes it itself."),
     Code("HW113", "duplicate event type", "An event type is declared twice under `events`."),
-    Code(
-        "HW114",
-        "suspicious pattern",
-        "A pattern is valid but matches everything by mistake, or can never match.",
-    ),
+    Code("HW114", "matches too much", "A condition takes every value, or every event, by mistake."),
     Code("HW115", "bad expression", "An expression is not one the expression language has."),
     Code("HW121", "unknown notifier", "Somebody is to be told who does not stand under `notifiers`."),
     Code("HW122", "duplicate notifier", "Two notifiers have one id."),
@@ -102,6 +98,10 @@ _TABLE = (
     Code(
         "HW144", "example does not fit", "An example in the schema of an event type does not fit that schema."
     ),
+    Code("HW150", "never matches", "Conditions of a pattern exclude each other, so no event meets them."),
+    Code("HW151", "needless condition", "A pattern matches the same events without this part of it."),
+    Code("HW152", "wrong kind of value", "The field has values of another kind than the one asked for."),
+    Code("HW153", "unknown field", "The events that are selected have no such field."),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType({entry.code: entry for entry in _TABLE})

@@ -1,0 +1,1 @@
+"""Lint: what can be said of bundles that are valid and wrong. Warnings only, and never a false one."""

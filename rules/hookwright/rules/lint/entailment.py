@@ -1,0 +1,86 @@
+"""Whether one part of a pattern entails another, and what a part says free of how it is written.
+
+A part entails another when every choice of list elements that makes the one true makes the other true. That
+holds for conditions on leaves only: whether a field is absent also depends on which elements the conditions
+beside it choose. So nothing is said to entail a part that speaks of absence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator
+
+from ..pattern.syntax import All, AnyOf, Field, Node, Not
+from .implication import implies
+
+_MOST = 64  # alternatives of a list that are looked at one by one
+
+
+def entails(narrow: Node, wide: Node) -> bool:
+    """Whether `wide` certainly holds, alone or beside `narrow`, wherever `narrow` does."""
+    return not speaks_of_absence(wide) and _entails(narrow, wide)
+
+
+def together_entail(parts: Iterable[Node], wide: Node) -> bool:
+    """Whether `wide` certainly holds where all of `parts` do."""
+    return entails(All(tuple(parts)), wide)
+
+
+def speaks_of_absence(node: Node) -> bool:
+    """Whether it holds for some lack of a field. What stands in a `$not` is judged apart."""
+    if isinstance(node, Field):
+        return node.absent
+    return not isinstance(node, Not) and any(speaks_of_absence(each) for each in below(node))
+
+
+def below(node: All | AnyOf) -> tuple[Node, ...]:
+    """The parts or branches."""
+    return node.parts if isinstance(node, All) else node.branches
+
+
+def conjuncts(node: Node) -> Iterator[Node]:
+    """What must hold for `node` to, taken apart as far as it goes."""
+    if isinstance(node, All):
+        for part in node.parts:
+            yield from conjuncts(part)
+    else:
+        yield node
+
+
+def field_entails(narrow: Field, wide: Field) -> bool:
+    """The same for two fields, read as conditions on one leaf."""
+    if narrow.path != wide.path or (narrow.absent and not wide.absent):
+        return False
+    if max(len(narrow.tests), len(wide.tests)) > _MOST:
+        return set(narrow.tests) <= set(wide.tests)
+    return all(any(implies(test, other) for other in wide.tests) for test in narrow.tests)
+
+
+def normal(node: Node) -> Hashable:
+    """Equal for patterns that differ only in order, brackets, dots and spelling of numbers."""
+    if isinstance(node, Field):
+        return node.path, frozenset(node.tests), node.absent
+    if isinstance(node, Not):
+        return "$not", normal(node.part)
+    if isinstance(node, AnyOf):
+        return "$or", frozenset(normal(branch) for branch in node.branches)
+    parts = frozenset(normal(part) for part in conjuncts(node))
+    return next(iter(parts)) if len(parts) == 1 else ("$and", parts)
+
+
+def _entails(narrow: Node, wide: Node) -> bool:
+    if isinstance(wide, All):
+        return all(_entails(narrow, part) for part in wide.parts)
+    if isinstance(narrow, AnyOf):
+        return all(_entails(branch, wide) for branch in narrow.branches)
+    if isinstance(wide, AnyOf) and any(_entails(narrow, branch) for branch in wide.branches):
+        return True
+    if isinstance(narrow, All):
+        return any(_entails(part, wide) for part in narrow.parts)
+    return _one_entails(narrow, wide)
+
+
+def _one_entails(narrow: Node, wide: Node) -> bool:
+    """The same for what consists of no parts."""
+    if isinstance(narrow, Not):
+        return isinstance(wide, Not) and entails(wide.part, narrow.part)
+    return isinstance(narrow, Field) and isinstance(wide, Field) and field_entails(narrow, wide)

@@ -1,0 +1,109 @@
+"""Fields that the events of a subscriber do not have, with the name that was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from hookwright.schemas.nearest import did_you_mean, question
+
+from ..errors import Steps
+from .data import Data
+from .finding import UNKNOWN_FIELD, Finding
+
+_CUSTOM: Final = ("mx_", "custom_")  # fields an account has made for itself
+_SIDES: Final = ("Before", "After")
+_LISTED: Final = 8  # fields that are named when none is near
+
+_Fault: TypeAlias = tuple[int, str, str]  # the step of the way that goes wrong, what to say, what is right
+
+
+def unknown_field(path: tuple[str, ...], at: Steps, known: Sequence[Data]) -> Finding | None:
+    """What is wrong with the way to a field, when none of the event types has such a field.
+
+    Of objects that may have other fields than those listed, only a name that is nearly a listed one, or that
+    belongs a level deeper, is told.
+    """
+    found = [_fault(path, data) for data in known]
+    first = found[0] if found else None
+    if first is None or any(each is None for each in found):
+        return None
+    depth, message, hint = first
+    return Finding(UNKNOWN_FIELD, message, step_of(at, depth), hint, key=True)
+
+
+def step_of(at: Steps, depth: int) -> Steps:
+    """The way to the key that names step `depth` of a field's path: one key may name several, with dots."""
+    for length, step in enumerate(at, 1):
+        if isinstance(step, str) and not step.startswith("$"):
+            depth -= step.count(".") + 1
+        if depth < 0:
+            return at[:length]
+    return at
+
+
+@lru_cache(maxsize=4096)  # thousands of subscribers ask for the same fields
+def _fault(path: tuple[str, ...], data: Data) -> _Fault | None:
+    here: Data | None = data
+    for depth, name in enumerate(path):
+        if here is None or not (here.nested or here.kinds):
+            return None
+        if not here.nested:
+            plain = ".".join(path[:depth])
+            message = f'"{plain}" is a plain value and has no field "{name}"'
+            return depth, message, f"ask for the value itself: {plain}: [...]"
+        if name not in _names(here):
+            said = _no_such(name, depth, here)
+            return (depth, *said) if said else None
+        here = here.below(name)
+    return None
+
+
+def _no_such(name: str, depth: int, here: Data) -> tuple[str, str] | None:
+    """What to say of a name that is not among the known fields of an object."""
+    names = sorted(_names(here))
+    deeper = [each for each in names if (below := here.below(each)) is not None and name in _names(below)]
+    if set(names) == set(_SIDES) and (deeper or name.startswith(_CUSTOM)):
+        message = f'"{name}" stands inside "Before" and "After", since the event is a change'
+        return message, f"write After: {{{name}: ...}}, or Before"
+    if name in _SIDES and depth == 0 and here.sure and not here.by_schema:
+        return f'the event is no change and has no "{name}"', "its fields stand at the top of the data"
+    unknown = f'the event has no field "{name}" here'
+    if here.sure and all(each.closed for each in here.objects()):
+        return unknown, did_you_mean(name, names) or _there_are(names)
+    if deeper:
+        return unknown, f'did you mean "{deeper[0]}.{name}"?'
+    near = [] if name.startswith(_CUSTOM) else [each for each in names if _nearly(name, each)]
+    return (unknown, str(question(name, near))) if near else None
+
+
+def _there_are(names: Sequence[str]) -> str:
+    more = ", ..." if len(names) > _LISTED else ""
+    return f"the fields are: {', '.join(names[:_LISTED])}{more}" if names else "it has none"
+
+
+def _names(data: Data) -> set[str]:
+    return {name for each in data.objects() for name in each.fields}
+
+
+def _nearly(one: str, other: str) -> bool:
+    """The same but for case and marks between words, or for one letter more, less, changed or swapped."""
+    mine, theirs = _bare(one), _bare(other)
+    return mine == theirs or (min(len(mine), len(theirs)) > 3 and theirs in _one_edit_from(mine, theirs))
+
+
+def _bare(name: str) -> str:
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _one_edit_from(mine: str, theirs: str) -> Iterable[str]:
+    """What `mine` would be with the one letter mended where it first differs from `theirs`."""
+    at = next(
+        (index for index, pair in enumerate(zip(mine, theirs, strict=False)) if pair[0] != pair[1]), None
+    )
+    at = min(len(mine), len(theirs)) if at is None else at
+    yield mine[:at] + mine[at + 1 :]
+    yield mine[:at] + theirs[at : at + 1] + mine[at + 1 :]
+    yield mine[:at] + theirs[at : at + 1] + mine[at:]
+    yield mine[:at] + mine[at + 1 : at + 2] + mine[at : at + 1] + mine[at + 2 :]
