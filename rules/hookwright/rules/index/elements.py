@@ -17,28 +17,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from .leaves import Leaves
 from .parts import Condition, Every, Never, Part, Some
+from .reading import Reading
 from .walk import Both, Either, Literal, Open, TooManySetsError, Walk
 
 _Clause: TypeAlias = frozenset[Literal]
 _NOTHING = Both(())  # a branch that asks for no more
 
 
-def consistent(root: Part, leaves: Leaves) -> bool:
+def consistent(root: Part, reading: Reading) -> bool:
     """Whether some choice of elements makes the tree of a rule true."""
-    settled = _settle(root, leaves, absence=_speaks_of_absence(root, leaves))
+    settled = _settle(root, reading, absence=_speaks_of_absence(root, reading))
     if isinstance(settled, bool):
         return settled
     literals = frozenset(_literals(settled))
     if _chooses(settled) and all(each.by_leaf for each in literals):
         walk = Walk(literals)
         try:
-            answers = walk.answer(leaves.root, leaves.top, 0)
+            answers = walk.answer(reading.root, reading.top, 0)
         except TooManySetsError:
-            return _any_clause(settled, leaves)
+            return _any_clause(settled, reading)
         return any(walk.meets(settled, answer) for answer in answers)
-    return _any_clause(settled, leaves)
+    return _any_clause(settled, reading)
 
 
 def _literals(part: Open) -> Iterator[Literal]:
@@ -53,31 +53,31 @@ def _chooses(part: Open) -> bool:
     return isinstance(part, Either) or (isinstance(part, Both) and any(_chooses(each) for each in part.parts))
 
 
-def _speaks_of_absence(part: Part, leaves: Leaves) -> bool:
+def _speaks_of_absence(part: Part, reading: Reading) -> bool:
     """Whether a condition of the tree may be met by a chosen element's lack of a field."""
     if isinstance(part, Condition):
-        return part.absent and part.place in leaves.nested
+        return part.absent and part.slot in reading.nested
     if isinstance(part, Never):
         return False
     below = part.parts if isinstance(part, Every) else part.branches
-    return any(_speaks_of_absence(each, leaves) for each in below)
+    return any(_speaks_of_absence(each, reading) for each in below)
 
 
-def _settle(part: Part, leaves: Leaves, *, absence: bool) -> bool | Open:
+def _settle(part: Part, reading: Reading, *, absence: bool) -> bool | Open:
     """True or False where no choice of elements matters; what is open otherwise."""
     if isinstance(part, Condition):
-        return _settle_condition(part, leaves)
+        return _settle_condition(part, reading)
     if isinstance(part, Never):
-        return not part.rule.matches(leaves)
+        return not part.rule.matches(reading)
     if isinstance(part, Every):
-        return _settle_every(part, leaves, absence=absence)
-    return _settle_some(part, leaves, absence=absence)
+        return _settle_every(part, reading, absence=absence)
+    return _settle_some(part, reading, absence=absence)
 
 
-def _settle_every(part: Every, leaves: Leaves, *, absence: bool) -> bool | Open:
+def _settle_every(part: Every, reading: Reading, *, absence: bool) -> bool | Open:
     open_parts: list[Open] = []
     for each in part.parts:
-        settled = _settle(each, leaves, absence=absence)
+        settled = _settle(each, reading, absence=absence)
         if settled is False:
             return False
         if settled is not True:
@@ -85,14 +85,14 @@ def _settle_every(part: Every, leaves: Leaves, *, absence: bool) -> bool | Open:
     return Both(tuple(open_parts)) if open_parts else True
 
 
-def _settle_some(part: Some, leaves: Leaves, *, absence: bool) -> bool | Open:
+def _settle_some(part: Some, reading: Reading, *, absence: bool) -> bool | Open:
     """With `absence` a branch that is true anyway leaves the others open: one of them may choose an element,
     and only in a chosen element can a field be absent that other elements have.
     """
     open_branches: list[Open] = []
     decided = False
     for each in part.branches:
-        settled = _settle(each, leaves, absence=absence)
+        settled = _settle(each, reading, absence=absence)
         if settled is True and not absence:
             return True
         if isinstance(settled, bool):
@@ -104,12 +104,12 @@ def _settle_some(part: Some, leaves: Leaves, *, absence: bool) -> bool | Open:
     return Either((_NOTHING, *open_branches) if decided else tuple(open_branches))
 
 
-def _settle_condition(condition: Condition, leaves: Leaves) -> bool | Open:
-    values = leaves.found.get(condition.place)
-    if values is None:
+def _settle_condition(condition: Condition, reading: Reading) -> bool | Open:
+    found = reading.at(condition.slot)
+    if not found:
         return condition.absent
-    held = any(condition.holds(value) for value in values)
-    if condition.place not in leaves.nested:
+    held = any(map(condition.holds, found))
+    if condition.slot not in reading.nested:
         return held
     ways = [Literal(condition, True)] if held else []
     ways += [Literal(condition, False)] if condition.absent else []
@@ -118,7 +118,7 @@ def _settle_condition(condition: Condition, leaves: Leaves) -> bool | Open:
     return ways[0] if ways else False
 
 
-def _any_clause(start: Open, leaves: Leaves) -> bool:
+def _any_clause(start: Open, reading: Reading) -> bool:
     """Go through the clauses of `start`, depth first, until one can be met."""
     empty: _Clause = frozenset()
     work: list[tuple[tuple[Open, ...], _Clause]] = [((start,), empty)]
@@ -126,9 +126,9 @@ def _any_clause(start: Open, leaves: Leaves) -> bool:
         rest, clause = work.pop()
         choice, rest, clause = _advance(rest, clause)
         if choice is None:
-            if _can_hold(clause, leaves):
+            if _can_hold(clause, reading):
                 return True
-        elif _can_hold(frozenset(each for each in clause if each.by_leaf), leaves):
+        elif _can_hold(frozenset(each for each in clause if each.by_leaf), reading):
             work.extend(((branch, *rest), clause) for branch in reversed(choice.branches))
     return False
 
@@ -150,9 +150,9 @@ def _advance(rest: tuple[Open, ...], clause: _Clause) -> tuple[Either | None, tu
     return (first if isinstance(first, Either) else None), tuple(choices), frozenset(taken)
 
 
-def _can_hold(clause: _Clause, leaves: Leaves) -> bool:
+def _can_hold(clause: _Clause, reading: Reading) -> bool:
     """Whether one choice of elements meets every condition of the clause."""
     if len(clause) < 2 and all(literal.by_leaf for literal in clause):
         return True
     walk = Walk(clause)
-    return walk.everything in walk.answer(leaves.root, leaves.top, walk.everything)
+    return walk.everything in walk.answer(reading.root, reading.top, walk.everything)

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from ..pattern.operators import Scalar
-from .leaves import Leaves
 from .paths import PathNode
+from .predicates import MISSING, Predicate
+from .reading import Reading
 
 
 class Decided(Protocol):
     """What can say of an event by itself whether it matches."""
 
-    def matches(self, leaves: Leaves) -> bool: ...
+    def matches(self, reading: Reading) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Condition:
-    """A field bound to its place: `holds` is asked of a leaf there; `absent` will do with none."""
+    """A field bound to its place: `holds` is asked of a leaf there; `absent` will do with none.
+
+    Equal fields of all patterns share one condition.
+    """
 
     place: PathNode
-    holds: Callable[[Scalar], bool]
+    slot: int
+    holds: Predicate
     absent: bool
 
-    def true_of(self, leaves: Leaves, granted: Set[PathNode]) -> bool:
-        values = leaves.found.get(self.place)
-        if values is None:
+    def true_of(self, reading: Reading, granted: Set[int]) -> bool:
+        found = reading.leaves[self.slot]
+        if found is MISSING:
             return self.absent
-        if self.absent and self.place in granted:
+        if self.absent and self.slot in granted:
             return True
-        for value in values:  # noqa: SIM110 - here and below a generator costs more than what it runs
-            if self.holds(value):
-                return True
-        return False
+        return any(map(self.holds, found)) if type(found) is tuple else self.holds(found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,9 +44,9 @@ class Every:
 
     parts: tuple[Part, ...]
 
-    def true_of(self, leaves: Leaves, granted: Set[PathNode]) -> bool:
-        for part in self.parts:  # noqa: SIM110
-            if not part.true_of(leaves, granted):
+    def true_of(self, reading: Reading, granted: Set[int]) -> bool:
+        for part in self.parts:  # noqa: SIM110 - here and below a generator costs more than what it runs
+            if not part.true_of(reading, granted):
                 return False
         return True
 
@@ -56,9 +57,9 @@ class Some:
 
     branches: tuple[Part, ...]
 
-    def true_of(self, leaves: Leaves, granted: Set[PathNode]) -> bool:
+    def true_of(self, reading: Reading, granted: Set[int]) -> bool:
         for branch in self.branches:  # noqa: SIM110
-            if branch.true_of(leaves, granted):
+            if branch.true_of(reading, granted):
                 return True
         return False
 
@@ -69,8 +70,8 @@ class Never:
 
     rule: Decided
 
-    def true_of(self, leaves: Leaves, granted: Set[PathNode]) -> bool:  # noqa: ARG002 - a rule grants for itself
-        return not self.rule.matches(leaves)
+    def true_of(self, reading: Reading, granted: Set[int]) -> bool:  # noqa: ARG002 - a rule grants for itself
+        return not self.rule.matches(reading)
 
 
 Part: TypeAlias = Condition | Every | Some | Never

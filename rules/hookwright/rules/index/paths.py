@@ -13,13 +13,17 @@ from ..event import JSON
 
 
 class PathNode:
-    """A place in events that patterns ask about, or that lies on the way to one."""
+    """A place in events that patterns ask about, or that lies on the way to one.
 
-    __slots__ = ("children", "parent")
+    `slot` numbers the places with conditions of their own; it is None where a node is only on the way.
+    """
+
+    __slots__ = ("children", "parent", "slot")
 
     def __init__(self, parent: PathNode | None = None) -> None:
         self.children: dict[str, PathNode] = {}
         self.parent = parent
+        self.slot: int | None = None
 
     def add(self, path: tuple[str, ...]) -> PathNode:
         """The node `path` leads to from here, made if it is not there yet."""
@@ -43,11 +47,15 @@ class PathNode:
     def entered_by(self, value: dict[str, JSON]) -> list[tuple[JSON, PathNode]]:
         """What stands in an object of an event at the places below this one.
 
-        Without dots in its names the object is asked for the few names patterns have, not gone through.
+        Without dots in its names the object is asked for the names patterns have, or the other way round:
+        whichever are fewer.
         """
+        children = self.children
         if "." in "".join(value):
             return [(under, target) for key, under in value.items() if (target := self.step(key)) is not None]
-        return [(value[key], target) for key, target in self.children.items() if key in value]
+        if len(value) < len(children):
+            return [(under, children[key]) for key, under in value.items() if key in children]
+        return [(value[key], target) for key, target in children.items() if key in value]
 
     def upward(self) -> Iterator[PathNode]:
         """This node and all above it."""

@@ -8,62 +8,53 @@ the rest.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Set
 
-from ..pattern.operators import Exact, Scalar, Test, exact_key
 from ..pattern.syntax import AnyOf, Field, Node, Not
 from . import elements
-from .leaves import Leaves
+from .conditions import Conditions
 from .parts import Condition, Every, Never, Part, Some
-from .paths import PathNode
+from .reading import Reading
 
-_NOTHING: frozenset[PathNode] = frozenset()
+_NOTHING: frozenset[int] = frozenset()
 
 
 class Rule:
-    """A pattern over the places of `top`."""
+    """A pattern, under its id. `slots` are the places of its conditions, once for each condition."""
 
-    __slots__ = ("_places", "_root")
+    __slots__ = ("id", "root", "slots")
 
-    def __init__(self, pattern: Node, top: PathNode) -> None:
-        self._root = _bind(pattern, top)
-        self._places = tuple(_places(self._root))
+    def __init__(self, id_: str, root: Part) -> None:
+        self.id = id_
+        self.root = root
+        self.slots = tuple(_slots(root))
 
-    def matches(self, leaves: Leaves) -> bool:
-        nested = leaves.nested
-        if not nested or sum(place in nested for place in self._places) < 2:
-            return self._root.true_of(leaves, _NOTHING)
-        return self._root.true_of(leaves, nested) and elements.consistent(self._root, leaves)
+    def chooses(self, nested: Set[int]) -> bool:
+        """Whether two conditions might disagree about an element of a list."""
+        return sum(map(nested.__contains__, self.slots)) > 1
+
+    def matches(self, reading: Reading) -> bool:
+        """The answer for any event, however its lists lie."""
+        if not self.chooses(reading.nested):
+            return self.root.true_of(reading, _NOTHING)
+        return self.root.true_of(reading, reading.nested) and elements.consistent(self.root, reading)
 
 
-def _bind(node: Node, top: PathNode) -> Part:
+def bind(id_: str, node: Node, conditions: Conditions) -> Part:
+    """The tree of a pattern over shared conditions."""
     if isinstance(node, Field):
-        return Condition(top.add(node.path), _joined(node.tests), node.absent)
+        return conditions.of_field(node)
     if isinstance(node, Not):
-        return Never(Rule(node.part, top))
+        return Never(Rule(id_, bind(id_, node.part, conditions)))
     if isinstance(node, AnyOf):
-        return Some(tuple(_bind(branch, top) for branch in node.branches))
-    return Every(tuple(_bind(part, top) for part in node.parts))
+        return Some(tuple([bind(id_, branch, conditions) for branch in node.branches]))
+    return Every(tuple([bind(id_, part, conditions) for part in node.parts]))
 
 
-def _places(part: Part) -> Iterator[PathNode]:
-    """The place of each condition, once for each; a rule under `Never` picks elements for itself."""
+def _slots(part: Part) -> Iterator[int]:
+    """The slot of each condition, once for each; a rule under `Never` picks elements for itself."""
     if isinstance(part, Condition):
-        yield part.place
-    elif isinstance(part, Every):
-        for each in part.parts:
-            yield from _places(each)
-    elif isinstance(part, Some):
-        for each in part.branches:
-            yield from _places(each)
-
-
-def _joined(tests: tuple[Test, ...]) -> Callable[[Scalar], bool]:
-    """One test that holds where any of `tests` does; exact values are looked up together."""
-    keys = frozenset(exact_key(test.value) for test in tests if isinstance(test, Exact))
-    others = tuple(test.holds for test in tests if not isinstance(test, Exact))
-    if not others:
-        return lambda value: exact_key(value) in keys
-    if not keys and len(others) == 1:
-        return others[0]
-    return lambda value: exact_key(value) in keys or any(holds(value) for holds in others)
+        yield part.slot
+    elif isinstance(part, Every | Some):
+        for each in part.parts if isinstance(part, Every) else part.branches:
+            yield from _slots(each)

@@ -1,0 +1,175 @@
+"""Choose by which facts each pattern is looked up, and put the patterns under them.
+
+A clause is looked up by its condition with the least chance of being met: by the marks of that condition, or,
+where no condition of it has marks, by asking every event for the condition as a whole. A clause that needs no
+leaf at all is always looked at. Only tables that somebody is looked up by, or that very many patterns have
+conditions in, are read for each event; other conditions are asked of candidates alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from .clauses import Clause
+from .conditions import Conditions
+from .group import Candidate, Facts, Group
+from .marks import Mark, Table
+from .parts import Condition
+from .sense import Sense
+
+_CROWD: Final = 12
+"""A group with more candidates than this is divided by second facts."""
+_WORTHWHILE: Final = 40
+"""A table with so many conditions in it pays, even if no pattern is looked up by it."""
+_SELECTIVE: Final = 0.3
+"""A second fact met more often than this does not divide well."""
+
+
+class Plan:
+    """The senses of all places, and the groups under their facts."""
+
+    def __init__(self, clauses: Sequence[Clause], conditions: Conditions) -> None:
+        self._conditions = conditions
+        self.senses = [Sense() for _ in conditions.places]
+        self.always = Group()
+        self._chances: dict[Condition, float] = {}
+        self._whole: dict[Condition, Group] = {}
+        self._shared: dict[object, object] = {}
+        keys = [self._key(clause.conditions) for clause in clauses]
+        self._tables = self._worth_reading(clauses, keys)
+        members: defaultdict[Group, list[_Member]] = defaultdict(list)
+        for clause, key in zip(clauses, keys, strict=True):
+            member = _Member(clause, (key,) if key else ())
+            for group in self._facts(key) if key else [self.always]:
+                members[group].append(member)
+        for group, found in members.items():
+            self._fill(group, found)
+        for sense in self.senses:
+            sense.ready()
+
+    def _chance(self, condition: Condition) -> float:
+        known = self._chances.get(condition)
+        if known is None:
+            known = self._chances[condition] = self._conditions.chance(condition)
+        return known
+
+    def _key(self, conditions: Iterable[Condition]) -> Condition | None:
+        """What to look a clause up by; None where it may match without any leaf."""
+        present = [each for each in conditions if not each.absent]
+        marked = [each for each in present if self._conditions.marks(each)]
+        return min(marked or present, key=self._chance, default=None)
+
+    def _worth_reading(self, clauses: Iterable[Clause], keys: Iterable[Condition | None]) -> frozenset[Table]:
+        users = Counter(
+            mark.table
+            for clause in clauses
+            for condition in clause.conditions
+            for mark in self._conditions.marks(condition)[:1]
+        )
+        needed = {mark.table for key in keys if key for mark in self._conditions.marks(key)}
+        return frozenset(needed.union(table for table, count in users.items() if count >= _WORTHWHILE))
+
+    def _facts(self, key: Condition) -> list[Group]:
+        """The facts of a condition one of which is there when it is met."""
+        found = self._conditions.marks(key)
+        return [self._fact(mark) for mark in found] if found else [self._fact_of_whole(key)]
+
+    def _fact(self, mark: Mark) -> Group:
+        return self.senses[mark.table.slot].table(mark.table).setdefault(mark.key, Group())
+
+    def _fact_of_whole(self, condition: Condition) -> Group:
+        known = self._whole.get(condition)
+        if known is None:
+            known = self._whole[condition] = Group()
+            sense, numeric = self.senses[condition.slot], self._conditions.range(condition)
+            if numeric is not None:
+                sense.within(numeric, known)
+            else:
+                sense.ask(condition.holds, known)
+        return known
+
+    def _fill(self, group: Group, members: list[_Member]) -> None:
+        if len(members) > _CROWD:
+            members = self._divide(group, members)
+        entries = [self._entry(member) for member in members]
+        group.sure = tuple(each.id for each in entries if _is_sure(each))
+        group.candidates = tuple(each for each in entries if not _is_sure(each))
+
+    def _divide(self, group: Group, members: Iterable[_Member]) -> list[_Member]:
+        """Put members below further facts they need; those that have none are left."""
+        below: defaultdict[Group, list[_Member]] = defaultdict(list)
+        left: list[_Member] = []
+        for member in members:
+            second = self._second(member)
+            if second is None:
+                left.append(member)
+            else:
+                further = _Member(member.clause, (*member.used, second))
+                for fact in self._facts(second):
+                    below[fact].append(further)
+        for fact, found in below.items():
+            group.below[fact] = Group()
+            self._fill(group.below[fact], found)
+        return left
+
+    def _second(self, member: _Member) -> Condition | None:
+        fit = [
+            each
+            for each in member.clause.conditions
+            if each not in member.used
+            and (found := self._conditions.marks(each))
+            and all(mark.table in self._tables for mark in found)
+            and self._chance(each) <= _SELECTIVE
+        ]
+        return min(fit, key=self._chance, default=None)
+
+    def _entry(self, member: _Member) -> Candidate:
+        """The clause with the facts it needs besides those that led to it, and what is asked then."""
+        if member.entry is None:
+            needs: list[Group] = []
+            asked: list[Condition] = []
+            for condition in member.clause.conditions:
+                if condition not in member.used:
+                    fact = self._single_fact(condition)
+                    if fact is None:
+                        asked.append(condition)
+                    else:
+                        needs.append(fact)
+            asked.sort(key=self._chance)
+            shared = self._one(frozenset(needs))
+            member.entry = Candidate(member.clause.rule, shared, tuple(asked), member.clause.more)
+        return member.entry
+
+    def _single_fact(self, condition: Condition) -> Group | None:
+        """The one fact that is there just when the condition is met, if facts tell that."""
+        found = self._conditions.marks(condition)
+        if len(found) == 1 and found[0].table in self._tables:
+            return self._fact(found[0])
+        return None if found else self._whole.get(condition)
+
+    def _one(self, facts: Facts) -> Facts:
+        """The same facts, kept once."""
+        return self._shared.setdefault(facts, facts)  # type: ignore[return-value]
+
+
+class _Member:
+    """A clause on its way into groups, and the conditions that the way to it has met already."""
+
+    __slots__ = ("clause", "entry", "used")
+
+    def __init__(self, clause: Clause, used: tuple[Condition, ...]) -> None:
+        self.clause = clause
+        self.used = used
+        self.entry: Candidate | None = None
+
+
+def _is_sure(candidate: Candidate) -> bool:
+    """Whether the facts on the way are all there is to it, even in lists of objects."""
+    return (
+        not candidate.needs
+        and not candidate.asked
+        and candidate.more is None
+        and len(candidate.rule.slots) < 2
+    )
