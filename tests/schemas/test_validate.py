@@ -80,6 +80,13 @@ def test_what_a_plugin_asks_for_in_ways_of_its_own_is_explained_too(fragments):
     ]
 
 
+def test_a_fragment_may_say_of_a_key_no_more_than_that_it_is_there(fragments):
+    loose = {"type": "object", "properties": {"any": True, "token": {"$ref": "#/$defs/secret"}}}
+    text = f"version: 1\nwebhooks:\n  - {WEBHOOK}, auth: {{type: loose, any: 1, token: x}}}}\n"
+    found = validate(document(text), {**fragments, "auth": {"loose": loose}})
+    assert [(problem.code, problem.path) for problem in found] == [("HW020", "/webhooks/0/auth/token")]
+
+
 def test_a_fragment_that_leads_outside_is_never_fetched(fragments):
     with pytest.raises(ValueError, match="which it may not"):
         validate(document("version: 1\n"), {"auth": {"x": {"$ref": "http://127.0.0.1:9/schema"}}})

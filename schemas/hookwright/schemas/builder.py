@@ -194,7 +194,8 @@ class Builder:
             self._plain_key(event)
         elif not event.implicit[1] and event.tag not in _TEXT_TAGS:
             self._tag(event)
-        self._anchored(event, text, _spot(event))
+        if event.anchor:
+            self._anchored(event, text, _spot(event))
         top = self._stack[-1]
         top.key, top.wants_value = text, True
         top.key_place = _position(event)

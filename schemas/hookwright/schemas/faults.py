@@ -22,7 +22,12 @@ class Faults:
         self._annotated = as_built(schema, lambda what: {NOT_YET: what})
         self._strict = strict(schema)
         self._sound: dict[str, jsonschema_rs.Draft202012Validator] = {}
-        keywords = {NOT_YET: _not_yet, "pattern": _pattern, "$ref": self._reference}
+        keywords = {
+            NOT_YET: _not_yet,
+            "pattern": _pattern,
+            "$ref": self._reference,
+            "properties": self._properties,
+        }
         annotated: Any = validators.extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
         self._validator = annotated(self._annotated, registry=Registry())  # nothing is ever fetched
 
@@ -33,11 +38,26 @@ class Faults:
 
     def _reference(self, validator: Any, to: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
         """`$ref`: most of what there is stands behind one, and what is sound there is passed by quickly."""
-        if to not in self._sound:
-            part = {"$defs": self._strict["$defs"], "$ref": to}
-            self._sound[to] = jsonschema_rs.Draft202012Validator(part, offline=True)
-        if not self._sound[to].is_valid(instance):
+        if not self._is_sound({"$ref": to}, instance):
             yield from validator.descend(instance, referred(self._annotated, to))
+
+    def _properties(
+        self, validator: Any, properties: Any, instance: Any, _schema: Any
+    ) -> Iterator[ValidationError]:
+        """`properties`, without so much as a step towards what is sound."""
+        for name, part in properties.items() if validator.is_type(instance, "object") else ():
+            if name in instance and not self._is_sound(part, instance[name]):
+                yield from validator.descend(instance[name], part, path=name, schema_path=name)
+
+    def _is_sound(self, part: Any, instance: Any) -> bool:
+        """Whether that is known quickly: of a bare `$ref`."""
+        if not isinstance(part, dict) or part.keys() != {"$ref"}:
+            return False
+        to = part["$ref"]
+        if to not in self._sound:
+            alone = {"$defs": self._strict["$defs"], **part}
+            self._sound[to] = jsonschema_rs.Draft202012Validator(alone, offline=True)
+        return self._sound[to].is_valid(instance)
 
 
 def _fault(error: ValidationError) -> Fault:

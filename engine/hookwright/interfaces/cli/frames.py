@@ -52,10 +52,12 @@ def frame(
     cut to `width`.
     """
     place = problem.place
+    places = (place, *(other.place for other in problem.related))
+    hidden = {(each.file, each.line): _at(each, secrets) for each in places}
     if problem.code in _SECRET:
-        secrets = {**secrets, (place.file, place.line): (*_at(place, secrets), place.column)}
-    margin = max(len(str(each.line)) for each in (place, *(other.place for other in problem.related)))
-    page = _Page(source, secrets, margin, max(width, _NARROWEST))
+        hidden[place.file, place.line] = (*_at(place, secrets), place.column)
+    margin = max(len(str(each.line)) for each in places)
+    page = _Page(source, hidden, margin, max(width, _NARROWEST))
     color = _COLORS[problem.severity]
     severity = click.style(f"{problem.severity}[{problem.code}]", fg=color, bold=True)
     return "\n".join(

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from hookwright.plugins.loader import load_plugins
+from hookwright.rules.collector import held_back
 from hookwright.rules.load import Loaded
 from hookwright.schemas.problem import Problem
 
@@ -33,6 +34,7 @@ NO_FILES = "HW107"  # the code of a bundle without any file
     help="Form of the report on standard output. Auto: github on GitHub Actions, else text.",
 )
 @shared("plugins")
+@held_back()
 def validate(
     paths: tuple[Path, ...],
     strict: bool,
