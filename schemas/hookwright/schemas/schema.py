@@ -22,7 +22,7 @@ _SHARED = frozenset(f"#/$defs/{name}" for name in ("duration", "rate", "secret",
 
 
 def load_schema(name: str) -> JSONSchema:
-    """The schema `config`, `event` or `history`, as a new dict. Raises FileNotFoundError for another name."""
+    """The schema of that name, such as `config`, as a new dict. Raises FileNotFoundError for another name."""
     schema: JSONSchema = json.loads(_text(name))
     return schema
 

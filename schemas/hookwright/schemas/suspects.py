@@ -16,6 +16,11 @@ _WORDS = "api-?key|auth|authorization|bearer|cookie|credentials?|key|passw(?:or)
 _SECRET_NAME = re.compile(rf"(?:\A|[-_.])(?:{_WORDS})(?:\Z|[-_.])", re.IGNORECASE)
 
 
+def looks_secret(name: str) -> bool:
+    """Whether a header or parameter of this name mostly holds a secret: `X-Api-Key`, `token`."""
+    return _SECRET_NAME.search(name) is not None
+
+
 def suspects(document: Document) -> list[Problem]:
     """A warning for each header or query parameter named like a key or token whose value is written out."""
     return [
@@ -36,7 +41,7 @@ def _literals(value: JSON) -> Iterator[tuple[_At, str]]:
         for slot in ("headers", "query"):
             pairs = target.get(slot)
             for name, written in pairs.items() if isinstance(pairs, dict) else ():
-                if _SECRET_NAME.search(name):
+                if looks_secret(name):
                     yield from (((*at, slot, name, *place), name) for place in _texts(written))
 
 

@@ -12,7 +12,7 @@ def test_the_schema_is_printed_with_what_plugins_add(hookwright) -> None:
     assert "bearer" in ran.out
 
 
-@pytest.mark.parametrize("name", ["event", "history"])
+@pytest.mark.parametrize("name", ["event", "explanation", "history"])
 def test_the_other_schemas_are_printed_too(inside, name: str) -> None:
     assert json.loads(inside("schema", name).out)["$schema"].endswith("2020-12/schema")
 

@@ -69,6 +69,16 @@ def frame(
     )
 
 
+def pointed(
+    place: Place, text: str, more: Collection[str] = (), source: Source = source_lines, width: int = WIDTH
+) -> Iterator[str]:
+    """A place that is no problem, the lines of its frame: `text` with the marks, `more` lines below them."""
+    margin = len(str(place.line))
+    page = _Page(source, _NONE, margin, max(width, _NARROWEST))
+    yield from page.primary(place, text, _COLORS["error"], "")
+    yield from (f"{' ' * margin} = {printable(each)}" for each in more)
+
+
 @dataclass(frozen=True, slots=True)
 class _Page:
     """What the excerpts of one problem have in common: `margin` is as wide as their longest line number."""
@@ -78,15 +88,15 @@ class _Page:
     margin: int
     width: int
 
-    def primary(self, place: Place, hint: str | None, color: str) -> Iterator[str]:
-        """The hint stands behind the marks where there is room for it, and below them otherwise."""
+    def primary(self, place: Place, hint: str | None, color: str, label: str = "help: ") -> Iterator[str]:
+        """The hint stands behind the marks where there is room for it, and with its label below otherwise."""
         yield f"{self._empty}--> {printable(str(place))}"
         shown = self._excerpt(place, "^", color)
         said = printable(hint) if hint else ""
         if said and shown and _columns(f"{click.unstyle(shown[-1])} {said}") <= self.width:
             shown[-1] += f" {said}"
         elif said:
-            shown.append(f"{self._empty} = help: {said}")
+            shown.append(f"{self._empty} = {label}{said}")
         yield from shown
 
     def related(self, other: Related) -> Iterator[str]:

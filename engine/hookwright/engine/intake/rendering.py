@@ -1,0 +1,118 @@
+"""Rendering: the requests an event would lead to, made by the code that makes them, and sent nowhere.
+
+No secret is looked up: a placeholder stands for each, so none can get out. Injectors that are not our own are
+not run, since what they do with a placeholder is their business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from hookwright.plugins.hookspecs import Injector
+from hookwright.plugins.registry import Plugins
+from hookwright.rules.event import Event
+from hookwright.rules.model import Action, Batch, SecretReference, Subscriber, Target, Text
+from hookwright.schemas.suspects import looks_secret
+
+from ..call.mask import REDACTED
+from ..call.prepare import Preparer, Refusal
+from ..delivery import Delivery, batch_message_id
+from .placing import Placing
+
+_OURS = "hookwright.plugins.builtin."
+_UNUSED = ""  # the node that would accept it is in nothing that is sent
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """The request to one endpoint, as it would go out at `now`; `body` is None where there is none.
+
+    Headers are in their order on the wire, where `Host` and `Content-Length` are added to them. `delay` is in
+    milliseconds. With a `refusal`, (error class, reason), nothing would be sent. `unseen` names the injector
+    whose headers or parameters are missing here. In a `batch`, `body` is the list of this one event.
+    """
+
+    endpoint: str
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    delay: int = 0
+    batch: Batch | None = None
+    refusal: tuple[str, str] | None = None
+    unseen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """Renders with these plugins, at `now` (Unix seconds)."""
+
+    plugins: Plugins
+    now: float
+    _placing: Placing = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_placing", Placing(_UNUSED, self.plugins.encoders))
+
+    def requests(self, event: Event, subscriber: Subscriber) -> Iterator[Rendered]:
+        """One for each action, in their order. Raises nothing for what cannot be sent."""
+        for action in subscriber.actions:
+            delivery, body = self._placed(event, subscriber, action)
+            yield self._rendered(subscriber, action, delivery, body)
+
+    def _placed(self, event: Event, subscriber: Subscriber, action: Action) -> tuple[Delivery, bytes]:
+        now = int(self.now * 1000)
+        body, delivery = self._placing.placed(event, subscriber, action, now)
+        if delivery.batch is None:
+            return delivery, body
+        plan = delivery.batch
+        body, alone = self._placing.alone(event, subscriber, action, now)
+        return msgspec.structs.replace(alone, message=batch_message_id(delivery, plan.key)), body
+
+    def _rendered(self, subscriber: Subscriber, action: Action, delivery: Delivery, body: bytes) -> Rendered:
+        target = _without_literals(action.target)
+        injector = None if target.auth is None else self.plugins.injectors.get(target.auth.type)
+        unseen = target.auth.type if target.auth and not _is_ours(injector) else ""
+        if unseen:
+            target, injector = replace(target, auth=None), None
+        rendered = Rendered(
+            endpoint=action.endpoint,
+            method=target.method,
+            url=target.url,
+            delay=subscriber.delay,
+            batch=subscriber.batch,
+            refusal=delivery.refusal,
+            unseen=unseen,
+        )
+        if delivery.refusal is not None:
+            return rendered
+        preparer = Preparer(
+            subscriber, replace(action, target=target), injector=injector, resolve=_placeholder
+        )
+        prepared = preparer.prepare(delivery, body, 1, self.now)
+        if isinstance(prepared, Refusal):
+            return replace(rendered, refusal=(prepared.error, prepared.reason))
+        sent = prepared.sent
+        return replace(rendered, url=sent.url, headers=sent.headers, body=prepared.call.body)
+
+
+def _placeholder(_reference: SecretReference) -> str:
+    return REDACTED
+
+
+def _is_ours(injector: Injector | None) -> bool:
+    return injector is not None and type(injector).__module__.startswith(_OURS)
+
+
+def _without_literals(target: Target) -> Target:
+    """What is named like a secret is treated as one, although it is written out."""
+    return replace(target, headers=_hidden(target.headers), query=_hidden(target.query))
+
+
+def _hidden(pairs: tuple[tuple[str, Text], ...]) -> tuple[tuple[str, Text], ...]:
+    return tuple(
+        (name, SecretReference("literal", name) if looks_secret(name) else value) for name, value in pairs
+    )

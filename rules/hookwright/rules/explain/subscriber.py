@@ -1,0 +1,120 @@
+"""Why a subscriber gets an event, or does not: `enabled`, the event's type and source, its pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from hookwright.schemas.nearest import did_you_mean
+from hookwright.schemas.problem import Place
+
+from ..build import event_names, texts
+from ..bundle import Bundle, Entry, Part
+from ..errors import Steps
+from ..event import Event
+from ..glob import compile_glob, is_glob
+from ..model import Model, Subscriber
+from ..references import EventNames
+from .clause import Clause, Expected, Explanation, Found, Stage
+from .pattern import explain_pattern
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """Explains the subscribers of one bundle: `model` is what `bundle` says."""
+
+    model: Model
+    bundle: Bundle
+    _names: EventNames = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_names", event_names(self.bundle.declared_types()))
+
+    def explain(self, event: Event) -> Iterator[Explanation]:
+        """Every subscriber, those that `enabled: false` leaves out among them, ordered by id."""
+        enabled = {subscriber.id: subscriber for subscriber in self.model.subscribers}
+        for entry in sorted(self.bundle.entries, key=lambda entry: entry.id or ""):
+            stages = self._stages(entry, enabled.get(entry.id or ""), event)
+            yield Explanation(entry.kind, entry.id or "", entry.part.place(), tuple(stages))
+
+    def _stages(
+        self, entry: Entry, subscriber: Subscriber | None, event: Event
+    ) -> Iterator[tuple[Stage, Clause]]:
+        """The stages in the order in which they are asked, up to the first that says no."""
+        if subscriber is None:
+            yield "enabled", self._disabled(entry)
+            return
+        asked = self._asked(entry, subscriber, event)
+        for stage, clause in asked:
+            yield stage, clause
+            if not clause.holds:
+                return
+
+    def _asked(self, entry: Entry, subscriber: Subscriber, event: Event) -> Iterator[tuple[Stage, Clause]]:
+        yield "event", self._event(self._home(entry, "event"), event)
+        if subscriber.sources:
+            yield "source", _source(self._home(entry, "source"), subscriber, event)
+        if subscriber.match is not None:
+            part = self._home(entry, "match")
+
+            def where(steps: Steps, *, key: bool = False) -> Place:
+                return part.place("match", *steps, key=key)
+
+            yield "match", explain_pattern(subscriber.match, event.data, where)
+
+    def _home(self, entry: Entry, key: str) -> Part:
+        """What says `key`: the subscriber itself, or else the defaults."""
+        defaults = self.bundle.defaults
+        return defaults if defaults and key not in entry.part.value and key in defaults.value else entry.part
+
+    def _disabled(self, entry: Entry) -> Clause:
+        place = self._home(entry, "enabled").place("enabled", key=True)
+        expected = (Expected("true", place),)
+        return Clause("enabled", False, place, expected=expected, found=(Found("enabled", False),))
+
+    def _event(self, part: Part, event: Event) -> Clause:
+        written = part.value.get("event")
+        steps = (
+            [("event", index) for index in range(len(written))] if isinstance(written, list) else [("event",)]
+        )
+        names = texts(written)
+        met = next((at for at, name in enumerate(names) if self._selects(name, event.type)), None)
+        return Clause(
+            kind="event",
+            holds=met is not None,
+            place=part.place("event", key=True),
+            expected=tuple(
+                Expected(name, part.place(*step)) for name, step in zip(names, steps, strict=True)
+            ),
+            found=(Found("type", event.type, met),),
+            hint="" if met is not None else self._undeclared(names, event.type),
+        )
+
+    def _selects(self, name: str, event_type: str) -> bool:
+        if event_type in self._names.resolve(name) or (not is_glob(name) and name == event_type):
+            return True
+        wild = self.model.allow_undeclared_events and event_type not in self._names.types
+        return wild and is_glob(name) and _fits(name, event_type)
+
+    def _undeclared(self, names: tuple[str, ...], event_type: str) -> str:
+        """A glob that would fit selects declared types only, and a misspelt type is nobody's."""
+        fitting = next((name for name in names if is_glob(name) and _fits(name, event_type)), None)
+        if fitting:
+            return f'"{fitting}" selects declared event types, and {event_type} is not one'
+        return "" if event_type in self._names.types else did_you_mean(event_type, names) or ""
+
+
+def _fits(glob: str, text: str) -> bool:
+    return compile_glob(glob).match(text) is not None
+
+
+def _source(part: Part, subscriber: Subscriber, event: Event) -> Clause:
+    fits = [_fits(source, event.source) for source in subscriber.sources]
+    place = part.place("source", key=True)
+    return Clause(
+        kind="source",
+        holds=any(fits),
+        place=place,
+        expected=tuple(Expected(source, place) for source in subscriber.sources),
+        found=(Found("source", event.source, fits.index(True) if any(fits) else None),),
+    )

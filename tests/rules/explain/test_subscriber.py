@@ -1,0 +1,168 @@
+"""Who gets an event, stage by stage, and where in the YAML the answer stands."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from random import Random, SystemRandom
+from typing import Any
+
+import pytest
+
+from hookwright.rules.compile import compile_table
+from hookwright.rules.event import Event
+from hookwright.rules.explain import Explainer, Explanation
+from hookwright.rules.load import Loaded, load
+
+from ..patterns.drawn import Drawer
+
+
+def event(type_: str, data: Any = None, source: str = "/shop") -> Event:
+    return Event("evt_1", source, type_, data, json.dumps(data).encode())
+
+
+def explained(loaded: Loaded, asked: Event) -> dict[str, Explanation]:
+    assert loaded.model is not None, loaded.problems
+    assert loaded.bundle is not None
+    return {each.id: each for each in Explainer(loaded.model, loaded.bundle).explain(asked)}
+
+
+def only(bundle: Callable[..., Loaded], text: str, asked: Event, **options: Any) -> Explanation:
+    return explained(bundle(text, **options), asked)["a"]
+
+
+def test_a_subscriber_that_gets_everything_of_its_type_was_asked_for_the_type_alone(bundle) -> None:
+    found = only(
+        bundle, "webhooks:\n  - {id: a, event: Lead_Delete, url: https://x.example/}\n", event("Lead_Delete")
+    )
+    assert (found.name, found.selected, found.refused) == ("webhook/a", True, None)
+    assert [stage for stage, _ in found.stages] == ["event"]
+    assert str(found.place) == "hooks/hooks.yaml:3:5"
+
+
+def test_the_stages_are_asked_in_order_and_nothing_after_one_that_says_no(bundle) -> None:
+    text = """webhooks:
+  - id: a
+    event: Lead_Delete
+    source: ["/crm/*", /erp]
+    match: {Stage: Won}
+    url: https://x.example/
+"""
+    other = only(bundle, text, event("Lead_Post_Create"))
+    assert [(stage, clause.holds) for stage, clause in other.stages] == [("event", False)]
+    foreign = only(bundle, text, event("Lead_Delete", {"Stage": "Won"}))
+    assert [(stage, clause.holds) for stage, clause in foreign.stages] == [("event", True), ("source", False)]
+    refused = foreign.refused
+    assert refused is not None
+    assert [each.says for each in refused[1].expected] == ["/crm/*", "/erp"]
+    assert (refused[1].found[0].value, str(refused[1].place)) == ("/shop", "hooks/hooks.yaml:5:5")
+    unfit = only(bundle, text, event("Lead_Delete", {"Stage": "Lost"}, "/crm/1"))
+    assert [(stage, clause.holds) for stage, clause in unfit.stages] == [
+        ("event", True),
+        ("source", True),
+        ("match", False),
+    ]
+    assert str(unfit.stages[2][1].place) == "hooks/hooks.yaml:6:13"
+    assert only(bundle, text, event("Lead_Delete", {"Stage": "Won"}, "/erp")).selected
+
+
+@pytest.mark.parametrize(
+    ("written", "column"),
+    [("Lead_Delete", 12), ('["Task_*", "Lead_*"]', 23), ("Lead Creation", 12)],
+)
+def test_the_name_that_selects_the_event_is_told_with_its_place(bundle, written: str, column: int) -> None:
+    text = f"webhooks:\n  - id: a\n    event: {written}\n    url: https://x.example/\n"
+    type_ = "Lead_Post_Create" if written == "Lead Creation" else "Lead_Delete"
+    (_, clause) = only(bundle, text, event(type_)).stages[0]
+    assert clause.holds
+    met = clause.found[0].met
+    assert met is not None
+    assert str(clause.expected[met].place) == f"hooks/hooks.yaml:4:{column}"
+
+
+def test_a_disabled_subscriber_is_not_forgotten(bundle) -> None:
+    text = "webhooks:\n  - id: a\n    event: Lead_Delete\n    enabled: false\n    url: https://x.example/\n"
+    refused = only(bundle, text, event("Lead_Delete")).refused
+    assert refused is not None
+    assert (refused[0], str(refused[1].place)) == ("enabled", "hooks/hooks.yaml:5:5")
+
+
+def test_what_defaults_say_is_shown_where_it_stands(bundle) -> None:
+    text = {
+        "a.yaml": "webhooks:\n  - {id: a, event: Lead_Delete, url: https://x.example/}\n",
+        "d.yaml": "defaults:\n  enabled: false\n",
+    }
+    refused = only(bundle, text, event("Lead_Delete")).refused
+    assert refused is not None
+    assert str(refused[1].place) == "hooks/d.yaml:3:3"
+
+
+def test_a_glob_that_fits_a_type_nobody_declared_says_so(bundle) -> None:
+    text = 'webhooks:\n  - {id: a, event: "Lead_*", url: https://x.example/}\n'
+    refused = only(bundle, text, event("Lead_Lost")).refused
+    assert refused is not None
+    assert refused[1].hint == '"Lead_*" selects declared event types, and Lead_Lost is not one'
+    assert only(bundle, text, event("Lead_Lost"), allow_undeclared_events=True).selected
+
+
+def test_a_misspelt_type_gets_the_nearest_name(bundle) -> None:
+    text = "webhooks:\n  - {id: a, event: Lead_Delete, url: https://x.example/}\n"
+    refused = only(bundle, text, event("Lead_Delte")).refused
+    assert refused is not None
+    assert refused[1].hint == 'did you mean "Lead_Delete"?'
+
+
+TYPES = ["Lead_Delete", "Lead_Post_Create", "Task_Create", "com.example.a", "com.example.b"]
+NAMES = ["Lead_Delete", "Lead Creation", "Lead_*", "*", "Task_Creat?", "com.example.a", "com.*", "Lead_[*"]
+SOURCES = ["/shop", "/crm/1", "/crm/2"]
+
+
+def bundle_drawn(random: Random, events: list[Event]) -> dict[str, Any]:
+    """Six webhooks, with patterns near the data of some event or near nothing."""
+    draw = Drawer(random)
+    webhooks: list[dict[str, Any]] = []
+    for number in range(6):
+        one: dict[str, Any] = {"id": f"w{number}", "url": "https://x.example/"}
+        one["event"] = random.choice([random.choice(NAMES), random.sample(NAMES, random.randint(1, 3))])
+        if random.random() < 0.3:
+            one["source"] = random.choice(["/crm/1", "/crm/*", ["/shop", "/crm/?"]])
+        if random.random() < 0.7:
+            one["match"] = draw.pattern_near(random.choice(events).data) if number % 2 else draw.pattern()
+        if random.random() < 0.2:
+            one["enabled"] = False
+        webhooks.append(one)
+    return {"version": 1, "events": [{"type": "com.example.a"}], "webhooks": webhooks}
+
+
+def check(folder: Path, seed: int) -> Counter[str]:
+    """A bundle and six events; how often each stage said no. JSON is YAML, and is written as that."""
+    random = Random(seed)
+    events = [event(random.choice(TYPES), Drawer(random).event(), random.choice(SOURCES)) for _ in range(6)]
+    file = folder / "bundle.yaml"
+    file.write_text(json.dumps(bundle_drawn(random, events)), encoding="utf-8")
+    loaded = load(file, allow_undeclared_events=random.random() < 0.5)
+    assert loaded.model is not None, (loaded.problems, seed)
+    table = compile_table(loaded.model)
+    refused: Counter[str] = Counter()
+    for each in events:
+        getting = {subscriber.id for subscriber in table.match(each)}
+        found = explained(loaded, each)
+        assert {name for name, explanation in found.items() if explanation.selected} == getting, seed
+        assert len(found) == 6
+        refused.update(stage.refused[0] if stage.refused else "" for stage in found.values())
+    return refused
+
+
+def test_whole_bundles_are_explained_as_the_table_routes(tmp_path: Path) -> None:
+    seen: Counter[str] = sum((check(tmp_path, seed) for seed in range(40)), Counter())
+    assert min(seen[stage] for stage in ("", "enabled", "event", "source", "match")) > 20
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_whole_bundles_are_explained_as_the_table_routes_at_length(tmp_path: Path) -> None:
+    start = SystemRandom().randrange(2**60)
+    seen: Counter[str] = sum((check(tmp_path, start + number) for number in range(3_000)), Counter())
+    assert min(seen[stage] for stage in ("", "enabled", "event", "source", "match")) > 1_000
