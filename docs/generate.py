@@ -34,7 +34,19 @@ from hookwright.schemas.validate import config_schema
 
 DOCS = Path(__file__).resolve().parent
 REFERENCE = DOCS / "reference"
-SECTIONS = ("webhook", "rule", "action", "target", "subscriber", "defaults", "event")
+SECTIONS = {  # a part of the language, and the key of a bundle under which it stands
+    "webhook": "webhooks",
+    "rule": "rules",
+    "action": "rules",
+    "automation": "automations",
+    "step": "automations",
+    "target": "webhooks",
+    "subscriber": "webhooks",
+    "defaults": "defaults",
+    "event": "events",
+    "source": "sources",
+    "schedule": "schedules",
+}
 
 
 def main() -> None:
@@ -115,46 +127,52 @@ def configuration() -> Iterator[dict[str, Any]]:
     schema = config_schema(load_plugins(allow=()).fragments())
     definitions = schema["$defs"]
     yield section("bundle", schema, definitions)
-    for name in SECTIONS:
-        yield section(name, definitions[name], definitions)
+    for name, root_key in SECTIONS.items():
+        later = schema["properties"][root_key].get(NOT_YET) is True
+        yield from sections(name, definitions[name], definitions, later=later)
     for family in ("auth", "notifier", "secret"):
         for name, options in sorted(definitions.get(family, {}).items()):
             if isinstance(options, Mapping) and "properties" in options:
-                yield from family_sections(f"{family}: {name}", options, definitions)
+                yield from sections(f"{family}: {name}", options, definitions)
 
 
-def family_sections(
-    name: str, options: Mapping[str, Any], definitions: Mapping[str, Any]
+def sections(
+    name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any], *, later: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """The keys of a plugin's type, and those of each mapping among them."""
-    yield section(name, options, definitions)
-    for key_name, value in options["properties"].items():
-        if "properties" in value:
-            yield section(f"{name}, {key_name}", value, definitions)
+    """The keys of a mapping, and those of each mapping, or list of mappings, written out among them."""
+    yield section(name, schema, definitions, later=later)
+    for key_name, value in schema["properties"].items():
+        inner = value.get("items", value)
+        if "properties" in inner:
+            within = later or value.get(NOT_YET) is True
+            yield from sections(f"{name}, {key_name}", inner, definitions, later=within)
 
 
-def section(name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> dict[str, Any]:
+def section(
+    name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any], *, later: bool = False
+) -> dict[str, Any]:
+    """With `later`, none of its keys is supported yet."""
     required = set(schema.get("required", ()))
     keys = [
-        key(name, value, definitions, name in required)
+        key(name, value, definitions, name in required, later=later)
         for name, value in schema.get("properties", {}).items()
     ]
     return {"name": name, "description": schema.get("description", ""), "keys": keys}
 
 
 def key(
-    name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any], required: bool
+    name: str, schema: Mapping[str, Any], definitions: Mapping[str, Any], required: bool, *, later: bool
 ) -> dict[str, Any]:
     described = resolved(schema, definitions)
     examples = [json.dumps(example, ensure_ascii=False) for example in described.get("examples", ())][:2]
-    later = described.get("x-hookwright-not-supported-yet", False)
+    marked = True if later else described.get(NOT_YET, False)
     return {
         "name": name,
         "required": required,
         "description": described.get("description", ""),
         "examples": examples,
-        "later": later is True,
-        "partly": bool(later) and later is not True,
+        "later": marked is True,
+        "partly": bool(marked) and marked is not True,
     }
 
 

@@ -15,6 +15,7 @@ from hookwright.plugins import hookspecs
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.load import load
 from hookwright.schemas.codes import CODES
+from hookwright.schemas.schema import NOT_YET, load_schema
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -64,6 +65,49 @@ def test_every_route_is_documented_with_its_role():
     assert sorted(rows) == sorted(
         (entry.method, entry.path.replace(":path", ""), entry.role or "-") for entry in ROUTES
     )
+
+
+def documented(page):
+    """Each section of the configuration page: its keys, and whether each is marked as not supported yet."""
+    for section in re.split(r"^## ", page, flags=re.MULTILINE)[1:]:
+        rows = re.findall(r"^\| `(\w+)`([^|]*)\|", section, re.MULTILINE)
+        yield section.splitlines()[0], {key: "*not yet*" in marks for key, marks in rows}
+
+
+def mappings(name, part, later, defs):
+    """Every mapping written out in a part of the language, with its keys and whether each is supported."""
+    properties = {key: resolved(value, defs) for key, value in part["properties"].items()}
+    yield name, {key: later or value.get(NOT_YET) is True for key, value in properties.items()}
+    for key, value in part["properties"].items():
+        inner = value.get("items", value)
+        if "properties" in inner:
+            yield from mappings(f"{name}, {key}", inner, later or value.get(NOT_YET) is True, defs)
+
+
+def resolved(value, defs):
+    found = {}
+    while value.get("$ref", "").startswith("#/$defs/"):
+        found = {**value, **found}
+        target = {"$defs": defs}
+        for step in value["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        value = target
+    return {**value, **found}
+
+
+def test_every_key_of_the_language_is_documented_with_whether_it_is_supported():
+    page = dict(documented((REFERENCE / "configuration.md").read_text(encoding="utf-8")))
+    schema = load_schema("config")
+    defs = schema["$defs"]
+    expected = dict(mappings("bundle", {"properties": schema["properties"]}, False, defs))
+    held = [part for part in schema["properties"].values() if "items" in part]
+    parts = {part["items"]["$ref"].split("/")[-1]: part.get(NOT_YET) is True for part in held}
+    parts |= dict.fromkeys(("action", "target", "subscriber", "defaults"), False)
+    parts["step"] = parts["automation"]
+    for name, later in parts.items():
+        if not name.startswith("any_"):  # what plugins bring stands in sections of its own
+            expected |= dict(mappings(name, defs[name], later, defs))
+    assert {name: page[name] for name in page if ": " not in name} == expected
 
 
 def test_every_problem_code_is_documented():

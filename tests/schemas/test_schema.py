@@ -93,6 +93,32 @@ def test_no_keyword_is_used_whose_messages_say_nothing(name):
         assert f'"{keyword}"' not in text
 
 
+TARGET = (
+    "url method query encoder content_type headers auth signing tls timeout success retry rate concurrency "
+    "breaker body template entity_params"
+)
+SUBSCRIBER = (
+    "id description event source match if delay batch order_by dedupe hold_outside skip_outside "
+    "notify_on_failure disable_after redact labels owner enabled renamed_from"
+)
+STEP = "id wait wait_for if then else choose for_each post notify lapp emit set stop on_error"
+ROOT = "version bundle preset defaults webhooks rules automations notifiers events sources schedules"
+
+
+def test_the_language_has_these_keys():
+    schema = load_schema("config")
+    defs = schema["$defs"]
+    assert set(schema["properties"]) == set(ROOT.split())
+    assert set(defs["target"]["properties"]) == set(TARGET.split())
+    assert set(defs["subscriber"]["properties"]) == set(SUBSCRIBER.split())
+    assert set(defs["step"]["properties"]) == set(STEP.split())
+    assert set(defs["action"]["properties"]) == {"post", "notify", "lapp", "emit"}
+    run = {"key", "mode", "max", "on_overflow", "vars", "steps", "on_failure"}
+    assert set(defs["automation"]["properties"]) == {*SUBSCRIBER.split(), *run}
+    assert set(defs["schedule"]["properties"]) == {"id", "timezone", "weekdays", "between"}
+    assert set(defs["source"]["properties"]) == {"id", "source", "type_header", "type_field"}
+
+
 def test_a_webhook_has_every_key_of_a_subscriber_and_of_a_target():
     defs = load_schema("config")["$defs"]
     subscriber, target = defs["subscriber"]["properties"], defs["target"]["properties"]

@@ -10,6 +10,8 @@ from urllib.parse import SplitResult, urlsplit
 Fault: TypeAlias = tuple[str, str | None]  # what is wrong, and what would be right
 
 _OUTSIDE_ASCII = re.compile(r"[^\x00-\x7f]")
+_WHOLE_HOST = re.compile(r"[A-Za-z]+://[^/?#{]+[/?#]")  # before the first brace
+_FILLED_IN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _NEVER_IN_A_URL = re.compile(r'[\x00-\x20\x7f"<>\\^`{|}]')
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
@@ -18,6 +20,14 @@ _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?
 def url_fault(url: str) -> Fault | None:
     """What is wrong with a URL to call, or None. It is sent as written, so it must be right."""
     return _characters(url) or _parts(url)
+
+
+def template_fault(url: str) -> Fault | None:
+    """What is wrong with a URL that is a template, or None. Its host is written out, the rest filled in."""
+    if not _WHOLE_HOST.match(url):
+        return "the host of a URL cannot be filled in", "write it out: https://example.com/{{ data.Id }}"
+    filled = _FILLED_IN.sub("x", url)
+    return None if "{{" in filled or "{%" in filled else url_fault(filled)  # never closed: a bad template
 
 
 def _characters(url: str) -> Fault | None:

@@ -9,9 +9,9 @@ from hookwright.schemas.grammar import duration, size
 from hookwright.schemas.problem import Problem
 
 from .bundle import Part
-from .errors import ExpressionError
 from .event import JSON
 from .expression import Expression
+from .expressions import expression_problems
 from .merge import Layer
 from .model import Batch
 from .targets import is_bodyless
@@ -40,24 +40,13 @@ def batch_problems(part: Part) -> Iterator[Problem]:
     found = part.part("batch")
     if found is None:
         return
-    yield from _key_problems(found)
+    yield from expression_problems(found, "key")
     window, most = found.value.get("window"), found.value.get("max_bytes")
     if _quantity(duration, window, 0) > LONGEST_WINDOW:
         yield found.problem("HW018", f"a window of {window} is too long", "window", hint="at most 7d")
     if not SMALLEST <= _quantity(size, most, LARGEST) <= LARGEST:
         message = f"a largest body of {most} is out of bounds"
         yield found.problem("HW018", message, "max_bytes", hint="at least 1KiB and at most 4MiB")
-
-
-def _key_problems(part: Part) -> Iterator[Problem]:
-    written = part.value.get("key")
-    if not isinstance(written, str):
-        return
-    try:
-        Expression.parse(written)
-    except ExpressionError as error:
-        where = "" if error.column is None else f", column {error.column}"
-        yield part.problem("HW115", f"bad expression{where}: {error.message}", "key", hint=error.hint)
 
 
 def lacks_window(merged: Layer) -> bool:

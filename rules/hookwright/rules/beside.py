@@ -49,7 +49,13 @@ def _checked(bundle: Bundle, host: Source, encoders: Mapping[str, Iterable[str]]
     lent = gather([_lent(host)])
     names = event_names(lent.declared_types())
     settings = Settings(load_preset(host.preset), {}, names)
-    seen = replace(bundle, notifiers=lent.notifiers, declared=lent.declared, defaults=None)
+    seen = replace(
+        bundle,
+        notifiers=lent.notifiers,
+        declared=lent.declared,
+        schedules=lent.schedules,
+        defaults=None,
+    )
     yield from Check(settings, Encoders.of(encoders), host.allow_undeclared_events).bundle(seen)
 
 

@@ -7,11 +7,16 @@ from dataclasses import dataclass
 
 from hookwright.schemas.document import Document
 from hookwright.schemas.problem import Place, Problem, Related, Severity
+from hookwright.schemas.steps import steps_of
 
 from .event import JSON
 from .model import EntityType
 
-KINDS: Mapping[str, EntityType] = {"webhooks": EntityType.WEBHOOK, "rules": EntityType.RULE}
+KINDS: Mapping[str, EntityType] = {
+    "webhooks": EntityType.WEBHOOK,
+    "rules": EntityType.RULE,
+    "automations": EntityType.AUTOMATION,
+}
 _ONE_HOME = ("bundle", "preset", "defaults")
 _APART = ("version", "preset")
 
@@ -70,12 +75,24 @@ class Entry:
         found = self.part.value.get("id")
         return found if isinstance(found, str) else None
 
+    def actions(self) -> Iterator[Part]:
+        """What it does, each a mapping with one key: those of a rule, the steps of an automation."""
+        yield from self.part.parts("actions")
+        if self.kind is EntityType.AUTOMATION:
+            yield from self.steps()
+            yield from self.part.parts("on_failure")
+
+    def steps(self) -> Iterator[Part]:
+        """The steps of an automation, those inside of others included."""
+        for path, step in steps_of(self.part.value):
+            yield Part(self.part.document, (*self.part.path, *path), step)
+
     def targets(self) -> Iterator[Part]:
-        """What it calls: a webhook is a target itself, a rule has one in each `post`."""
+        """What it calls: a webhook is a target itself, the others have one in each `post`."""
         if self.kind is EntityType.WEBHOOK:
             yield self.part
             return
-        for action in self.part.parts("actions"):
+        for action in self.actions():
             target = action.part("post")
             if target is not None:
                 yield target
@@ -85,13 +102,15 @@ class Entry:
 class Bundle:
     """`defaults`, `name`, `preset` come from the one file that has them; `declared` are own event types.
 
-    `notifiers` are those who can be told.
+    `notifiers` are those who can be told, `schedules` times to deliver at, `senders` what `sources` lists.
     """
 
     roots: tuple[Part, ...]
     entries: tuple[Entry, ...]
     declared: tuple[Part, ...]
     notifiers: tuple[Part, ...]
+    schedules: tuple[Part, ...]
+    senders: tuple[Part, ...]
     defaults: Part | None
     name: str | None
     preset: str | None
@@ -133,8 +152,10 @@ def gather(documents: Iterable[Document]) -> Bundle:
         entries=tuple(
             Entry(kind, part) for root in roots for key, kind in KINDS.items() for part in root.parts(key)
         ),
-        declared=tuple(part for root in roots for part in root.parts("events")),
-        notifiers=tuple(part for root in roots for part in root.parts("notifiers")),
+        declared=_parts(roots, "events"),
+        notifiers=_parts(roots, "notifiers"),
+        schedules=_parts(roots, "schedules"),
+        senders=_parts(roots, "sources"),
         defaults=next((part for root in roots if (part := root.part("defaults"))), None),
         name=_first_text(roots, "bundle"),
         preset=_first_text(roots, "preset"),
@@ -149,12 +170,14 @@ def conflicts(bundle: Bundle) -> Iterator[Problem]:
             message = f"`{key}` stands in two files of this bundle"
             first = Related(homes[0].place(key, key=True), "first one here")
             yield root.problem("HW104", message, key, key=True, related=(first,))
-    yield from _twice([entry.part for entry in bundle.entries], "id", "HW101", "duplicate id")
-    yield from _twice(bundle.declared, "type", "HW113", "duplicate event type")
-    yield from _twice(bundle.notifiers, "id", "HW122", "duplicate notifier")
+    yield from twice([entry.part for entry in bundle.entries], "id", "HW101", "duplicate id")
+    yield from twice(bundle.declared, "type", "HW113", "duplicate event type")
+    yield from twice(bundle.notifiers, "id", "HW122", "duplicate notifier")
+    yield from twice(bundle.schedules, "id", "HW146", "duplicate schedule")
+    yield from twice(bundle.senders, "id", "HW146", "duplicate source")
 
 
-def _twice(parts: Iterable[Part], key: str, code: str, what: str) -> Iterator[Problem]:
+def twice(parts: Iterable[Part], key: str, code: str, what: str) -> Iterator[Problem]:
     first: dict[str, Place] = {}
     for part in parts:
         name = part.value.get(key)
@@ -179,6 +202,10 @@ def _child(value: JSON | Mapping[str, JSON], step: str | int) -> JSON:
 def _name(item: JSON) -> str:
     """Subscribers and notifiers are named by `id`, event types by `type`."""
     return str(item.get("id", item.get("type", ""))) if isinstance(item, dict) else str(item)
+
+
+def _parts(roots: Iterable[Part], key: str) -> tuple[Part, ...]:
+    return tuple(part for root in roots for part in root.parts(key))
 
 
 def _first_text(roots: Iterable[Part], key: str) -> str | None:

@@ -8,29 +8,38 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 from hookwright.schemas.nearest import did_you_mean
 from hookwright.schemas.problem import Problem, Related
 
 from . import headers
-from .address import url_fault
+from .actions import EVERY_NAME, action_problems, names_in
+from .address import template_fault, url_fault
+from .automations import automation_problems
 from .batches import batch_problems, lacks_body, lacks_window
 from .build import Settings, texts
 from .bundle import Bundle, Entry, Part
 from .event_schemas import schema_problems
+from .expression.template import is_template
+from .expressions import subscriber_problems, template_problems
 from .glob import is_glob
 from .lint.known import KnownEvents
 from .lint.patterns import pattern_warnings
 from .merge import Layer
 from .model import EntityType
+from .namespace import Namespace
 from .notify import notify_problems
+from .paths import file_problems
 from .pattern import Pattern, read_pattern
 from .references import Encoders
-from .targets import BUILT_IN, is_bodyless, lines
+from .renames import rename_problems
+from .schedules import KEYS as KEEPING
+from .schedules import schedule_problems
+from .senders import sender_problems
+from .targets import BUILT_IN, CALLED, is_bodyless, lines
 from .times import time_problems
-
-_TEMPLATE = ("{{", "{%")
 
 _WINDOW = "no layer below has one either; write how long to collect, such as `window: 1m`"
 _NO_LIST = "a GET or DELETE call has no body for the list of events that `batch` collects"
@@ -45,32 +54,49 @@ class Check:
     settings: Settings
     encoders: Encoders
     allow_undeclared_events: bool = False
-    complete: bool = True  # False while a file that may declare events or notifiers cannot be read
+    complete: bool = True  # False while a file that may declare names cannot be read
+    root: Path | None = None  # the folder of the bundle, without links in it, where it has one
 
     def bundle(self, bundle: Bundle) -> Iterator[Problem]:
         """All problems of a bundle's parts, file by file."""
+        names = Namespace.of(
+            bundle,
+            self.settings.names,
+            allow_undeclared_events=self.allow_undeclared_events,
+            complete=self.complete,
+        )
         if bundle.defaults:
-            yield from _own(bundle.defaults)
-            yield from batch_problems(bundle.defaults)
-        for declared in bundle.declared:
-            yield from schema_problems(declared)
+            yield from self._own(bundle.defaults)
+            yield from _subscriber(bundle.defaults, names)
+            yield from template_problems(bundle.defaults, "headers", EVERY_NAME)
+        for parts, check in (
+            (bundle.declared, schema_problems),
+            (bundle.schedules, schedule_problems),
+            (bundle.senders, sender_problems),
+        ):
+            yield from (problem for part in parts for problem in check(part))
         known = KnownEvents.of(bundle.declared)
         for entry in bundle.entries:
-            yield from self._entry(entry, bundle.defaults, known)
-        if self.complete:
-            yield from notify_problems(bundle)
+            yield from self._entry(entry, bundle.defaults, names, known)
+        yield from notify_problems(bundle, names)
+        yield from rename_problems(bundle)
 
-    def _entry(self, entry: Entry, defaults: Part | None, known: KnownEvents) -> Iterator[Problem]:
-        if self.complete:
-            yield from self._events(entry.part)
+    def _entry(
+        self, entry: Entry, defaults: Part | None, names: Namespace, known: KnownEvents
+    ) -> Iterator[Problem]:
+        yield from names.event_problems(entry.part, "event")
         if entry.kind is not EntityType.WEBHOOK:  # which is a target itself
             yield from time_problems(entry.part)
+        yield from _subscriber(entry.part, names)
         events = self.settings.events(entry.part.value)
         yield from self._pattern(entry.part, events, known)
-        yield from batch_problems(entry.part)
-        yield from self._batch(events, entry, defaults)
+        merged = self.settings.over(events, entry.part.value)
+        yield from self._batch(events, merged, entry, defaults)
+        yield from action_problems(entry, names, names_in(entry, merged))
+        if entry.kind is EntityType.AUTOMATION:
+            yield from automation_problems(entry, names)
         for target in entry.targets():
-            yield from _own(target)
+            yield from self._own(target)
             yield from self._merged(events, target, defaults)
 
     def _pattern(self, part: Part, events: tuple[str, ...], known: KnownEvents) -> Iterator[Problem]:
@@ -85,30 +111,19 @@ class Check:
             for error in read:
                 yield part.problem("HW103", error.message, "match", *error.path, hint=error.hint)
 
-    def _events(self, part: Part) -> Iterator[Problem]:
-        written = part.value.get("event")
-        items = written if isinstance(written, list) else [written]
-        for index, name in enumerate(items):
-            path = ("event", index) if isinstance(written, list) else ("event",)
-            if isinstance(name, str) and not self.settings.names.resolve(name):
-                yield from self._unresolved(part, path, name)
+    def _own(self, target: Part) -> Iterator[Problem]:
+        """What can be said of a target, or of the defaults, without looking at other layers."""
+        yield from _url(target)
+        yield from _headers(target)
+        yield from time_problems(target)
+        yield from _lapp(target)
+        if self.root:
+            yield from file_problems(target, self.root)
 
-    def _unresolved(self, part: Part, path: tuple[str | int, ...], name: str) -> Iterator[Problem]:
-        guess = self.settings.names.did_you_mean(name)
-        if is_glob(name):
-            if not self.allow_undeclared_events:
-                message = f'"{name}" selects no event'
-                yield part.problem("HW105", message, *path, hint=guess, severity="warning")
-        elif not self.allow_undeclared_events:
-            hint = guess or "declare it under `events:` if it is your own"
-            yield part.problem("HW102", f'unknown event "{name}"', *path, hint=hint)
-        elif guess:
-            message = f'"{name}" is not a declared event'
-            yield part.problem("HW102", message, *path, hint=guess, severity="warning")
-
-    def _batch(self, events: tuple[str, ...], entry: Entry, defaults: Part | None) -> Iterator[Problem]:
+    def _batch(
+        self, events: tuple[str, ...], merged: Layer, entry: Entry, defaults: Part | None
+    ) -> Iterator[Problem]:
         """Whether the merged settings can collect events, and every call can take a list of them."""
-        merged = self.settings.over(events, entry.part.value)
         if lacks_window(merged):
             part = _nearest("batch", entry.part, defaults)
             related = (
@@ -157,7 +172,7 @@ class Check:
 
 def _no_body(target: Part) -> _Fault | None:
     """What a target says of a body that its method does not have; said in `defaults`, it is for others."""
-    for key in ("encoder", "content_type"):
+    for key in ("encoder", "content_type", "body", "template"):
         if key in target.value:
             message = f"a GET or DELETE call has no body, so `{key}` means nothing"
             return "HW023", key, message, "remove it; the data goes into the query"
@@ -174,18 +189,27 @@ def _choices(name: str, known: Iterable[str]) -> str:
     return did_you_mean(name, there) or f"there are: {', '.join(there) or 'none'}"
 
 
-def _own(target: Part) -> Iterator[Problem]:
-    """What can be said of a target, or of the defaults, without looking at other layers."""
-    yield from _url(target)
-    yield from _headers(target)
-    yield from time_problems(target)
+def _subscriber(part: Part, names: Namespace) -> Iterator[Problem]:
+    """What can be said of a subscriber, or of the defaults, without looking at other layers."""
+    yield from batch_problems(part)
+    yield from subscriber_problems(part)
+    for key in KEEPING:
+        yield from names.schedule_problems(part, key)
+
+
+def _lapp(part: Part) -> Iterator[Problem]:
+    """A function in this process is called without an address, and without all that goes with one."""
+    if part.value.get("type") == "lapp":
+        for key in part.value.keys() & CALLED:
+            message = f'"{key}" and `type: lapp` exclude each other'
+            yield part.problem("HW023", message, key, hint="it is for calls of a URL", key=True)
 
 
 def _url(target: Part) -> Iterator[Problem]:
     url = target.value.get("url")
-    if not isinstance(url, str) or any(mark in url for mark in _TEMPLATE):
+    if not isinstance(url, str):
         return
-    fault = url_fault(url)
+    fault = template_fault(url) if is_template(url) else url_fault(url)
     if fault:
         yield target.problem("HW109", fault[0], "url", hint=fault[1])
 

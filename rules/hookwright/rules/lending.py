@@ -1,4 +1,4 @@
-"""Lending: what a bundle beside another one sees of it, its event types and its notifiers, and no more.
+"""Lending: what a bundle beside another sees of it, its event types, notifiers and schedules, and no more.
 
 Not its `defaults`: what an operator wrote for the calls of one bundle, a secret header perhaps, must not go
 out with calls that somebody else sends somewhere else.
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from .source import Source
 
-LENT = ("events", "notifiers")
+LENT = ("events", "notifiers", "schedules")
 
 
 def borrowing(guest: Source, host: Source) -> Source:

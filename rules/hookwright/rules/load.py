@@ -10,7 +10,7 @@ from pathlib import Path
 from hookwright.schemas.document import Document, read
 from hookwright.schemas.preset import Preset, load_preset
 from hookwright.schemas.problem import Place, Problem
-from hookwright.schemas.validate import Fragments, validate
+from hookwright.schemas.validate import LATER, Fragments, validate
 
 from .build import Settings, build, event_names
 from .bundle import Bundle, conflicts, gather
@@ -18,6 +18,7 @@ from .check import Check
 from .collector import held_back
 from .files import Files, find_files
 from .model import Model
+from .paths import root_of
 from .references import Encoders
 from .source import Source
 
@@ -68,7 +69,7 @@ def load(
     found = [
         *conflicts(bundle),
         *_reserved(bundle),
-        *_checked(bundle, claims, undeclared=allow_undeclared_events, complete=not unread),
+        *_checked(bundle, path, claims, undeclared=allow_undeclared_events, complete=not unread),
     ]
     found = [problem for problem in found if problem.place not in unread]
     problems = in_order([*problems, *beyond(problems, found)])
@@ -108,9 +109,11 @@ def _read(files: Files, fragments: Fragments | None) -> tuple[list[Document], se
     return documents, unread, problems
 
 
-def _checked(bundle: Bundle, claims: Encoders, *, undeclared: bool, complete: bool) -> Iterable[Problem]:
+def _checked(
+    bundle: Bundle, path: Path, claims: Encoders, *, undeclared: bool, complete: bool
+) -> Iterable[Problem]:
     settings = Settings(_preset(bundle), bundle.default_values, event_names(bundle.declared_types()))
-    return Check(settings, claims, undeclared, complete).bundle(bundle)
+    return Check(settings, claims, undeclared, complete, root_of(path)).bundle(bundle)
 
 
 def _source(bundle: Bundle, path: Path | None, claims: Encoders, *, undeclared: bool) -> Source:
@@ -145,8 +148,12 @@ def _bundle_name(path: Path) -> str:
 
 
 def beyond(schema: Iterable[Problem], found: Iterable[Problem]) -> Iterator[Problem]:
-    """What the schema has not said already of the very same value."""
-    said = {(problem.place.file, problem.path) for problem in schema if problem.severity == "error"}
+    """What the schema has not said already of the very same value, but that it is not supported yet."""
+    said = {
+        (problem.place.file, problem.path)
+        for problem in schema
+        if problem.severity == "error" and problem.code != LATER
+    }
     return (problem for problem in found if (problem.place.file, problem.path) not in said)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from hookwright.schemas.nearest import did_you_mean
 from hookwright.schemas.problem import Problem
 
 from .bundle import Bundle, Part
 from .event import JSON
 from .merge import Layer
 from .model import NotifierSettings
+from .namespace import Namespace
 
 KEY = "notify_on_failure"
 _OURS = frozenset({"id", "type", "default"})  # the rest is the plugin's
@@ -29,18 +29,14 @@ def notified(written: JSON, known: Sequence[NotifierSettings]) -> tuple[str, ...
     return tuple(one.id for one in known if one.default) if written is True else ()
 
 
-def notify_problems(bundle: Bundle) -> Iterator[Problem]:
+def notify_problems(bundle: Bundle, names: Namespace) -> Iterator[Problem]:
     """Names of notifiers that do not exist, and `true` where it would tell nobody."""
-    ids = [name for part in bundle.notifiers if isinstance(name := part.value.get("id"), str)]
-    defaults = any(part.value.get("default") is True for part in bundle.notifiers)
+    nobody = names.complete and not any(part.value.get("default") is True for part in bundle.notifiers)
     parts = [bundle.defaults] if bundle.defaults else []
     for part in (*parts, *(entry.part for entry in bundle.entries)):
-        written = part.value.get(KEY)
-        if written is True and not defaults:
-            yield _nobody(part, ids)
-        for index, name in enumerate(written if isinstance(written, list) else ()):
-            if isinstance(name, str) and name not in ids:
-                yield part.problem("HW121", f'unknown notifier "{name}"', KEY, index, hint=_hint(name, ids))
+        if nobody and part.value.get(KEY) is True:
+            yield _nobody(part, names.notifiers)
+        yield from names.notifier_problems(part, KEY)
 
 
 def _notifier(written: Layer) -> NotifierSettings:
@@ -57,8 +53,3 @@ def _nobody(part: Part, ids: Sequence[str]) -> Problem:
     hint = "write `default: true` at one of the notifiers" if ids else "add one under `notifiers:`"
     message = "nobody is told: no notifier has `default: true`"
     return part.problem("HW123", message, KEY, hint=hint, severity="warning")
-
-
-def _hint(name: str, ids: Sequence[str]) -> str:
-    there = f"there are: {', '.join(sorted(ids))}" if ids else "add it under `notifiers:`"
-    return did_you_mean(name, ids) or there

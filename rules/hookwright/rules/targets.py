@@ -18,6 +18,25 @@ MAX_WAIT = 24 * 3_600_000  # ms between two tries, unless `retry.max` says other
 BODYLESS = frozenset({"GET", "DELETE"})
 """Methods whose calls have no body: the event's data goes into the query, written as a form's fields are."""
 
+CALLED = frozenset(
+    {
+        "url",
+        "method",
+        "query",
+        "encoder",
+        "content_type",
+        "headers",
+        "auth",
+        "signing",
+        "tls",
+        "success",
+        "body",
+        "template",
+        "entity_params",
+    }
+)
+"""The keys of a target that say what is called over the network, and how."""
+
 QUERY_ENCODER, QUERY_TYPE = "form", "application/x-www-form-urlencoded"
 _INITIAL = "10s"
 _MULTIPLIER = 3

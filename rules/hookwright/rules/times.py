@@ -17,10 +17,23 @@ LONGEST_TIMEOUT = 3_600_000  # ms
 
 _Path: TypeAlias = tuple[str | int, ...]
 
+_WAITS: tuple[tuple[str, ...], ...] = (
+    ("delay",),
+    ("retry", "initial"),
+    ("retry", "max"),
+    ("retry", "max_age"),
+    ("breaker", "probe"),
+    ("breaker", "probe_max"),
+    ("dedupe", "window"),
+    ("disable_after", "for"),
+    ("wait",),
+    ("wait_for", "timeout"),
+)
+
 
 def time_problems(part: Part) -> Iterator[Problem]:
-    """What is wrong with the delay, the timeout and the waits that stand in this part itself."""
-    for path, written in _waits(part):
+    """What is wrong with the timeout and the waits that stand in this part itself."""
+    for path, written in (*_listed(part), *_single(part)):
         if _milliseconds(written, LONGEST_WAIT) > LONGEST_WAIT:
             yield part.problem("HW018", f"{written} is too long", *path, hint="at most 366d")
     timeout = part.value.get("timeout")
@@ -30,15 +43,18 @@ def time_problems(part: Part) -> Iterator[Problem]:
         )
 
 
-def _waits(part: Part) -> Iterator[tuple[_Path, JSON]]:
-    yield ("delay",), part.value.get("delay")
+def _single(part: Part) -> Iterator[tuple[_Path, JSON]]:
+    for *above, key in _WAITS:
+        owner = part.part(*above)
+        if owner:
+            yield (*above, key), owner.value.get(key)
+
+
+def _listed(part: Part) -> Iterator[tuple[_Path, JSON]]:
     retry = part.part("retry")
-    if retry:
-        yield ("retry", "initial"), retry.value.get("initial")
-        yield ("retry", "max"), retry.value.get("max")
-        listed = retry.value.get(LISTED)
-        for index, wait in enumerate(listed if isinstance(listed, list) else []):
-            yield ("retry", LISTED, index), wait
+    listed = retry.value.get(LISTED) if retry else None
+    for index, wait in enumerate(listed if isinstance(listed, list) else []):
+        yield ("retry", LISTED, index), wait
 
 
 def _milliseconds(written: JSON, otherwise: int) -> int:

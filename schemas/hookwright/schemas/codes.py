@@ -98,6 +98,19 @@ _TABLE = (
     Code(
         "HW144", "example does not fit", "An example in the schema of an event type does not fit that schema."
     ),
+    Code(
+        "HW145", "unknown schedule", "A subscriber keeps to a schedule that does not stand under `schedules`."
+    ),
+    Code("HW146", "duplicate name", "Two schedules, two sources or two steps of one automation have one id."),
+    Code(
+        "HW147",
+        "old id in use",
+        "A subscriber is renamed from an id that another one has, or claims as well.",
+    ),
+    Code(
+        "HW148", "bad template", "A text with `{{ }}` or `{% %}` in it is not one the template language has."
+    ),
+    Code("HW149", "unknown step", "A step or variable is asked for that the automation does not have."),
     Code("HW150", "never matches", "Conditions of a pattern exclude each other, so no event meets them."),
     Code("HW151", "needless condition", "A pattern matches the same events without this part of it."),
     Code("HW152", "wrong kind of value", "The field has values of another kind than the one asked for."),

@@ -9,6 +9,7 @@ from typing import TypeAlias
 from .builder import JSON
 from .document import Document
 from .problem import Problem
+from .steps import steps_of
 
 _At: TypeAlias = "tuple[str | int, ...]"
 
@@ -68,10 +69,21 @@ def _targets(value: JSON) -> Iterator[tuple[_At, dict[str, JSON]]]:
         yield ("webhooks", index), webhook
     for index, notifier in _objects(value.get("notifiers")):
         yield ("notifiers", index), notifier
+    for at, action in _actions(value):
+        if isinstance(target := action.get("post"), dict):
+            yield (*at, "post"), target
+
+
+def _actions(value: dict[str, JSON]) -> Iterator[tuple[_At, dict[str, JSON]]]:
+    """What rules and automations do: each a mapping whose `post` is a target."""
     for index, rule in _objects(value.get("rules")):
         for number, action in _objects(rule.get("actions")):
-            if isinstance(target := action.get("post"), dict):
-                yield ("rules", index, "actions", number, "post"), target
+            yield ("rules", index, "actions", number), action
+    for index, automation in _objects(value.get("automations")):
+        for at, step in steps_of(automation):
+            yield ("automations", index, *at), step
+        for number, action in _objects(automation.get("on_failure")):
+            yield ("automations", index, "on_failure", number), action
 
 
 def _objects(items: JSON) -> Iterator[tuple[int, dict[str, JSON]]]:

@@ -29,6 +29,7 @@ FORMS: dict[str, tuple[str, str, str | None]] = {
     "label name": ("HW016", "the name of a label", "letters, digits and . _ / -, at most 63"),
     "content type": ("HW016", "a content type", "write it as application/json"),
     "time of day": ("HW016", "a time of day", 'write "08:00", in quotes'),
+    "field": ("HW016", "the way to a field", "write the names that lead to it: event.kind"),
     "variable": ("HW016", "the name of a variable", "small letters, digits and _"),
 }
 TYPES: dict[str, str] = {

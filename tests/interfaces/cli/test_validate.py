@@ -80,11 +80,21 @@ def test_a_folder_without_files_is_5(inside, bundle: Path) -> None:
 
 def test_several_bundles_are_checked_in_one_run(inside, tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_text(GOOD)
-    (tmp_path / "bad.yaml").write_text(BAD)
+    (tmp_path / "bad.yaml").write_text(BAD.replace("id: one", "id: two"))
     ran = inside("validate", "good.yaml", "bad.yaml")
     assert ran.code == 1
     assert "bad.yaml:5:5" in ran.out
     assert "good.yaml" not in ran.out
+
+
+def test_an_id_in_two_bundles_is_told_with_both_places(inside, tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(GOOD)
+    (tmp_path / "b.yaml").write_text(GOOD)
+    ran = inside("validate", "a.yaml", "b.yaml")
+    assert ran.code == 1
+    assert 'error[HW101]: duplicate id "one"' in ran.out
+    assert "--> b.yaml:3:10" in ran.out
+    assert "a.yaml:3:10" in ran.out
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import click
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.collector import held_back
 from hookwright.rules.load import Loaded
+from hookwright.rules.several import shared_ids
 from hookwright.schemas.problem import Problem
 
 from ..bundle import Bundle
@@ -44,6 +45,8 @@ def validate(
 ) -> Exit:
     """Check bundles, each a folder or one file (default: the current folder), and report every problem.
 
+    Several bundles are checked as if they lived together: no id may be in two of them.
+
     Nothing is contacted and no secret is read. Exits with 1 for errors and with 5 when there is no file.
     """
     loaded_plugins = load_plugins(allow=plugins or None)
@@ -54,6 +57,7 @@ def validate(
         for path in paths or (Path(),)
     ]
     problems = [problem for bundle in bundles for problem in bundle.problems]
+    problems += shared_ids(bundle.bundle for bundle in bundles if bundle.bundle is not None)
     end = _exit(problems, strict=strict)
     form = form_of(output)
     report(problems, form, valid=end is Exit.FINE)

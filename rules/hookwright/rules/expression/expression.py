@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
-from jinja2 import TemplateError, UndefinedError
+from jinja2 import UndefinedError
 from jinja2.environment import TemplateExpression
 
 from ..errors import ExpressionError
 from ..event import JSON
 from .budget import VARIABLE, Budget
 from .sandbox import SANDBOX
-from .syntax import parse
-from .values import present, quoted
+from .syntax import NAMES, parse, reading
+from .values import present
 
 LONGEST_KEY: Final = 1024  # characters
 
@@ -29,14 +29,13 @@ class Expression:
     _compiled: TemplateExpression = field(repr=False, compare=False)
 
     @classmethod
-    def parse(cls, text: str) -> Expression:
-        """Raises `ExpressionError`, with the column where known, for what the language does not have."""
-        try:
-            return cls(text, SANDBOX.compile_tree(parse(text)))
-        except ExpressionError:
-            raise
-        except (TemplateError, ValueError, RecursionError, SyntaxError, MemoryError) as error:
-            raise ExpressionError(f"it cannot be read: {quoted(str(error))}") from None
+    def parse(cls, text: str, names: Sequence[str] = NAMES) -> Expression:
+        """Raises `ExpressionError`, with the column where known, for what the language does not have.
+
+        `names` are those it may use; `evaluate` knows the ones there are unless told.
+        """
+        with reading():
+            return cls(text, SANDBOX.compile_tree(parse(text, names)))
 
     def evaluate(self, event: Mapping[str, JSON], data: JSON) -> JSON:
         """The value for one event: `event` holds its attributes, `data` its data. Neither is changed.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from jinja2 import TemplateSyntaxError, nodes
+from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 from jinja2.visitor import NodeTransformer
 
@@ -18,6 +19,7 @@ from hookwright.schemas.nearest import did_you_mean
 from ..errors import ExpressionError
 from .filters import FILTERS, TESTS
 from .sandbox import COMPARED, CUT, JOINED, SANDBOX
+from .values import quoted
 
 LONGEST: Final = 2000  # characters
 DEEPEST: Final = 50
@@ -41,8 +43,8 @@ _NOT_IN_THE_LANGUAGE: Mapping[type[nodes.Node], str] = MappingProxyType(
 _POSITION = re.compile(r"(.*) at (\d+)", re.DOTALL)
 
 
-def parse(text: str) -> nodes.Expr:
-    """The tree of an expression, ready to compile. Raises `ExpressionError`."""
+def parse(text: str, names: Sequence[str] = NAMES) -> nodes.Expr:
+    """The tree of an expression over `names`, ready to compile. Raises `ExpressionError`."""
     if not text.strip():
         raise ExpressionError("an expression cannot be empty")
     if len(text) > LONGEST:
@@ -50,25 +52,36 @@ def parse(text: str) -> nodes.Expr:
     if text.lstrip().startswith(("{{", "{%")):
         column = len(text) - len(text.lstrip()) + 1
         raise ExpressionError("an expression stands without braces: write `data.Stage`", column=column)
-    tree = _tree(text)
-    _bounded(tree)
-    for node in _nodes(tree):
-        _check(node, text)
-    rewritten = _Rewrite().visit(tree)
+    with reading():
+        tree = _tree(text)
+        _bounded(tree)
+        for node in nodes_of(tree):
+            check(node, text, names)
+        rewritten = _Rewrite().visit(tree)
     assert isinstance(rewritten, nodes.Expr)
     return rewritten
 
 
-def _tree(text: str) -> nodes.Expr:
+@contextmanager
+def reading() -> Iterator[None]:
+    """Makes an `ExpressionError` of all that jinja2 and Python raise for a text they cannot read."""
     try:
-        parser = Parser(SANDBOX, text, state="variable")
-        tree = parser.parse_expression()
-        if not parser.stream.eos:
-            raise ExpressionError(f"`{parser.stream.current.value}` is not expected after the expression")
+        yield
+    except ExpressionError:
+        raise
     except TemplateSyntaxError as error:
         raise _translated(error) from None
     except RecursionError:
         raise _too_deep() from None
+    except (TemplateError, ValueError, SyntaxError, MemoryError) as error:
+        raise ExpressionError(f"it cannot be read: {quoted(str(error))}") from None
+
+
+def _tree(text: str) -> nodes.Expr:
+    parser = Parser(SANDBOX, text, state="variable")
+    tree = parser.parse_expression()
+    if not parser.stream.eos:
+        raise ExpressionError(f"`{parser.stream.current.value}` is not expected after the expression")
     return tree
 
 
@@ -96,28 +109,30 @@ def _bounded(tree: nodes.Node) -> None:
         todo.extend((below, depth + 1) for below in node.iter_child_nodes())
 
 
-def _nodes(tree: nodes.Node) -> Iterator[nodes.Node]:
+def nodes_of(tree: nodes.Node) -> Iterator[nodes.Node]:
     """All of a tree that is not too deep, in the order of the text."""
     yield tree
     for below in tree.iter_child_nodes():
-        yield from _nodes(below)
+        yield from nodes_of(below)
 
 
-def _check(node: nodes.Node, text: str) -> None:
-    """Raises `ExpressionError` for what the language does not have."""
-    check = _CHECKS.get(type(node))
-    if check is not None:
-        check(node, text)
+def check(node: nodes.Node, text: str, names: Sequence[str]) -> None:
+    """Raises `ExpressionError` for what the language does not have; `text` is that of the expression."""
+    known = _CHECKS.get(type(node))
+    if isinstance(node, nodes.Name):
+        _name(node, text, names)
+    elif known is not None:
+        known(node, text)
     elif not isinstance(node, _PLAIN):
         raise ExpressionError(
             _NOT_IN_THE_LANGUAGE.get(type(node), f"an expression has no {type(node).__name__.lower()}")
         )
 
 
-def _name(node: nodes.Name, text: str) -> None:
-    if node.name not in NAMES:
+def _name(node: nodes.Name, text: str, names: Sequence[str]) -> None:
+    if node.name not in names:
         hint = 'JSON\'s null is "none" here' if node.name in _NULLS else None
-        raise _unknown("name", node.name, (*NAMES, *_CONSTANTS), _Column(text, set(), _MEMBER), hint)
+        raise _unknown("name", node.name, (*names, *_CONSTANTS), _Column(text, set(), _MEMBER), hint)
 
 
 def _attribute(node: nodes.Getattr, text: str) -> None:
@@ -234,7 +249,6 @@ _CHECKS: Mapping[type[nodes.Node], Callable[..., None]] = MappingProxyType(
         nodes.Const: _constant,
         nodes.Filter: _filter,
         nodes.Getattr: _attribute,
-        nodes.Name: _name,
         nodes.Pair: _pair,
         nodes.Test: _test,
     }

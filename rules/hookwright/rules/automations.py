@@ -1,0 +1,147 @@
+"""Automations: what is wrong with the steps of a run, and with what they say of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from jinja2 import nodes
+
+from hookwright.schemas.nearest import did_you_mean
+from hookwright.schemas.problem import Problem
+
+from .actions import OF_A_RUN, templates_in
+from .bundle import Entry, Part, twice
+from .errors import ExpressionError
+from .event import JSON
+from .expression.fields import members
+from .expression.syntax import NAMES, parse
+from .expression.template import is_template, parse_template
+from .expressions import expression_problems, template_problems, texts_in
+from .namespace import Namespace
+from .pattern import Pattern, read_pattern
+from .times import time_problems
+
+KINDS = ("wait", "wait_for", "if", "choose", "for_each", "post", "notify", "lapp", "emit", "set", "stop")
+"""What a step can do, one of them each."""
+
+SCOPE = (*NAMES, *OF_A_RUN)
+
+_BESIDE = frozenset({"id", "on_error"})
+_ALONE = frozenset({"single", "restart"})  # modes with one run a key
+
+
+def automation_problems(entry: Entry, names: Namespace) -> Iterator[Problem]:
+    """All that is wrong with an automation beyond its shape, and beyond what every subscriber has."""
+    steps = tuple(entry.steps())
+    yield from expression_problems(entry.part, "key")
+    yield from template_problems(entry.part, "vars", SCOPE)
+    yield from _mode(entry.part)
+    yield from twice(steps, "id", "HW146", "duplicate step")
+    for step in steps:
+        yield from _kind(step)
+        yield from time_problems(step)
+        for part, key in _conditions(step):
+            yield from expression_problems(part, key, SCOPE)
+        awaited = step.part("wait_for")
+        if awaited:
+            yield from names.event_problems(awaited, "event")
+            yield from _pattern(awaited)
+    yield from _Run.of(entry, steps).problems()
+
+
+def _mode(part: Part) -> Iterator[Problem]:
+    mode = part.value.get("mode", "single")
+    if mode in _ALONE and "max" in part.value:
+        hint = "it goes with `mode: queued` and `mode: parallel`"
+        yield part.problem("HW023", f'"max" means nothing with `mode: {mode}`', "max", hint=hint, key=True)
+
+
+def _kind(step: Part) -> Iterator[Problem]:
+    """A step does exactly one thing; where a key is unknown, that is what is wrong with it."""
+    found = [key for key in step.value if key in KINDS]
+    for other in found[1:]:
+        message = f'"{other}" and "{found[0]}" exclude each other'
+        yield step.problem("HW023", message, other, hint="a step does one thing: write two steps", key=True)
+    if not found and step.value.keys() <= _BESIDE and step.value:
+        yield step.problem("HW023", "the step does nothing", hint=f"add one of: {', '.join(KINDS)}")
+
+
+def _conditions(step: Part) -> Iterator[tuple[Part, str]]:
+    """Each part and key of a step under which an expression stands."""
+    yield step, "if"
+    yield from ((branch, "when") for branch in step.parts("choose"))
+    loop = step.part("for_each")
+    if loop:
+        yield loop, "in"
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """The steps of an automation, and the names its expressions and templates can use."""
+
+    entry: Entry
+    steps: Sequence[Part]
+    known: tuple[tuple[str, str, frozenset[str]], ...]  # name in scope, what it holds, those there are
+
+    @classmethod
+    def of(cls, entry: Entry, steps: Sequence[Part]) -> _Run:
+        ids = frozenset(name for step in steps if isinstance(name := step.value.get("id"), str))
+        given = [entry.part.part("vars"), *(step.part("set") for step in steps)]
+        values = {name for part in given if part for name in part.value}
+        loops = [loop for step in steps if (loop := step.part("for_each"))]
+        values |= {name for loop in loops if isinstance(name := loop.value.get("as"), str)}
+        return cls(entry, steps, (("steps", "step", ids), ("vars", "variable", frozenset(values))))
+
+    def problems(self) -> Iterator[Problem]:
+        """Steps and variables that are asked for and are nowhere in the automation."""
+        for part, path, tree in self._trees():
+            for owner, what, there in self.known:
+                for name in dict.fromkeys(members(tree, owner)):
+                    if name not in there:
+                        hint = did_you_mean(name, there) or _all(there, what)
+                        yield part.problem("HW149", f'unknown {what} "{name}"', *path, hint=hint)
+
+    def _trees(self) -> Iterator[tuple[Part, tuple[str | int, ...], nodes.Node]]:
+        """Every expression and template that can be read, and where it stands."""
+        for step in self.steps:
+            for part, key in _conditions(step):
+                written = part.value.get(key)
+                if isinstance(written, str):
+                    yield from ((part, (key,), tree) for tree in _read(written, template=False))
+        for part, key in (*templates_in(self.entry), (self.entry.part, "vars")):
+            for path, text in texts_in(part.value.get(key), (key,)):
+                yield from ((part, path, tree) for tree in _read(text, template=True))
+
+
+def _read(text: str, *, template: bool) -> Sequence[nodes.Node]:
+    """Its trees; none when it cannot be read, which is told elsewhere."""
+    try:
+        return parse_template(text, SCOPE) if template else (parse(text, SCOPE),)
+    except ExpressionError:
+        return ()
+
+
+def _all(there: frozenset[str], what: str) -> str:
+    return f"there are: {', '.join(sorted(there))}" if there else f"no {what} has a name here"
+
+
+def _pattern(awaited: Part) -> Iterator[Problem]:
+    """What is wrong with `match`, but for what is only known when its templates are filled in."""
+    pattern = awaited.value.get("match")
+    read = read_pattern(pattern) if isinstance(pattern, dict) else ()
+    for error in () if isinstance(read, Pattern) else read:
+        if not any(is_template(text) for _, text in texts_in(_at(pattern, error.path), ())):
+            yield awaited.problem("HW103", error.message, "match", *error.path, hint=error.hint)
+
+
+def _at(tree: JSON, path: Sequence[str | int]) -> JSON:
+    """What stands at `path`; None when nothing does."""
+    for step in path:
+        if isinstance(tree, dict) and isinstance(step, str):
+            tree = tree.get(step)
+        elif isinstance(tree, list) and isinstance(step, int) and 0 <= step < len(tree):
+            tree = tree[step]
+        else:
+            return None
+    return tree

@@ -1,0 +1,80 @@
+"""Templates: text with expressions in double braces. Read before there is an event, to tell what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from jinja2 import nodes
+
+from ..errors import ExpressionError
+from .sandbox import SANDBOX
+from .syntax import NAMES, check, nodes_of, parse, reading
+
+_STATEMENT: Final = "{%"
+_MARKS: Final = ("{{", _STATEMENT, "{#")
+_STATEMENTS: Final = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.For, nodes.If, nodes.Assign)
+_OF_LOOPS: Final = "loop"
+
+
+def is_template(text: str) -> bool:
+    """Whether there is anything in `text` to fill in."""
+    return any(mark in text for mark in _MARKS)
+
+
+def parse_template(text: str, names: Sequence[str] = NAMES) -> tuple[nodes.Node, ...]:
+    """The trees of what is to be filled in, over `names`; none for a text without any.
+
+    Raises `ExpressionError`, its column counted in the whole text, for what no template has.
+    """
+    if not is_template(text):
+        return ()
+    with reading():
+        if _STATEMENT in text:
+            return (_with_statements(text, names),)
+        return tuple(_placed(inner, column, names) for inner, column in _expressions(text))
+
+
+def _placed(inner: str, column: int, names: Sequence[str]) -> nodes.Expr:
+    """The tree of an expression that starts at `column` of its template."""
+    try:
+        return parse(inner, names)
+    except ExpressionError as error:
+        at = None if error.column is None else error.column + column - 1
+        raise ExpressionError(error.message, column=at, hint=error.hint) from None
+
+
+def _expressions(text: str) -> Iterator[tuple[str, int]]:
+    """What stands between double braces, and the column it starts at."""
+    column = 1
+    begun: int | None = None
+    inner = ""
+    for _, kind, value in SANDBOX.lexer.tokeniter(text, None):
+        column += len(value)
+        if kind == "variable_begin":
+            begun, inner = column, ""
+        elif kind == "variable_end" and begun is not None:
+            yield inner, begun
+            begun = None
+        elif begun is not None:
+            inner += value
+    if begun is not None:
+        raise ExpressionError("what {{ opens is never closed with }}", column=begun - 2)
+
+
+def _with_statements(text: str, names: Sequence[str]) -> nodes.Template:
+    """The tree of a template that decides, repeats or sets names of its own."""
+    tree = SANDBOX.parse(text)
+    own = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
+    for node in nodes_of(tree):
+        stored = isinstance(node, nodes.Name) and node.ctx == "store"
+        if not stored and not isinstance(node, _STATEMENTS):
+            _check(node, (*names, *sorted(own), _OF_LOOPS))
+    return tree
+
+
+def _check(node: nodes.Node, names: Sequence[str]) -> None:
+    if isinstance(node, nodes.Stmt):
+        kind = type(node).__name__.lower()
+        raise ExpressionError(f"a template has no {kind}; it has if, for and set")
+    check(node, "", names)
