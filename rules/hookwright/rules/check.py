@@ -109,7 +109,8 @@ class Check:
             yield from pattern_warnings(part, read, () if others else known.data(events))
         else:
             for error in read:
-                yield part.problem("HW103", error.message, "match", *error.path, hint=error.hint)
+                path = ("match", *error.path)
+                yield part.problem("HW103", error.message, *path, hint=error.hint, key=error.key)
 
     def _own(self, target: Part) -> Iterator[Problem]:
         """What can be said of a target, or of the defaults, without looking at other layers."""

@@ -34,20 +34,28 @@ class PatternError(ValueError):
 
     `pattern` is the id it was given under (None when it was parsed alone), `path` the keys and list positions
     that lead to the fault inside the pattern, as written; `hint` says what would be right, where known.
+    With `key` the last of the keys is the fault, not what stands under it.
     """
 
     def __init__(
-        self, message: str, *, path: Steps = (), hint: str | None = None, pattern: str | None = None
+        self,
+        message: str,
+        *,
+        path: Steps = (),
+        hint: str | None = None,
+        pattern: str | None = None,
+        key: bool = False,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.path = path
         self.hint = hint
         self.pattern = pattern
+        self.key = key
 
     def of(self, pattern: str) -> PatternError:
         """The same fault, told of the pattern with this id."""
-        return PatternError(self.message, path=self.path, hint=self.hint, pattern=pattern)
+        return _rebuild(self.message, self.path, self.hint, pattern, self.key)
 
     def __str__(self) -> str:
         """One line: `pattern "big", at Stage/0: unknown operator "prefx" (did you mean "prefix"?)`."""
@@ -58,8 +66,8 @@ class PatternError(ValueError):
         return f"{before}: {self.message}{hint}" if before else f"{self.message}{hint}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (self.message, self.path, self.hint, self.pattern)
+        return _rebuild, (self.message, self.path, self.hint, self.pattern, self.key)
 
 
-def _rebuild(message: str, path: Steps, hint: str | None, pattern: str | None) -> PatternError:
-    return PatternError(message, path=path, hint=hint, pattern=pattern)
+def _rebuild(message: str, path: Steps, hint: str | None, pattern: str | None, key: bool) -> PatternError:
+    return PatternError(message, path=path, hint=hint, pattern=pattern, key=key)

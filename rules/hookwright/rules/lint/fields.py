@@ -54,10 +54,19 @@ def _fault(path: tuple[str, ...], data: Data) -> _Fault | None:
             message = f'"{plain}" is a plain value and has no field "{name}"'
             return depth, message, f"ask for the value itself: {plain}: [...]"
         if name not in _names(here):
-            said = _no_such(name, depth, here)
+            said = _whole_event(path, here) if depth == 0 else None
+            said = said or _no_such(name, depth, here)
             return (depth, *said) if said else None
         here = here.below(name)
     return None
+
+
+def _whole_event(path: tuple[str, ...], here: Data) -> tuple[str, str] | None:
+    """What to say of `data.Stage`: so it stands in expressions, but a pattern is about the data alone."""
+    field = path[1] if path[0] == "data" and len(path) > 1 else ""
+    if not field.startswith(_CUSTOM) and field not in _names(here):
+        return None
+    return 'a pattern begins inside the data, which has no field "data"', f"write {field}: ..."
 
 
 def _no_such(name: str, depth: int, here: Data) -> tuple[str, str] | None:

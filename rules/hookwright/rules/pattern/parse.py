@@ -112,6 +112,7 @@ class _Parser:
             member.at,
             f'"{name}" is an operator and stands where a field name belongs',
             f'put it into a list: {fix}; a field that is really named so is written "={name}"',
+            key=True,
         )
 
     def _logic(self, name: str, member: _Member, nesting: int) -> Node:

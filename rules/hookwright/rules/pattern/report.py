@@ -14,8 +14,8 @@ class Report:
     def __init__(self) -> None:
         self.errors: list[PatternError] = []
 
-    def fault(self, at: Steps, message: str, hint: str | None = None) -> None:
-        self.errors.append(PatternError(message, path=at, hint=hint))
+    def fault(self, at: Steps, message: str, hint: str | None = None, *, key: bool = False) -> None:
+        self.errors.append(PatternError(message, path=at, hint=hint, key=key))
 
 
 def kind(value: object) -> str:
