@@ -168,6 +168,21 @@ def test_conditions_no_element_meets_together_are_told_element_by_element() -> N
     ]
 
 
+def test_a_list_in_a_list_is_an_element_like_any_other() -> None:
+    pattern = {"d": {"a": [1], "b": [2]}}
+    assert explained(pattern, {"d": [[{"a": 1, "b": 2}]]}).holds
+    conflict = explained(pattern, {"d": [[{"a": 1}], [{"b": 2}]]}).conflict
+    assert conflict is not None
+    assert [each.path for each in conflict.elements] == ["d[0]", "d[1]"]
+
+
+def test_a_branch_that_holds_for_another_element_does_not_hold_for_the_one_that_decides() -> None:
+    pattern = {"d": {"b": [2], "$or": [{"a": [1]}, {"c": [3]}]}}
+    clause = explained(pattern, {"d": [{"a": 1}, {"b": 2, "c": 3}]})
+    (_, either) = clause.parts
+    assert (clause.holds, [part.holds for part in either.parts]) == (True, [False, True])
+
+
 def test_the_inner_list_is_named_when_the_outer_one_is_not_to_blame() -> None:
     data = {"Orders": [{"Lines": [{"a": 1}, {"b": 2}]}, {"Lines": [{"a": 1}]}]}
     conflict = explained({"Orders": {"Lines": {"a": [1], "b": [2]}}}, data).conflict
@@ -219,6 +234,10 @@ HOSTILE = {
     "an object in a list, 1,000 times": ({"a": [2]}, _nested(1_000, lambda below: [1, {"a": below}])),
     "1,000 levels of field": ({".".join("a" * 1_000): [2]}, _nested(1_000, lambda below: {"a": below})),
     "names that are nothing": ({"": {"": [1]}, "a..b": [1]}, {"": {"": 2}, "a": {"": {"b": 2}}}),
+    "numbers of any size": (
+        {"a": [10**5000, {"numeric": [">", 1]}], "b": [1]},
+        {"a": [-(10**5000), float("inf"), float("nan")], "b": 10**5000},
+    ),
     "a long text": ({"a": ["x"]}, {"a": "y" * 1_000_000}),
 }
 

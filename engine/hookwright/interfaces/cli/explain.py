@@ -30,6 +30,7 @@ from .explanation_text import explanation_text
 from .given_event import UNNAMED, GivenEvent, given_event
 from .options import option, shared
 from .output import Output, note, print_document, print_lines
+from .reports import shown_width
 from .validate import NO_FILES
 
 _NAMED = 20  # subscribers that are listed when another one was asked for
@@ -165,4 +166,4 @@ def _print(summary: Summary, chosen: Sequence[Explained], output: Output, *, ful
     elif output == "ndjson":
         print_lines(map(line, chosen))
     else:
-        click.echo(explanation_text(summary, chosen, full=full))
+        click.echo(explanation_text(summary, chosen, full=full, width=shown_width()))

@@ -24,6 +24,7 @@ _UNTOLD = {
     "match": "more whose pattern refuses it",
     "if": "more whose condition is not met",
 }
+_INDENT = "  "
 _MOST_SUBSCRIBERS = 20  # that get it, and that do not, told of one by one
 _MOST_REASONS = 10  # told of one subscriber
 _WHY = {
@@ -35,20 +36,24 @@ _WHY = {
 }
 
 
-def explanation_text(summary: Summary, explained: Sequence[Explained], *, full: bool) -> str:
-    """Those who get the event in short, then what refused it to others.
+def explanation_text(summary: Summary, explained: Sequence[Explained], *, full: bool, width: int) -> str:
+    """Those who get the event in short, then what refused it to others; source lines are cut to `width`.
 
     Unless `full`, subscribers for other events are only counted, and so is what is too much to read.
     """
     getting = [each for each in explained if each.explanation.selected]
     refused = [each for each in explained if not each.explanation.selected]
-    detailed = [each for each in refused if full or _stage(each) not in _COLLAPSED]
-    blocks = [_head(summary)]
-    blocks += ["\n".join(_selected(each, full=full)) for each in _first(getting, full=full)]
-    blocks += ["\n".join(_refused(each.explanation, full=full)) for each in _first(detailed, full=full)]
-    left_out = _left_out(getting, refused, full=full)
-    if left_out:
-        blocks.append("\n".join([*left_out, "`--why-not ID` explains one of them, `--all` every one"]))
+    asked = [each for each in refused if full or _stage(each) not in _COLLAPSED]
+    others = [each for each in refused if not full and _stage(each) in _COLLAPSED]
+    most = len(explained) if full else _MOST_SUBSCRIBERS
+    blocks = [
+        _head(summary),
+        *("\n".join(_selected(each, full=full)) for each in getting[:most]),
+        *("\n".join(_refused(each.explanation, full=full, width=width)) for each in asked[:most]),
+    ]
+    untold = list(_untold(len(getting[most:]), [*others, *asked[most:]]))
+    if untold:
+        blocks.append("\n".join([*untold, "`--why-not ID` explains one of them, `--all` every one"]))
     return "\n\n".join(blocks)
 
 
@@ -65,24 +70,14 @@ def _head(summary: Summary) -> str:
     return "\n".join([*lines, f"if one did, {of} would get it"])
 
 
-def _first(explained: Sequence[Explained], *, full: bool) -> Sequence[Explained]:
-    return explained if full else explained[:_MOST_SUBSCRIBERS]
-
-
-def _left_out(getting: Sequence[Explained], refused: Sequence[Explained], *, full: bool) -> list[str]:
-    """How many are not told of, by what refused them."""
-    if full:
-        return []
-    more = len(getting) - _MOST_SUBSCRIBERS
-    lines = [f"{_count(more)} more {'gets' if more == 1 else 'get'} it"] if more > 0 else []
-    detailed = [each for each in refused if _stage(each) not in _COLLAPSED]
-    stages = Counter(map(_stage, [*detailed[_MOST_SUBSCRIBERS:], *refused]))
-    stages.subtract(map(_stage, detailed))
-    titles = {**_COLLAPSED, **_UNTOLD}
-    return [
-        *lines,
-        *(f"{title}: {_count(stages[stage])}" for stage, title in titles.items() if stages[stage]),
-    ]
+def _untold(getting: int, refused: Sequence[Explained]) -> Iterator[str]:
+    """How many are not told of: some that get it, and by what it is refused to others."""
+    if getting:
+        yield f"{_count(getting)} more {'gets' if getting == 1 else 'get'} it"
+    stages = Counter(map(_stage, refused))
+    for stage, title in {**_COLLAPSED, **_UNTOLD}.items():
+        if stages[stage]:
+            yield f"{title}: {_count(stages[stage])}"
 
 
 def _stage(explained: Explained) -> str:
@@ -102,7 +97,7 @@ def _selected(explained: Explained, *, full: bool) -> Iterator[str]:
         yield from (f"    {line}".rstrip() for line in rendered_text(request))
 
 
-def _refused(explanation: Explanation, *, full: bool) -> Iterator[str]:
+def _refused(explanation: Explanation, *, full: bool, width: int) -> Iterator[str]:
     mark = click.style(symbol(Status.FAILURE), fg="red")
     refused = explanation.refused
     assert refused is not None, "it is not selected"
@@ -111,10 +106,10 @@ def _refused(explanation: Explanation, *, full: bool) -> Iterator[str]:
     yield from (f"    holds: {printable(line)}" for line in (_holding(explanation) if full else ()))
     found = reasons(clause)
     for reason in found if full else islice(found, _MOST_REASONS):
-        yield from _shown(reason)
+        yield from _shown(reason, width)
     more = sum(1 for _ in found)
     if more:
-        yield f"  {more} more like these"
+        yield f"{_INDENT}{more} more like these"
 
 
 def _holding(explanation: Explanation) -> Iterator[str]:
@@ -125,9 +120,10 @@ def _holding(explanation: Explanation) -> Iterator[str]:
         yield from proofs(clause)
 
 
-def _shown(reason: Reason) -> Iterator[str]:
+def _shown(reason: Reason, width: int) -> Iterator[str]:
     more = (*reason.below, *([f"help: {reason.hint}"] if reason.hint else ()))
-    yield from (f"  {line}" for line in pointed(reason.place, reason.text, more))
+    lines = pointed(reason.place, reason.text, more, width=width - len(_INDENT))
+    yield from (_INDENT + line for line in lines)
 
 
 def _name(explanation: Explanation) -> str:

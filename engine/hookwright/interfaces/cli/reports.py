@@ -35,11 +35,11 @@ def report(problems: Sequence[Problem], form: Form, *, valid: bool) -> None:
 
 
 def _text(problems: Sequence[Problem], _valid: bool) -> None:
-    for text in frames(problems, width=_width()):
+    for text in frames(problems, width=shown_width()):
         click.echo(text + "\n")
 
 
-def _width() -> int:
+def shown_width() -> int:
     """Of the terminal; what goes into a file or a pipe is as wide everywhere."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
 

@@ -82,9 +82,9 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a subscriber gets an event, or does not: the clauses that were asked, in their order.
+    """Why a subscriber gets an event, or does not: each stage with its clause, in the order they were asked.
 
-    What comes after a stage that fails is not asked. `pattern` is the clause that stands for all of `match`.
+    What comes after a stage that says no is not asked.
     """
 
     entity_type: EntityType

@@ -121,15 +121,15 @@ class _Explainer:
         return some(map(self._possible, node.branches if isinstance(node, AnyOf) else node.parts))
 
     def _group(self, node: All | AnyOf | Not, holds: bool, parts: list[Clause]) -> Clause:
-        """What decides first: parts that fail where all must hold, else parts that hold."""
-        decides = holds if isinstance(node, AnyOf) else not holds if isinstance(node, Not) else False
-        ordered = parts if len(parts) <= MOST_PARTS else sorted(parts, key=lambda each: each.holds != decides)
+        """Where there are too many parts those are kept that decide: one that holds is enough for `$or`."""
+        ordered = sorted(parts, key=lambda each: each.holds != isinstance(node, AnyOf))
+        kept = parts if len(parts) <= MOST_PARTS else ordered[:MOST_PARTS]
         return Clause(
             kind="or" if isinstance(node, AnyOf) else "not" if isinstance(node, Not) else "and",
             holds=holds,
             place=self.where(node.at, key=True),
-            parts=tuple(ordered[:MOST_PARTS]),
-            hidden=len(parts) - len(ordered[:MOST_PARTS]),
+            parts=tuple(kept),
+            hidden=len(parts) - len(kept),
         )
 
     def _says(self, node: Node) -> Expected:

@@ -93,8 +93,7 @@ class Explainer:
     def _selects(self, name: str, event_type: str) -> bool:
         if event_type in self._names.resolve(name) or (not is_glob(name) and name == event_type):
             return True
-        wild = self.model.allow_undeclared_events and event_type not in self._names.types
-        return wild and is_glob(name) and _fits(name, event_type)
+        return self.model.allow_undeclared_events and is_glob(name) and _fits(name, event_type)
 
     def _undeclared(self, names: tuple[str, ...], event_type: str) -> str:
         """A glob that would fit selects declared types only, and a misspelt type is nobody's."""
