@@ -58,11 +58,39 @@ def test_every_key_the_schema_takes_is_read():
         ({"rules": [{"id": "b", "actions": [{"notify": {}}]}]}, "rules/0/actions/0/notify"),
         ({"rules": [{"id": "b", "actions": [{"post": {"tls": 1}}]}]}, "rules/0/actions/0/post/tls"),
         ({"events": [{"type": "a", "encoding": "x"}]}, "events/0/encoding"),
+        ({"webhooks": [{**HOOK, "type": "lapp", "lapp": "score"}]}, "webhooks/0/lapp"),
+        ({"webhooks": [{**HOOK, "url": "https://e/{{ data.a }}"}]}, "the template in webhooks/0/url"),
+        ({"webhooks": [{**HOOK, "headers": {"A": ["b", "{% c %}"]}}]}, "the template in webhooks/0/headers"),
+        ({"defaults": {"headers": {"A": "{# b #}"}}}, "the template in defaults/headers"),
+        (
+            {"rules": [{"id": "b", "actions": [{"post": {"url": "u", "query": {"a": "{{ b }}"}}}]}]},
+            "the template in rules/0/actions/0/post/query",
+        ),
     ],
 )
 def test_what_a_newer_version_published_is_refused_not_half_obeyed(content, key):
     with pytest.raises(SourceError, match=f"this version cannot carry out {key}$"):
         build(source(content))
+
+
+def unsupported(name: str) -> list[str]:
+    return sorted({*load_schema("config")["$defs"][name]["properties"]} - supported(name))
+
+
+@pytest.mark.parametrize("key", [*unsupported("target"), *unsupported("subscriber")])
+def test_no_key_that_is_not_supported_yet_is_built(key):
+    for content in ({"webhooks": [{**HOOK, key: False}]}, {"defaults": {key: False}}):
+        with pytest.raises(SourceError, match=f"{key}$"):
+            build(source(content))
+
+
+def test_no_list_that_is_not_supported_yet_is_built():
+    properties = load_schema("config")["properties"]
+    lists = [key for key, part in properties.items() if part.get(NOT_YET) is True]
+    assert lists
+    for key in lists:
+        with pytest.raises(SourceError, match=f"{key}$"):
+            build(source({key: [{"id": "a"}]}))
 
 
 def test_a_preset_this_version_does_not_have_is_refused():

@@ -191,6 +191,14 @@ def test_the_types_of_a_family_not_done_yet_are_checked_once_a_plugin_brings_som
     assert union["properties"]["type"]["enum"] == ["standard"]
 
 
+@pytest.mark.parametrize("mark", ["{{ data.a }}", "{% if data.a %}", "{# note #}"])
+def test_whatever_a_template_would_fill_in_is_not_done_yet(mark):
+    defs = load_schema("config")["$defs"]
+    for part in (defs["text"], defs["header_values"], defs["target"]["properties"]["url"]):
+        assert jsonschema_rs.is_valid(part[NOT_YET], mark)
+        assert not jsonschema_rs.is_valid(part[NOT_YET], "{plain}")
+
+
 def test_each_call_gives_a_schema_of_its_own():
     load_schema("config")["$defs"].clear()
     assert load_schema("config")["$defs"]

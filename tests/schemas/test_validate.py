@@ -124,6 +124,25 @@ rules:
     assert told(text, fragments) == [("HW021", "/rules/0/actions/0/post/headers/X-Key", 6, 82)]
 
 
+def test_what_the_steps_of_an_automation_call_is_looked_at_for_secrets(fragments):
+    text = """version: 1
+automations:
+  - id: r
+    event: x
+    steps:
+      - if: true
+        then:
+          - post: {url: "https://a.example.com", headers: {X-Key: k}}
+    on_failure:
+      - post: {url: "https://a.example.com", headers: {X-Key: {env: K}}, query: {token: t}}
+"""
+    assert [code_and_path[:2] for code_and_path in told(text, fragments)] == [
+        ("HW022", "/automations"),
+        ("HW021", "/automations/0/steps/0/then/0/post/headers/X-Key"),
+        ("HW021", "/automations/0/on_failure/0/post/query/token"),
+    ]
+
+
 @cache
 def _strict(fragments):
     schema = config_schema(json.loads(fragments))

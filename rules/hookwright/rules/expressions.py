@@ -41,6 +41,8 @@ def subscriber_problems(part: Part) -> Iterator[Problem]:
 
 def template_problems(part: Part, key: str, names: Sequence[str]) -> Iterator[Problem]:
     """What is wrong with the templates in the tree under `key`, filled in with `names`."""
+    if key not in part.value:
+        return
     for path, text in texts_in(part.value.get(key), (key,)):
         try:
             parse_template(text, names)

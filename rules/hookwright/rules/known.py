@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .event import JSON
+from .expression.template import is_template
 from .merge import GROWING, LISTED, Layer
 from .targets import FIELDS
 
@@ -31,11 +32,12 @@ SUBSCRIBER = frozenset(
 WEBHOOK = SUBSCRIBER | TARGET | {"type"}
 RULE = SUBSCRIBER | {"actions"}
 EVENT = frozenset({"type", "description", "schema"})
+FILLED_IN = ("url", "query", "headers")  # with templates, which this version would send as they stand
 ROOT = frozenset({"bundle", "defaults", "webhooks", "rules", "events", "notifiers"})
 
 
 def unknown_keys(content: Layer) -> Iterator[str]:
-    """Each key of a source's content that this version would not read, as in `webhooks/0/signing`."""
+    """What this version would not read of a source's content: `webhooks/0/signing`, a template somewhere."""
     yield from _beyond(content, ROOT, "")
     for where, part in _parts(content, "defaults"):
         yield from _settings(part, WEBHOOK, where)
@@ -56,6 +58,16 @@ def _settings(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:
     for key, keys in (("retry", RETRY), ("batch", BATCH), ("disable_after", DISABLE_AFTER)):
         for below, deeper in _parts(part, key):
             yield from _beyond(deeper, keys, f"{where}{below}")
+    yield from (f"the template in {where}{key}" for key in FILLED_IN if _has_template(part.get(key)))
+
+
+def _has_template(value: JSON) -> bool:
+    """Whether a text in it is to be filled in."""
+    if isinstance(value, Mapping):
+        return any(map(_has_template, value.values()))
+    if isinstance(value, list):
+        return any(map(_has_template, value))
+    return isinstance(value, str) and is_template(value)
 
 
 def _beyond(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:

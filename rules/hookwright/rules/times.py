@@ -44,10 +44,10 @@ def time_problems(part: Part) -> Iterator[Problem]:
 
 
 def _single(part: Part) -> Iterator[tuple[_Path, JSON]]:
-    for *above, key in _WAITS:
-        owner = part.part(*above)
+    for path in _WAITS:
+        owner = part.part(*path[:-1]) if path[0] in part.value else None
         if owner:
-            yield (*above, key), owner.value.get(key)
+            yield path, owner.value.get(path[-1])
 
 
 def _listed(part: Part) -> Iterator[tuple[_Path, JSON]]:

@@ -57,7 +57,9 @@ _TABLE = (
         "The language has this, but this version does not do it yet.",
     ),
     Code("HW023", "keys exclude each other", "These keys cannot stand together, or one of them must."),
-    Code("HW101", "duplicate id", "Two subscribers have one id; ids are unique over all kinds and files."),
+    Code(
+        "HW101", "duplicate id", "Two subscribers have one id; ids are unique over kinds, files and bundles."
+    ),
     Code("HW102", "unknown event", "The event is neither in the catalogue nor declared under `events`."),
     Code("HW103", "bad pattern", "A `match` pattern is not one the pattern language has."),
     Code("HW104", "two homes", "`bundle`, `preset` and `defaults` stand in one file of a bundle only."),
