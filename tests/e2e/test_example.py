@@ -14,8 +14,9 @@ FAIR = {"type": "Lead_Post_Create", "data": {"ProspectStage": "New", "Source": "
 CALL = {"type": "LeadActivity_Post_Create", "data": {"RelatedProspectId": "7", "ActivityEvent": "22"}}
 WON = {
     "type": "Opportunity_Post_Update",
-    "data": {"Before": {"Status": "Open"}, "After": {"Status": "Won"}},
+    "data": {"Before": {"Status": "Open"}, "After": {"Status": "Won", "Amount": "12500.00"}},
 }
+SMALL = {**WON, "data": {"Before": {"Status": "Open"}, "After": {"Status": "Won", "Amount": "500"}}}
 STILL_WON = {
     "type": "Opportunity_Post_Update",
     "data": {"Before": {"Status": "Won"}, "After": {"Status": "Won"}},
@@ -39,7 +40,7 @@ def test_the_example_routes_and_delivers_as_its_comments_say(serve, receiver, un
     assert [each[:2] for each in cold] == [("webhook", "leads-to-erp")]
     assert [each[:2] for each in fair] == [("webhook", "fair-leads-to-legacy"), ("webhook", "leads-to-erp")]
     assert [each[:2] for each in won] == [("rule", "big-deal-won")] * 2
-    assert still_won == []
+    assert still_won == routed(SMALL) == []
     calls = [routed(call) for call in (CALL, {**CALL, "data": {**CALL["data"], "ActivityEvent": "21"}})]
     assert [each[:2] for call in calls for each in call] == [("webhook", "calls-to-warehouse")] * 2
     rows = [server.ended(delivery) for _, _, delivery in (*lead, *cold, *fair, *won)]

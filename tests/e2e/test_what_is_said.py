@@ -30,6 +30,12 @@ webhooks:
     url: {url}/batch
     content_type: application/x-www-form-urlencoded
     batch: {{window: 1h, max_events: 2, key: data.RelatedProspectId | lower}}
+  - id: asked
+    event: Task_Create
+    match: {{Type: [Call]}}
+    if: data.Score | number > 50
+    url: {url}/asked
+  - {{id: beside, event: Task_Create, url: "{url}/beside", method: GET, if: true}}
   - {{id: exact, event: Lead_Post_Update, url: "{url}/created"}}
   - {{id: class, event: Lead_Post_Update, url: "{url}/created", success: 2xx}}
 """
@@ -234,3 +240,23 @@ def test_a_key_that_has_no_value_is_a_failure_that_says_so(shared):
     row = server.ended(said["deliveries"][0]["id"])
     assert (row.status, row.error) == ("Failure", "expression")
     assert 'there is no field "RelatedProspectId" (did you mean "RelatedProspectID"?)' in row.reason
+
+
+def test_a_condition_says_yes_or_no_and_one_that_has_no_value_is_a_failure_that_says_so(shared):
+    server, sink = shared
+
+    def rows(data):
+        _, said = server.post({"type": "Task_Create", "data": {"Type": "Call", **data}})
+        return {each["entityId"]: server.ended(each["id"]) for each in said["deliveries"]}
+
+    high = rows({"Score": "51"})
+    assert {name: row.status for name, row in high.items()} == {"asked": "Success", "beside": "Success"}
+    assert list(rows({"Score": "50"})) == ["beside"]
+    assert list(rows({"Type": "Visit"})) == ["beside"]
+    untold = rows({"Scor": "51"})
+    asked, beside = untold["asked"], untold["beside"]
+    assert (asked.status, asked.error, asked.attempts) == ("Failure", "expression", 1)
+    assert beside.status == "Success"
+    assert sink.arrivals.of(asked) == []
+    _, shown, _ = server.run("history", "show", asked.id)
+    assert 'Failure after 1 attempt: if: there is no field "Score" (did you mean "Scor"?)' in shown

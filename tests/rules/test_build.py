@@ -53,7 +53,7 @@ def test_every_key_the_schema_takes_is_read():
         ({"webhooks": [{**HOOK, "batch": {"split": True}}]}, "webhooks/0/batch/split"),
         ({"rules": [{"id": "b", "batch": {"split": True}}]}, "rules/0/batch/split"),
         ({"webhooks": [{**HOOK, "disable_after": {"for": "5d"}}]}, "webhooks/0/disable_after/for"),
-        ({"rules": [{"id": "b", "if": "x"}]}, "rules/0/if"),
+        ({"rules": [{"id": "b", "unless": "x"}]}, "rules/0/unless"),
         ({"rules": [{"id": "b", "disable_after": {"tries": 9}}]}, "rules/0/disable_after/tries"),
         ({"rules": [{"id": "b", "actions": [{"notify": {}}]}]}, "rules/0/actions/0/notify"),
         ({"rules": [{"id": "b", "actions": [{"post": {"tls": 1}}]}]}, "rules/0/actions/0/post/tls"),

@@ -45,6 +45,7 @@ MAYBE = {
     "match": st.sampled_from([{"Stage": ["Hot", {"prefix": "Q"}]}, {"N": [1, 2.5, None, True]}]),
     "source": st.sampled_from(["/crm", ["/crm/*", "/erp"]]),
     "enabled": st.booleans(),
+    "if": st.sampled_from([True, False, "data.N > 1", "'a' in data.Tags"]),
 }
 
 
@@ -167,6 +168,10 @@ def change_pattern(content):
     content["webhooks"][0]["match"]["N"] = ["1"]
 
 
+def add_condition(content):
+    content["webhooks"][0]["if"] = "data.N > 1"
+
+
 def disable_subscriber(content):
     content["webhooks"][0]["enabled"] = False
 
@@ -188,6 +193,7 @@ def remove_subscriber(content):
         change_schema,
         change_id,
         change_pattern,
+        add_condition,
         disable_subscriber,
         change_order_of_actions,
         remove_subscriber,

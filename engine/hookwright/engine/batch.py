@@ -29,9 +29,7 @@ def batch_plan(event: Event, batch: Batch, target: Target) -> BatchPlan:
     """
     key = ""
     if batch.key is not None:
-        names = ("id", "source", "type", "time", "subject")
-        attributes = {name: getattr(event, name) for name in names}
-        key = key_text(batch.key.evaluate(attributes, event.data))
+        key = key_text(batch.key.evaluate(event.attributes, event.data))
     return BatchPlan(
         window=batch.window,
         max_events=batch.max_events,

@@ -17,6 +17,7 @@ from hookwright.schemas.problem import Place
 
 from .batches import batch
 from .bundle import KINDS
+from .condition import condition
 from .errors import SourceError
 from .event import JSON
 from .event_schemas import event_schemas
@@ -139,6 +140,7 @@ class _Builder:
             globs=tuple(sorted({name for name in texts(merged.get("event")) if is_glob(name)})),
             sources=tuple(sorted(set(texts(merged.get("source"))))),
             match=MappingProxyType(match) if isinstance(match, dict) else None,
+            condition=condition(merged),
             delay=duration(str(merged.get("delay", "0s"))),
             batch=batch(merged),
             notify=notified(merged.get(NOTIFY), self.notifiers),

@@ -41,17 +41,26 @@ class Part:
         hint: str | None = None,
         severity: Severity = "error",
         key: bool = False,
+        offset: int | None = None,
         related: tuple[Related, ...] = (),
     ) -> Problem:
-        """What is wrong with what stands at `path` below this part."""
+        """What is wrong with what stands at `path` below this part; `offset` is that in a text there."""
         where = "".join(f"/{_escaped(step)}" for step in (*self.path, *path))
-        return Problem(code, message, self.place(*path, key=key), hint, severity, where, related)
+        place = self.place(*path, key=key) if offset is None else self._within(path, offset)
+        return Problem(code, message, place, hint, severity, where, related)
 
-    def part(self, *path: str | int) -> Part | None:
-        """The mapping at `path` below this one, or None when there is none."""
+    def _within(self, path: tuple[str | int, ...], offset: int) -> Place:
+        return self.document.place_within((*self.path, *path), str(self._value(path)), offset)
+
+    def _value(self, path: tuple[str | int, ...]) -> JSON | Mapping[str, JSON]:
         value: JSON | Mapping[str, JSON] = self.value
         for step in path:
             value = _child(value, step)
+        return value
+
+    def part(self, *path: str | int) -> Part | None:
+        """The mapping at `path` below this one, or None when there is none."""
+        value = self._value(path)
         return Part(self.document, (*self.path, *path), value) if isinstance(value, Mapping) else None
 
     def parts(self, key: str) -> Iterator[Part]:

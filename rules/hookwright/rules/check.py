@@ -21,6 +21,7 @@ from .automations import automation_problems
 from .batches import batch_problems, lacks_body, lacks_window
 from .build import Settings, texts
 from .bundle import Bundle, Entry, Part
+from .condition import condition_problems
 from .event_schemas import schema_problems
 from .expression.template import is_template
 from .expressions import subscriber_problems, template_problems
@@ -85,6 +86,7 @@ class Check:
         self, entry: Entry, defaults: Part | None, names: Namespace, known: KnownEvents
     ) -> Iterator[Problem]:
         yield from names.event_problems(entry.part, "event")
+        yield from condition_problems(entry.part)
         if entry.kind is not EntityType.WEBHOOK:  # which is a target itself
             yield from time_problems(entry.part)
         yield from _subscriber(entry.part, names)

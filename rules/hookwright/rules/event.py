@@ -24,3 +24,14 @@ class Event:
     time: str | None = None
     subject: str | None = None
     extensions: tuple[tuple[str, bool | int | str], ...] = ()
+
+    @property
+    def attributes(self) -> dict[str, JSON]:
+        """What an expression sees as `event`."""
+        return {
+            "id": self.id,
+            "source": self.source,
+            "type": self.type,
+            "time": self.time,
+            "subject": self.subject,
+        }

@@ -71,5 +71,5 @@ def _field(part: Part, field: str, *path: str | int) -> Iterator[Problem]:
 
 
 def _problem(part: Part, code: str, what: str, error: ExpressionError, *path: str | int) -> Problem:
-    where = "" if error.column is None else f", column {error.column}"
-    return part.problem(code, f"bad {what}{where}: {error.message}", *path, hint=error.hint)
+    offset = None if error.column is None else error.column - 1
+    return part.problem(code, f"bad {what}: {error.message}", *path, hint=error.hint, offset=offset)

@@ -20,6 +20,7 @@ SUBSCRIBER = frozenset(
         "event",
         "source",
         "match",
+        "if",
         "delay",
         "batch",
         "disable_after",

@@ -105,9 +105,10 @@ class Subscriber:
 
     `globs` are the globs as written: they also select types nobody declared, where those are let in.
     `sources` are exact event sources or globs over them; none means any. `match` is the pattern as written,
-    or None for every event of these types. `delay` is in milliseconds and comes before `batch`. `notify` are
-    the ids of the notifiers to tell when a delivery failed for good. `disable_after` is how many failed
-    deliveries in a row switch an endpoint off, None for never. `place` is where it stands.
+    or None for every event of these types, and `condition` what is asked of an event that matches. `delay` is
+    in milliseconds and comes before `batch`. `notify` are the ids of the notifiers to tell when a delivery
+    failed for good. `disable_after` is how many failed deliveries in a row switch an endpoint off, None for
+    never. `place` is where it stands.
     """
 
     entity_type: EntityType
@@ -118,6 +119,7 @@ class Subscriber:
     globs: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     match: Mapping[str, JSON] | None = field(default=None, hash=False)
+    condition: Expression | bool = True
     delay: int = 0
     batch: Batch | None = None
     notify: tuple[str, ...] = ()

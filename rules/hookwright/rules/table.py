@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 from operator import attrgetter
 
 from hookwright.schemas.catalogue import nearest_events
 from hookwright.schemas.dataschema import DataSchema
 
+from .condition import holds
+from .errors import ExpressionError
 from .event import Event
 from .index import PatternIndex
 from .model import Action, FailureLimit, NotifierSettings, Subscriber
@@ -30,6 +33,14 @@ class Group:
         if self.index is not None:
             for subscriber in self.index.match(event.data):
                 yield self.conditional[subscriber]
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A subscriber that an event goes to; with a `fault`, one of which nobody can say whether it should."""
+
+    subscriber: Subscriber
+    fault: ExpressionError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,10 @@ class RoutingTable:
         return tuple(self._subscribers.values())
 
     def match(self, event: Event) -> tuple[Subscriber, ...]:
-        """The subscribers this event goes to, ordered by id, which is the order everything else keeps."""
+        """The subscribers whose events, sources and pattern it fits, ordered by id, as everything else is.
+
+        Their conditions are not asked: `select` does.
+        """
         found = [
             subscriber
             for group in self._groups(event.type)
@@ -77,6 +91,11 @@ class RoutingTable:
             if self._from_there(subscriber.id, event.source)
         ]
         return tuple(sorted(found, key=_BY_ID))
+
+    def select(self, event: Event) -> tuple[Selected, ...]:
+        """Those it goes to whose condition is true as well, or cannot be told; ordered by id."""
+        selected = map(_selected, self.match(event), repeat(event))
+        return tuple(each for each in selected if each is not None)
 
     def subscriber(self, identifier: str) -> Subscriber | None:
         """The enabled subscriber of that id, or None."""
@@ -108,3 +127,12 @@ class RoutingTable:
     def _from_there(self, identifier: str, source: str) -> bool:
         globs = self._sources.get(identifier)
         return globs is None or any(glob.match(source) for glob in globs)
+
+
+def _selected(subscriber: Subscriber, event: Event) -> Selected | None:
+    if subscriber.condition is True:
+        return Selected(subscriber)
+    try:
+        return Selected(subscriber) if holds(subscriber.condition, event) else None
+    except ExpressionError as error:
+        return Selected(subscriber, error)

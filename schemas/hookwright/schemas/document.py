@@ -14,6 +14,7 @@ from .builder import JSON, Builder, Limits, Refused, Spot
 from .lines import position_after
 from .mistakes import explain
 from .problem import Place, Problem
+from .within import position_within
 
 __all__ = ["JSON", "Document", "Limits", "Reading", "parse", "read", "read_bytes"]
 
@@ -26,11 +27,15 @@ _START = "a bundle file starts with: version: 1"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """`value` holds JSON types only. Parts written as aliases are shared: treat the value as read-only."""
+    """`value` holds JSON types only. Parts written as aliases are shared: treat the value as read-only.
+
+    `text` is the YAML it was read from.
+    """
 
     file: str
     value: JSON
     root: Spot = field(repr=False, compare=False)
+    text: str = field(default="", repr=False, compare=False)
 
     def place(self, path: Sequence[str | int], *, key: bool = False) -> Place:
         """Where the value at `path` (keys and indexes from the root) stands, or with `key` its key.
@@ -46,6 +51,11 @@ class Document:
             if key and depth == len(path) - 1 and part is not None:
                 at = self._key(path) or at
         return Place(self.file, *at)
+
+    def place_within(self, path: Sequence[str | int], text: str, offset: int) -> Place:
+        """Where `text[offset]` stands, of the text that is the value at `path`."""
+        place = self.place(path)
+        return Place(self.file, *position_within(self.text, (place.line, place.column), text, offset))
 
     def _key(self, path: Sequence[str | int]) -> tuple[int, int] | None:
         spot = self.root
@@ -97,7 +107,7 @@ def parse(raw: bytes, *, name: str, limits: Limits = _DEFAULT) -> Reading:
         builder.problems.append(Problem("HW003", "the file is empty", Place(name), _START))
     if builder.spot is None or any(problem.code not in _READABLE for problem in builder.problems):
         return _refused(*builder.problems)
-    return Reading(Document(name, builder.value, builder.spot), _sorted(builder.problems))
+    return Reading(Document(name, builder.value, builder.spot, text), _sorted(builder.problems))
 
 
 def _feed(builder: Builder, text: str) -> None:

@@ -12,6 +12,11 @@ def split_lines(text: str) -> list[str]:
     return _BREAK.split(text)
 
 
+def line_starts(text: str) -> list[int]:
+    """Where each line starts, counted from 0; the last one of a text that ends in a break is empty."""
+    return [0, *(found.end() for found in _BREAK.finditer(text))]
+
+
 def position_after(text: str) -> tuple[int, int]:
     """Line and column, counted from 1, of what follows `text`."""
     lines = split_lines(text)

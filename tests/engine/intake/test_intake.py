@@ -35,6 +35,7 @@ def subscriber(
     delay=0,
     match=None,
     batch=None,
+    condition=True,
     **target,
 ):
     actions = tuple(
@@ -44,7 +45,9 @@ def subscriber(
         for path in paths
     )
     place = Place("a.yaml", 3, 5)
-    return Subscriber(kind, identifier, events, actions, place, delay=delay, match=match, batch=batch)
+    return Subscriber(
+        kind, identifier, events, actions, place, delay=delay, match=match, condition=condition, batch=batch
+    )
 
 
 def table(*subscribers, schemas=None):
@@ -129,6 +132,45 @@ def test_every_action_of_a_rule_is_a_delivery_of_its_own():
     said = run(node.post({"type": "t"}))
     assert len({each.id for each in said.deliveries}) == 2
     assert [each.action for each in node.journalled[0].deliveries] == ["actions/0/post", "actions/1/post"]
+
+
+def test_a_condition_is_asked_after_the_pattern_and_who_cannot_be_told_gets_a_failure():
+    asked = Expression.parse("data.Score | number > 50")
+    node = Node(
+        subscriber("asked", condition=asked),
+        subscriber("batched", condition=asked, batch=Batch(60_000, 10, 2048)),
+        subscriber("matched", match={"Stage": ["Won"]}, condition=asked),
+        subscriber("never", condition=False),
+        subscriber("rule", kind=EntityType.RULE, paths=("actions/0/post", "actions/1/post"), condition=asked),
+        subscriber("unasked"),
+    )
+
+    def routed(data):
+        node.journalled.clear()
+        run(node.post({"type": "t", "data": data}))
+        return {(each.entity_id, each.action): each for each in node.journalled[0].deliveries}
+
+    everybody = {("asked", ""), ("batched", ""), ("rule", "actions/0/post"), ("rule", "actions/1/post")}
+    high = routed({"Score": "51"})
+    assert set(high) == everybody | {("unasked", "")}
+    assert {each.refusal for each in high.values()} == {None}
+    assert high["batched", ""].batch is not None
+    assert set(routed({"Score": "50", "Stage": "Won"})) == {("unasked", "")}
+    untold = routed({"Stage": "Open", "score": 1})
+    unasked = untold.pop(("unasked", ""))
+    assert unasked.refusal is None
+    assert set(untold) == everybody
+    reason = 'if: there is no field "Score" (did you mean "score"?)'
+    assert {each.refusal for each in untold.values()} == {("expression", reason)}
+    assert untold["batched", ""].batch is None
+
+
+def test_a_test_asks_for_no_condition():
+    one = subscriber("a", condition=Expression.parse("data.Score > 50"))
+    node = Node(one)
+    said = run(node.intake.test(one, one.actions, "t", b"{}"))
+    assert [each.entityId for each in said.deliveries] == ["a"]
+    assert node.journalled[0].deliveries[0].refusal is None
 
 
 def test_what_is_to_be_batched_is_journalled_with_its_data_and_never_offered():

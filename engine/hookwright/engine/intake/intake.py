@@ -12,7 +12,7 @@ import msgspec
 from hookwright.plugins.hookspecs import Encoder
 from hookwright.rules.event import Event
 from hookwright.rules.model import Action, Subscriber
-from hookwright.rules.table import RoutingTable
+from hookwright.rules.table import RoutingTable, Selected
 
 from ..delivery import Delivery
 from ..errors import JournalError
@@ -196,12 +196,18 @@ class Intake:
         now = int(self._clock() * 1000)
         bodies: dict[str, bytes] = {}
         deliveries: list[Delivery] = []
-        for subscriber in table.match(event):
-            for action in subscriber.actions:
-                body, delivery = self._placing.placed(event, subscriber, action, now)
+        for selected in table.select(event):
+            for action in selected.subscriber.actions:
+                body, delivery = self._placed(event, selected, action, now)
                 bodies[delivery.body] = body
                 deliveries.append(delivery)
         return Plan(event, fingerprint, table.revision, tuple(deliveries), bodies)
+
+    def _placed(self, event: Event, selected: Selected, action: Action, now: int) -> tuple[bytes, Delivery]:
+        subscriber, fault = selected.subscriber, selected.fault
+        if fault is not None:
+            return self._placing.doubtful(event, subscriber, action, now, fault)
+        return self._placing.placed(event, subscriber, action, now)
 
 
 def _as_rejected(error: BaseException) -> Exception:

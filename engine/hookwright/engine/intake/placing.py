@@ -37,9 +37,15 @@ class Placing:
         try:
             plan = batch_plan(event, subscriber.batch, action.target)
         except ExpressionError as error:
-            reason = f"batch.key: {error}"
-            return event.raw, msgspec.structs.replace(delivery, refusal=("expression", reason))
+            return event.raw, _without_value(delivery, "batch.key", error)
         return event.raw, msgspec.structs.replace(delivery, batch=plan)
+
+    def doubtful(
+        self, event: Event, subscriber: Subscriber, action: Action, now: int, fault: ExpressionError
+    ) -> tuple[bytes, Delivery]:
+        """One that ends as a Failure, because the condition that decides about it has no value."""
+        delivery = self._delivery(event, subscriber, action, event.raw, now)
+        return event.raw, _without_value(delivery, "if", fault)
 
     def alone(self, event: Event, subscriber: Subscriber, action: Action, now: int) -> tuple[bytes, Delivery]:
         """The same, but where events are batched the body is the list of this one, and nothing waits."""
@@ -98,3 +104,8 @@ class Placing:
             body=hashlib.sha256(body).hexdigest(),
             place=f"{subscriber.place.file}:{subscriber.place.line}",
         )
+
+
+def _without_value(delivery: Delivery, key: str, error: ExpressionError) -> Delivery:
+    """A delivery that ends as a Failure, because the expression under `key` has no value for its event."""
+    return msgspec.structs.replace(delivery, refusal=("expression", f"{key}: {error}"))

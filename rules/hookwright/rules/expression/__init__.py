@@ -1,5 +1,6 @@
-"""Expressions: what may stand under `batch.key`, as values that compute one JSON value from one event."""
+"""Expressions: what may stand under `if` and `batch.key`, as values that compute one JSON value."""
 
+from .always import always
 from .expression import Expression, key_text
 
-__all__ = ["Expression", "key_text"]
+__all__ = ["Expression", "always", "key_text"]

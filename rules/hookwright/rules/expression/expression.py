@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final, cast
 
 from jinja2 import UndefinedError
@@ -34,8 +35,7 @@ class Expression:
 
         `names` are those it may use; `evaluate` knows the ones there are unless told.
         """
-        with reading():
-            return cls(text, SANDBOX.compile_tree(parse(text, names)))
+        return cls(text, _compiled(text, tuple(names)))
 
     def evaluate(self, event: Mapping[str, JSON], data: JSON) -> JSON:
         """The value for one event: `event` holds its attributes, `data` its data. Neither is changed.
@@ -69,6 +69,12 @@ def key_text(value: JSON) -> str:
         raise ExpressionError(f"a key has at most {LONGEST_KEY:,} characters, this value has {len(text):,}")
     # A lone surrogate has no UTF-8; what backslashreplace writes for it is JSON's own escape.
     return text.encode(errors="backslashreplace").decode()
+
+
+@lru_cache(maxsize=8192)  # a bundle is checked, built and compiled: once is enough
+def _compiled(text: str, names: tuple[str, ...]) -> TemplateExpression:
+    with reading():
+        return SANDBOX.compile_tree(parse(text, names))
 
 
 def _canonical(value: JSON) -> JSON:

@@ -40,11 +40,19 @@ _NOT_IN_THE_LANGUAGE: Mapping[type[nodes.Node], str] = MappingProxyType(
         nodes.Tuple: "write a list in square brackets: [a, b]",
     }
 )
+_TAKEN: Final = "expected name or number"  # what jinja2 says of the token before the one it stands at
 _POSITION = re.compile(r"(.*) at (\d+)", re.DOTALL)
 
 
 def parse(text: str, names: Sequence[str] = NAMES) -> nodes.Expr:
     """The tree of an expression over `names`, ready to compile. Raises `ExpressionError`."""
+    rewritten = _Rewrite().visit(read(text, names))
+    assert isinstance(rewritten, nodes.Expr)
+    return rewritten
+
+
+def read(text: str, names: Sequence[str] = NAMES) -> nodes.Expr:
+    """The tree of an expression as it is written. Raises `ExpressionError`."""
     if not text.strip():
         raise ExpressionError("an expression cannot be empty")
     if len(text) > LONGEST:
@@ -57,9 +65,7 @@ def parse(text: str, names: Sequence[str] = NAMES) -> nodes.Expr:
         _bounded(tree)
         for node in nodes_of(tree):
             check(node, text, names)
-        rewritten = _Rewrite().visit(tree)
-    assert isinstance(rewritten, nodes.Expr)
-    return rewritten
+    return tree
 
 
 @contextmanager
@@ -70,7 +76,7 @@ def reading() -> Iterator[None]:
     except ExpressionError:
         raise
     except TemplateSyntaxError as error:
-        raise _translated(error) from None
+        raise _translated(error, None) from None
     except RecursionError:
         raise _too_deep() from None
     except (TemplateError, ValueError, SyntaxError, MemoryError) as error:
@@ -79,17 +85,37 @@ def reading() -> Iterator[None]:
 
 def _tree(text: str) -> nodes.Expr:
     parser = Parser(SANDBOX, text, state="variable")
-    tree = parser.parse_expression()
+    try:
+        tree = parser.parse_expression()
+    except TemplateSyntaxError as error:
+        consumed = (error.message or "").startswith(_TAKEN)
+        raise _translated(error, _reached(parser, text, int(consumed))) from None
     if not parser.stream.eos:
-        raise ExpressionError(f"`{parser.stream.current.value}` is not expected after the expression")
+        said = f"`{parser.stream.current.value}` is not expected after the expression"
+        raise ExpressionError(said, column=_reached(parser, text))
     return tree
 
 
-def _translated(error: TemplateSyntaxError) -> ExpressionError:
+def _translated(error: TemplateSyntaxError, column: int | None) -> ExpressionError:
     message = str(error.message or "it is not an expression")
     message = message.replace("'end of template'", "end").replace("'end of print statement'", "the end")
     placed = _POSITION.fullmatch(message)
-    return ExpressionError(placed[1], column=int(placed[2]) + 1) if placed else ExpressionError(message)
+    if placed:
+        return ExpressionError(placed[1], column=int(placed[2]) + 1)
+    return ExpressionError(message, column=column)
+
+
+def _reached(parser: Parser, text: str, consumed: int = 0) -> int | None:
+    """The column of the token the parser could not go on with; behind the text, when that is the end.
+
+    `consumed` says how many tokens it took before it complained.
+    """
+    try:
+        left = sum(1 for _ in parser.stream) + consumed
+        columns = [column for column, _, _ in _Column(text, set()).tokens()]
+    except TemplateSyntaxError:  # further on there is something that is no token at all
+        return None
+    return columns[-left] if 0 < left <= len(columns) else len(text.rstrip()) + 1
 
 
 def _too_deep() -> ExpressionError:
@@ -206,14 +232,15 @@ class _Column:
     def of(self, name: str) -> int | None:
         """Counted from 1; None when it cannot be told."""
         before = ""
-        for column, kind, value in self._tokens():
+        for column, kind, value in self.tokens():
             fits = before in self.after if self.after else before not in self.never
             if kind == "name" and value == name and fits:
                 return column
             before = value
         return None
 
-    def _tokens(self) -> Iterator[tuple[int, str, str]]:
+    def tokens(self) -> Iterator[tuple[int, str, str]]:
+        """Column, kind and text of each token."""
         column = 1
         for _, kind, value in SANDBOX.lexer.tokeniter(self.text, None, state="variable"):
             if kind != "whitespace":
