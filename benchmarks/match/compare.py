@@ -12,7 +12,7 @@ from hookwright.rules import PatternIndex
 from .bare import BareClosures
 from .closures import Closures
 from .peers import peers
-from .timing import Contender, Match, Timing, timings
+from .timing import Contender, Timing, timings
 from .workload import Workload
 
 _MOST_FOR_PEERS = 1000  # patterns; beyond that they take too long to say anything new
@@ -53,7 +53,7 @@ def compare(workload: Workload, effort: Effort, *, with_peers: bool) -> Comparis
     if with_peers and workload.size <= _MOST_FOR_PEERS:
         parsed.extend(peers(patterns))
     text = [
-        Contender("index", _from_text(index), _text),
+        Contender("index", index.match_json, _text),
         Contender("closures", lambda raw: closures.match(json.loads(raw)), _text),
     ]
     times, matches = _timed(parsed, workload, effort, seed=1)
@@ -71,11 +71,6 @@ def _slices(workload: Workload, effort: Effort, seed: int) -> Iterator[list[dict
     events = workload.make_events(effort.events * (effort.rounds + 1), seed)
     for start in range(0, len(events), effort.events):
         yield events[start : start + effort.events]
-
-
-def _from_text(index: PatternIndex) -> Match:
-    from_text: Match | None = getattr(index, "match_json", None)
-    return from_text or (lambda raw: index.match(json.loads(raw)))
 
 
 def _text(event: Any) -> bytes:

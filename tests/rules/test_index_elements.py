@@ -55,6 +55,13 @@ def test_one_condition_chooses_one_leaf_however_often_the_field_is_spelt() -> No
     assert matches(pattern, {"d.e": rows, "d": {"e": [{"c": 1}]}})
 
 
+def test_a_condition_that_is_mentioned_twice_chooses_twice() -> None:
+    once, twice = {"a": 1}, {"$and": [{"a": 1}, {"a": 1}]}
+    data = {"d": {"e": [{"a": 1}, {"b": 1}]}, "d.e": [{"a": 1}, {"b": 1}]}
+    assert matches({"d": {"e": {**twice, "b": ABSENT}}}, data)  # from either list, so "b" is judged in both
+    assert not matches({"d": {"e": {**once, "b": ABSENT}}}, data)
+
+
 def test_a_field_spelt_twice_may_be_met_on_either_way() -> None:
     pattern = {"d": {"e": {"x": 1, "y": 2, "z": 3}}}
     assert matches(pattern, {"d.e": [{"x": 1}, {"z": 3}], "d": {"e": [{"x": 1}, {"y": 2, "x": 1}], "e.z": 3}})

@@ -6,6 +6,7 @@ hand; the long form draws anew and tells the seed.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from random import Random, SystemRandom
 from typing import Any
@@ -27,10 +28,10 @@ def check(patterns: list[dict[str, Any]], events: list[Any], seed: object = None
     answers: Counter[bool] = Counter()
     for event in events:
         expected = {id_ for id_, pattern in named.items() if reference.matches(pattern, event)}
-        for id_ in sorted(expected ^ index.match(event)):
-            pytest.fail(
-                f"{named[id_]} {'matches' if id_ in expected else 'does not match'} {event} (seed {seed})"
-            )
+        for answer in (index.match(event), index.match_json(json.dumps(event).encode())):
+            for id_ in sorted(expected ^ answer):
+                verb = "matches" if id_ in expected else "does not match"
+                pytest.fail(f"{named[id_]} {verb} {event} (seed {seed})")
         answers.update({True: len(expected), False: len(named) - len(expected)})
     return answers
 

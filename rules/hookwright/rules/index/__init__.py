@@ -76,20 +76,27 @@ class PatternIndex:
         """What `match` says of the value of a JSON text, without building all of that value.
 
         Where a name comes twice in an object, the last one counts, as it does for `json.loads`. Raises
-        `ValueError` for a text found not to be JSON: parts that no pattern asks about are skipped over.
+        `ValueError` for a text found not to be JSON (parts that no pattern asks about are skipped over), or
+        nested too deep or with an integer too long for `json.loads`.
         """
         try:
             struct = self._decode(raw)
         except (msgspec.MsgspecError, ValueError, RecursionError):  # or just not a text for structs
-            return self.match(json.loads(raw))
+            return self.match(_loaded(raw))
         facts, leaves = self._always.copy(), self._blank.copy()
         nested: set[int] = set()
         self._read_struct(struct, facts, leaves, nested)
         return frozenset(
-            matching(
-                facts, leaves, nested, lambda: Reading(leaves, nested, self._top, lambda: json.loads(raw))
-            )
+            matching(facts, leaves, nested, lambda: Reading(leaves, nested, self._top, lambda: _loaded(raw)))
         )
+
+
+def _loaded(raw: bytes) -> JSON:
+    try:
+        value: JSON = json.loads(raw)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deep to be read") from None
+    return value
 
 
 def _parsed(id_: str, pattern: Mapping[str, JSON] | Pattern) -> Pattern:

@@ -9,6 +9,8 @@ the rest.
 from __future__ import annotations
 
 from collections.abc import Iterator, Set
+from dataclasses import replace
+from operator import is_
 
 from ..pattern.syntax import AnyOf, Field, Node, Not
 from . import elements
@@ -22,12 +24,13 @@ _NOTHING: frozenset[int] = frozenset()
 class Rule:
     """A pattern, under its id. `slots` are the places of its conditions, once for each condition."""
 
-    __slots__ = ("id", "root", "slots")
+    __slots__ = ("_choosing", "id", "root", "slots")
 
     def __init__(self, id_: str, root: Part) -> None:
         self.id = id_
         self.root = root
         self.slots = tuple(_slots(root))
+        self._choosing = _apart(root, set())
 
     def chooses(self, nested: Set[int]) -> bool:
         """Whether two conditions might disagree about an element of a list."""
@@ -37,7 +40,7 @@ class Rule:
         """The answer for any event, however its lists lie."""
         if not self.chooses(reading.nested):
             return self.root.true_of(reading, _NOTHING)
-        return self.root.true_of(reading, reading.nested) and elements.consistent(self.root, reading)
+        return self.root.true_of(reading, reading.nested) and elements.consistent(self._choosing, reading)
 
 
 def bind(id_: str, node: Node, conditions: Conditions) -> Part:
@@ -49,6 +52,22 @@ def bind(id_: str, node: Node, conditions: Conditions) -> Part:
     if isinstance(node, AnyOf):
         return Some(tuple([bind(id_, branch, conditions) for branch in node.branches]))
     return Every(tuple([bind(id_, part, conditions) for part in node.parts]))
+
+
+def _apart(part: Part, taken: set[Condition]) -> Part:
+    """The same tree with a condition for every mention of a field: each takes a leaf for itself."""
+    if isinstance(part, Condition):
+        if part in taken:
+            return replace(part)
+        taken.add(part)
+        return part
+    if isinstance(part, Never):
+        return part
+    below = part.parts if isinstance(part, Every) else part.branches
+    apart = tuple([_apart(each, taken) for each in below])
+    if all(map(is_, apart, below)):
+        return part
+    return Every(apart) if isinstance(part, Every) else Some(apart)
 
 
 def _slots(part: Part) -> Iterator[int]:
