@@ -231,6 +231,30 @@ def test_a_source_that_the_event_does_not_name_is_a_servers_own(inside, files) -
 
 
 @pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("data.Score | number > 90", 'it is false; data.Score is "71"'),
+        ("data.Items", "it has no value: it must be true or false"),
+        ("data.score == 1", 'it has no value: there is no field "score" (did you mean "Score"?)'),
+        ("false", "it is false"),
+    ],
+)
+def test_an_if_that_says_no_is_told_with_the_values_it_asks_for(inside, files, condition, said) -> None:
+    (files / "hooks.yaml").write_text(BUNDLE.replace("    delay: 90s\n", f"    if: {condition}\n"))
+    ran = inside("explain", "-e", "event.json", "hooks.yaml")
+    assert "webhook/erp  its condition is not met\n   --> hooks.yaml:6:9\n" in ran.out
+    assert said in ran.out
+    assert ("recorded as a Failure" in ran.out) == ("no value" in said)
+
+
+def test_an_if_that_says_yes_is_told_too(inside, files) -> None:
+    condition = "data.Score | number > 50 and data.Items | length == 2"
+    (files / "hooks.yaml").write_text(BUNDLE.replace("    delay: 90s\n", f"    if: {condition}\n"))
+    out = inside("explain", "-e", "event.json", "hooks.yaml").out
+    assert f'    if {condition}: data.Score is "71" and data.Items is a list\n' in out
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"{", "event.json:1:2: no server takes this: "),

@@ -82,6 +82,22 @@ def test_the_name_that_selects_the_event_is_told_with_its_place(bundle, written:
     assert str(clause.expected[met].place) == f"hooks/hooks.yaml:4:{column}"
 
 
+def test_an_if_is_asked_last_and_shown_where_it_stands(bundle) -> None:
+    text = """webhooks:
+  - id: a
+    event: Lead_Delete
+    match: {Stage: Won}
+    if: data.Score | number > 50
+    url: https://x.example/
+"""
+    refused = only(bundle, text, event("Lead_Delete", {"Stage": "Won", "Score": "12"})).refused
+    assert refused is not None
+    assert (refused[0], str(refused[1].place)) == ("if", "hooks/hooks.yaml:6:9")
+    assert [(each.path, each.value) for each in refused[1].found] == [("data.Score", "12")]
+    assert only(bundle, text, event("Lead_Delete", {"Stage": "Won", "Score": "71"})).selected
+    assert len(only(bundle, text, event("Lead_Delete", {"Stage": "Lost"})).stages) == 2
+
+
 def test_a_disabled_subscriber_is_not_forgotten(bundle) -> None:
     text = "webhooks:\n  - id: a\n    event: Lead_Delete\n    enabled: false\n    url: https://x.example/\n"
     refused = only(bundle, text, event("Lead_Delete")).refused
@@ -117,6 +133,7 @@ def test_a_misspelt_type_gets_the_nearest_name(bundle) -> None:
 TYPES = ["Lead_Delete", "Lead_Post_Create", "Task_Create", "com.example.a", "com.example.b"]
 NAMES = ["Lead_Delete", "Lead Creation", "Lead_*", "*", "Task_Creat?", "com.example.a", "com.*", "Lead_[*"]
 SOURCES = ["/shop", "/crm/1", "/crm/2"]
+CONDITIONS = [True, False, "event.source == '/shop'", "data.a is defined", "data.a == 1", "data.b"]
 
 
 def bundle_drawn(random: Random, events: list[Event]) -> dict[str, Any]:
@@ -130,6 +147,8 @@ def bundle_drawn(random: Random, events: list[Event]) -> dict[str, Any]:
             one["source"] = random.choice(["/crm/1", "/crm/*", ["/shop", "/crm/?"]])
         if random.random() < 0.7:
             one["match"] = draw.pattern_near(random.choice(events).data) if number % 2 else draw.pattern()
+        if random.random() < 0.4:
+            one["if"] = random.choice(CONDITIONS)
         if random.random() < 0.2:
             one["enabled"] = False
         webhooks.append(one)
@@ -147,7 +166,7 @@ def check(folder: Path, seed: int) -> Counter[str]:
     table = compile_table(loaded.model)
     refused: Counter[str] = Counter()
     for each in events:
-        getting = {subscriber.id for subscriber in table.match(each)}
+        getting = {selected.subscriber.id for selected in table.select(each) if selected.fault is None}
         found = explained(loaded, each)
         assert {name for name, explanation in found.items() if explanation.selected} == getting, seed
         assert len(found) == 6
@@ -157,7 +176,7 @@ def check(folder: Path, seed: int) -> Counter[str]:
 
 def test_whole_bundles_are_explained_as_the_table_routes(tmp_path: Path) -> None:
     seen: Counter[str] = sum((check(tmp_path, seed) for seed in range(40)), Counter())
-    assert min(seen[stage] for stage in ("", "enabled", "event", "source", "match")) > 20
+    assert min(seen[stage] for stage in ("", "enabled", "event", "source", "match", "if")) > 20
 
 
 @pytest.mark.slow
@@ -165,4 +184,4 @@ def test_whole_bundles_are_explained_as_the_table_routes(tmp_path: Path) -> None
 def test_whole_bundles_are_explained_as_the_table_routes_at_length(tmp_path: Path) -> None:
     start = SystemRandom().randrange(2**60)
     seen: Counter[str] = sum((check(tmp_path, start + number) for number in range(3_000)), Counter())
-    assert min(seen[stage] for stage in ("", "enabled", "event", "source", "match")) > 1_000
+    assert min(seen[stage] for stage in ("", "enabled", "event", "source", "match", "if")) > 1_000

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hookwright.rules.explain import Clause, Conflict, Expected, Found
 from hookwright.rules.explain.wording import either, quoted
+from hookwright.rules.pattern.report import kind
 from hookwright.schemas.problem import Place
 
 _MOST = 20  # reasons, proofs or branches told of one clause
@@ -31,6 +32,8 @@ def proofs(clause: Clause) -> Iterator[str]:
         yield _named(clause, "event type")
     elif clause.kind == "source":
         yield _named(clause, "source")
+    elif clause.kind == "if":
+        yield f"if {clause.expected[0].says}" + (f": {_values(clause)}" if clause.found else "")
     elif clause.kind == "not":
         yield from (f"not: {reason.text}" for part in clause.parts for reason in _some(reasons(part)))
     else:
@@ -102,6 +105,9 @@ def _refusal(clause: Clause) -> str:
     wanted = _wanted(clause.expected)
     if clause.kind in {"event", "source"}:
         return f"the {clause.found[0].path} is {_json(clause.found[0])}; wanted {wanted}"
+    if clause.kind == "if":
+        values = f"; {_values(clause)}" if clause.found else ""
+        return f"it has no value: {clause.lack}{values}" if clause.lack else f"it is false{values}"
     if clause.lack:
         return f"{clause.field} is absent: {clause.lack}; wanted {wanted}"
     return f"{_values(clause)}; wanted {wanted}"
@@ -140,6 +146,6 @@ def _wanted(expected: tuple[Expected, ...]) -> str:
 
 
 def _json(found: Found) -> str:
-    """A value as JSON; values of fields are scalars."""
+    """A value as JSON, cut where it grows long; what kind it is, where it is an object or a list."""
     value = found.value
-    return "…" if isinstance(value, list | dict) else quoted(value)
+    return kind(value) if isinstance(value, list | dict) else quoted(value)

@@ -119,7 +119,8 @@ def _loaded(bundle: Bundle, path: Path) -> tuple[Model, Parts]:
 def _explained(
     explainer: Explainer, table: RoutingTable, given: GivenEvent, rendering: Rendering | None
 ) -> Iterator[Explained]:
-    getting = {subscriber.id: subscriber for subscriber in table.match(given.event)}
+    selected = (each.subscriber for each in table.select(given.event) if each.fault is None)
+    getting = {subscriber.id: subscriber for subscriber in selected}
     for explanation in explainer.explain(given.event):
         subscriber = getting.get(explanation.id)
         if explanation.selected != (subscriber is not None):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from hookwright.engine.intake.door import Misplaced, Rejected
 from hookwright.engine.intake.rendering import Rendered
 from hookwright.rules.event import JSON
 from hookwright.rules.explain import Clause, Conflict, Expected
+from hookwright.rules.pattern.report import kind
 from hookwright.schemas.problem import Place
 
 from .explained import Explained, Summary
@@ -124,4 +126,9 @@ def _place(place: Place) -> dict[str, Any]:
 
 
 def _value(value: JSON) -> JSON:
-    return value[:_LONGEST] + "…" if isinstance(value, str) and len(value) > _LONGEST else value
+    """A value as it is, unless it is long: of a text the beginning, of a list or an object what it is."""
+    if isinstance(value, str):
+        return value[:_LONGEST] + "…" if len(value) > _LONGEST else value
+    if isinstance(value, list | dict) and len(json.dumps(value)) > _LONGEST:
+        return f"{kind(value)} that is too long to show"
+    return value

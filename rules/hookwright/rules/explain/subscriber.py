@@ -1,4 +1,4 @@
-"""Why a subscriber gets an event, or does not: `enabled`, the event's type and source, its pattern."""
+"""Why a subscriber gets an event or not: `enabled`, the event's type and source, its pattern, its `if`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from hookwright.schemas.problem import Place
 
 from ..build import event_names, texts
 from ..bundle import Bundle, Entry, Part
+from ..condition import KEY as IF
 from ..errors import Steps
 from ..event import Event
 from ..glob import compile_glob, is_glob
 from ..model import Model, Subscriber
 from ..references import EventNames
 from .clause import Clause, Expected, Explanation, Found, Stage
+from .condition import explain_condition
 from .pattern import explain_pattern
 
 
@@ -61,6 +63,9 @@ class Explainer:
                 return part.place("match", *steps, key=key)
 
             yield "match", explain_pattern(subscriber.match, event.data, where)
+        if subscriber.condition is not True:
+            place = self._home(entry, IF).place(IF)
+            yield "if", explain_condition(subscriber.condition, event, place)
 
     def _home(self, entry: Entry, key: str) -> Part:
         """What says `key`: the subscriber itself, or else the defaults."""
