@@ -14,8 +14,9 @@ from hookwright.schemas.validate import Fragments, validate
 from .build import Settings, build, event_names
 from .bundle import Bundle, conflicts, gather
 from .check import Check
+from .consequences import beyond, in_order
 from .lending import LENT
-from .load import BUILT_IN_ENCODERS, RESERVED, Loaded, beyond, in_order
+from .load import BUILT_IN_ENCODERS, RESERVED, Loaded
 from .references import Encoders
 from .source import Source
 

@@ -50,9 +50,10 @@ class Part:
         return Problem(code, message, place, hint, severity, where, related)
 
     def _within(self, path: tuple[str | int, ...], offset: int) -> Place:
-        return self.document.place_within((*self.path, *path), str(self._value(path)), offset)
+        return self.document.place_within((*self.path, *path), str(self.value_at(*path)), offset)
 
-    def _value(self, path: tuple[str | int, ...]) -> JSON | Mapping[str, JSON]:
+    def value_at(self, *path: str | int) -> JSON | Mapping[str, JSON]:
+        """What stands at `path` below this part; None when there is nothing."""
         value: JSON | Mapping[str, JSON] = self.value
         for step in path:
             value = _child(value, step)
@@ -60,7 +61,7 @@ class Part:
 
     def part(self, *path: str | int) -> Part | None:
         """The mapping at `path` below this one, or None when there is none."""
-        value = self._value(path)
+        value = self.value_at(*path)
         return Part(self.document, (*self.path, *path), value) if isinstance(value, Mapping) else None
 
     def parts(self, key: str) -> Iterator[Part]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from hookwright.schemas.problem import Problem
 
@@ -14,6 +16,7 @@ from .expression.fields import field_path
 from .expression.syntax import NAMES
 from .expression.template import parse_template
 
+_WORD = re.compile(r"[\w.]+|'[^']*'?|\"[^\"]*\"?|[^\w\s'\"]+")  # what a caret underlines of an expression
 _FIELD = "write the names that lead to it: data.EmailAddress"
 
 
@@ -72,4 +75,8 @@ def _field(part: Part, field: str, *path: str | int) -> Iterator[Problem]:
 
 def _problem(part: Part, code: str, what: str, error: ExpressionError, *path: str | int) -> Problem:
     offset = None if error.column is None else error.column - 1
-    return part.problem(code, f"bad {what}: {error.message}", *path, hint=error.hint, offset=offset)
+    problem = part.problem(code, f"bad {what}: {error.message}", *path, hint=error.hint, offset=offset)
+    if offset is None:
+        return problem
+    word = _WORD.match(str(part.value_at(*path)), offset)
+    return replace(problem, length=part.document.length_at(problem.place, word[0] if word else ""))

@@ -10,12 +10,13 @@ from pathlib import Path
 from hookwright.schemas.document import Document, read
 from hookwright.schemas.preset import Preset, load_preset
 from hookwright.schemas.problem import Place, Problem
-from hookwright.schemas.validate import LATER, Fragments, validate
+from hookwright.schemas.validate import Fragments, validate
 
 from .build import Settings, build, event_names
 from .bundle import Bundle, conflicts, gather
 from .check import Check
 from .collector import held_back
+from .consequences import beyond, in_order
 from .files import Files, find_files
 from .model import Model
 from .paths import root_of
@@ -145,19 +146,3 @@ def _bundle_name(path: Path) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", path.resolve().name.lower()).strip("-")
     name = name[:63].rstrip("-")
     return DEFAULT_BUNDLE if name in {"", RESERVED} else name
-
-
-def beyond(schema: Iterable[Problem], found: Iterable[Problem]) -> Iterator[Problem]:
-    """What the schema has not said already of the very same value, but that it is not supported yet."""
-    said = {
-        (problem.place.file, problem.path)
-        for problem in schema
-        if problem.severity == "error" and problem.code != LATER
-    }
-    return (problem for problem in found if (problem.place.file, problem.path) not in said)
-
-
-def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """By place, each once: an alias shows the same mistake in many places, and it is still one."""
-    once = {(each.code, each.place, each.message): each for each in problems}
-    return sorted(once.values(), key=lambda each: (each.place.file, each.place.line, each.place.column))

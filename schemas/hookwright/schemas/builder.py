@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
 import yaml
 
-from .mistakes import QUOTE_STAR, QUOTE_TEMPLATE
+from .mistakes import QUOTE_COMMA, QUOTE_STAR, QUOTE_TEMPLATE
 from .problem import Place, Problem, Related
 from .scalars import plain
+from .spots import JSON, Anchor, Open, Spot
 
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+__all__ = ["JSON", "Builder", "Limits", "Refused", "Spot"]
 
 _STANDARD = "tag:yaml.org,2002:"
 _TEXT_TAGS = frozenset({"!", f"{_STANDARD}str"})
@@ -30,49 +31,12 @@ class Limits:
     aliases: int = 1_000
 
 
-class Spot:
-    """Where a value stands (counted from 1), and its parts: by key with the key's position, or by index."""
-
-    __slots__ = ("column", "keys", "line", "parts")
-
-    def __init__(self, line: int, column: int) -> None:
-        self.line = line
-        self.column = column
-        self.keys: dict[str, tuple[int, int]] | None = None
-        self.parts: dict[str, Spot] | list[Spot] | None = None
-
-
 class Refused(Exception):
     """Reading stops: going on would only find consequences, or cost too much."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)
         self.problem = problem
-
-
-@dataclass(slots=True)
-class _Anchor:
-    """What an alias stands for. `value` is only there when the anchored value is complete."""
-
-    place: Place
-    value: JSON = None
-    spot: Spot | None = None
-    nodes: int = 1
-    height: int = 0
-
-
-@dataclass(slots=True)
-class _Open:
-    """A collection whose end has not come yet. `height` counts the levels in it, aliases written out."""
-
-    value: dict[str, JSON] | list[JSON]
-    spot: Spot
-    anchor: _Anchor | None
-    before: int
-    height: int = 1
-    key: str | None = None
-    wants_value: bool = False
-    key_place: tuple[int, int] = (0, 0)
 
 
 @dataclass(slots=True)
@@ -89,8 +53,8 @@ class Builder:
     spot: Spot | None = None
     documents: int = 0
     empty: bool = True
-    _stack: list[_Open] = field(default_factory=list)
-    _anchors: dict[str, _Anchor] = field(default_factory=dict)
+    _stack: list[Open] = field(default_factory=list)
+    _anchors: dict[str, Anchor] = field(default_factory=dict)
     _nodes: int = 0
     _aliases: int = 0
 
@@ -111,6 +75,9 @@ class Builder:
             self._key(event)
             return
         self._count(event, 1)
+        if event.value == "" and self._stack and _end_of(event) == self._stack[-1].key_end:
+            self._bare_key(self._stack[-1])
+            return
         spot = _spot(event)
         value = self._resolve(event)
         self._anchored(event, value, spot)
@@ -135,7 +102,8 @@ class Builder:
         mapping = isinstance(event, yaml.MappingStartEvent)
         if self._expects_key():
             self._refuse_key(event, "a mapping" if mapping else "a list")
-        if event.tag not in (_MAP_TAGS if mapping else _LIST_TAGS):
+        readable = event.tag in (_MAP_TAGS if mapping else _LIST_TAGS)
+        if not readable:
             self._tag(event)
         self._count(event, 1)
         if len(self._stack) >= self.limits.depth:
@@ -144,7 +112,8 @@ class Builder:
         spot.parts = {} if mapping else []
         spot.keys = {} if mapping else None
         anchor = self._anchored(event, None, None)
-        self._stack.append(_Open({} if mapping else [], spot, anchor, self._nodes - 1))
+        # The keys of a set have no values, and that it is one has been said.
+        self._stack.append(Open({} if mapping else [], spot, anchor, self._nodes - 1, bare=not readable))
 
     def _end(self, _event: yaml.Event) -> None:
         done = self._stack.pop()
@@ -170,12 +139,12 @@ class Builder:
             self._stack[-1].height = max(self._stack[-1].height, anchor.height + 1)
         self._put(anchor.value, spot)
 
-    def _meant(self, event: yaml.AliasEvent) -> tuple[_Anchor, Spot]:
+    def _meant(self, event: yaml.AliasEvent) -> tuple[Anchor, Spot]:
         name = event.anchor or ""
         anchor = self._anchors.get(name)
         if anchor is None:
-            hint = QUOTE_STAR.replace("*.png", f"*{name}")
-            raise Refused(Problem("HW010", f"no anchor &{name} for this alias", self._at(event), hint))
+            message = f"no anchor &{name} for this alias"
+            raise Refused(Problem("HW010", message, self._at(event), QUOTE_STAR))
         if anchor.spot is None:
             message = f"the anchor &{name} contains itself"
             related = (Related(anchor.place, "it starts here"),)
@@ -199,6 +168,7 @@ class Builder:
         top = self._stack[-1]
         top.key, top.wants_value = text, True
         top.key_place = _position(event)
+        top.key_end = _end_of(event)
         if top.spot.keys is not None and text in top.spot.keys:
             self._duplicate(event, top.spot.keys[text])
 
@@ -218,9 +188,33 @@ class Builder:
             hint = "keys are text" if event.value == "" else f'put it in quotes: "{event.value}"'
             self.problems.append(Problem("HW008", what, self._at(event), hint))
 
+    def _bare_key(self, top: Open) -> None:
+        """`{if: f(1, true)}` has a key `true)` without a value: the comma has ended the text before it."""
+        place = Place(self.file, *top.key_place)
+        if self.problems and self.problems[-1].place == place:
+            self.problems.pop()  # such as that it is not text: nobody means it to be a key
+        top.wants_value = False
+        if top.bare:
+            return
+        top.bare = True
+        before = top.before_bare()
+        if before is None:
+            self._put(None, Spot(*top.key_place))
+            self.problems.append(
+                Problem("HW024", "a key without a value", place, "write a colon and a value")
+            )
+            return
+        message = "YAML ends this text at the comma and reads what follows as a key"
+        self.problems.append(Problem("HW024", message, Place(self.file, *before), QUOTE_COMMA))
+
     def _refuse_key(self, event: yaml.Event, what: str) -> None:
-        template = isinstance(event, yaml.MappingStartEvent) and event.flow_style
-        hint = QUOTE_TEMPLATE if template else "keys are text and are written out"
+        if isinstance(event, yaml.MappingStartEvent) and event.flow_style:
+            outer = self._stack[-1].spot
+            message = "YAML reads {{ as a mapping that is a key, which it cannot be"
+            raise Refused(
+                Problem("HW008", message, Place(self.file, outer.line, outer.column), QUOTE_TEMPLATE)
+            )
+        hint = "keys are text and are written out"
         raise Refused(Problem("HW008", f"{what} cannot be a key", self._at(event), hint))
 
     def _put(self, value: JSON, spot: Spot) -> None:
@@ -238,7 +232,7 @@ class Builder:
                 top.value[top.key] = value
             top.wants_value = False
 
-    def _anchored(self, event: yaml.NodeEvent, value: JSON, spot: Spot | None) -> _Anchor | None:
+    def _anchored(self, event: yaml.NodeEvent, value: JSON, spot: Spot | None) -> Anchor | None:
         """Note an anchor. A name stands for one value in a file: a second meaning would be read past."""
         if not event.anchor:
             return None
@@ -247,7 +241,7 @@ class Builder:
             message = f"the anchor &{event.anchor} is defined twice"
             related = (Related(first.place, "first one here"),)
             self.problems.append(Problem("HW010", message, self._at(event), related=related))
-        anchor = self._anchors[event.anchor] = _Anchor(self._at(event), value, spot)
+        anchor = self._anchors[event.anchor] = Anchor(self._at(event), value, spot)
         return anchor
 
     def _count(self, event: yaml.Event, nodes: int) -> None:
@@ -285,3 +279,8 @@ def _position(event: yaml.Event) -> tuple[int, int]:
     mark = event.start_mark
     assert mark is not None  # every event of the C parser has one
     return mark.line + 1, mark.column + 1
+
+
+def _end_of(event: yaml.Event) -> int:
+    """In characters from the start of the text."""
+    return event.end_mark.index if event.end_mark else -1

@@ -58,6 +58,16 @@ _TABLE = (
     ),
     Code("HW023", "keys exclude each other", "These keys cannot stand together, or one of them must."),
     Code(
+        "HW024",
+        "text cut at a comma",
+        "Inside of `{ }` a comma ends a text, and what follows it is read as a key without a value.",
+    ),
+    Code(
+        "HW025",
+        "text cut at a comment",
+        "Behind a space a # starts a comment, also within what looks like one text.",
+    ),
+    Code(
         "HW101", "duplicate id", "Two subscribers have one id; ids are unique over kinds, files and bundles."
     ),
     Code("HW102", "unknown event", "The event is neither in the catalogue nor declared under `events`."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,8 +12,8 @@ from pathlib import Path
 import yaml
 
 from .builder import JSON, Builder, Limits, Refused, Spot
-from .lines import position_after
-from .mistakes import explain
+from .lines import line_of, position_after
+from .mistakes import explain, proposing
 from .problem import Place, Problem
 from .within import position_within
 
@@ -20,8 +21,9 @@ __all__ = ["JSON", "Document", "Limits", "Reading", "parse", "read", "read_bytes
 
 _BOM = b"\xef\xbb\xbf"
 _DEFAULT = Limits()
-# A key twice, a tag, a key or a number of a wrong form: all the rest can still be judged.
-_READABLE = frozenset({"HW005", "HW007", "HW008", "HW009"})
+# A key twice, a tag, a key or a number of a wrong form, a text cut short: all the rest can still be judged.
+_READABLE = frozenset({"HW005", "HW007", "HW008", "HW009", "HW024"})
+_WORD = re.compile(r"[^\s,\[\]{}#:]+")
 _START = "a bundle file starts with: version: 1"
 
 
@@ -29,7 +31,7 @@ _START = "a bundle file starts with: version: 1"
 class Document:
     """`value` holds JSON types only. Parts written as aliases are shared: treat the value as read-only.
 
-    `text` is the YAML it was read from.
+    `text` is what was read, without a byte order mark; empty for a document that nobody wrote.
     """
 
     file: str
@@ -56,6 +58,15 @@ class Document:
         """Where `text[offset]` stands, of the text that is the value at `path`."""
         place = self.place(path)
         return Place(self.file, *position_within(self.text, (place.line, place.column), text, offset))
+
+    def written(self, place: Place) -> str:
+        """The word at `place` as it stands in the file, where a value may have lost it: `1.10`."""
+        found = _WORD.match(line_of(self.text, place.line), max(place.column - 1, 0))
+        return found[0] if found else ""
+
+    def length_at(self, place: Place, word: str) -> int:
+        """The length of `word` where it is written out at `place`, else 0."""
+        return len(word) if word and line_of(self.text, place.line).startswith(word, place.column - 1) else 0
 
     def _key(self, path: Sequence[str | int]) -> tuple[int, int] | None:
         spot = self.root
@@ -103,11 +114,12 @@ def parse(raw: bytes, *, name: str, limits: Limits = _DEFAULT) -> Reading:
         builder.problems.append(refused.problem)
     except (yaml.YAMLError, ValueError, OverflowError, MemoryError) as error:
         builder.problems.append(explain(error, text, name))
-    if not builder.problems and (builder.spot is None or builder.empty):
-        builder.problems.append(Problem("HW003", "the file is empty", Place(name), _START))
-    if builder.spot is None or any(problem.code not in _READABLE for problem in builder.problems):
-        return _refused(*builder.problems)
-    return Reading(Document(name, builder.value, builder.spot, text), _sorted(builder.problems))
+    found = [proposing(problem, text) for problem in builder.problems]
+    if not found and (builder.spot is None or builder.empty):
+        found.append(Problem("HW003", "the file is empty", Place(name), _START))
+    if builder.spot is None or any(problem.code not in _READABLE for problem in found):
+        return _refused(*found)
+    return Reading(Document(name, builder.value, builder.spot, text), _sorted(found))
 
 
 def _feed(builder: Builder, text: str) -> None:

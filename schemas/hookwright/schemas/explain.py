@@ -88,7 +88,8 @@ class Explainer:
             return
         expected = _expected(form, wanted, error.schema)
         message = f"{subject(path)} must be {expected}, not {kind(error.instance)}"
-        yield self._problem("HW013", message, path, type_hint(error.instance, wanted))
+        written = self._document.written(self._document.place(path))
+        yield self._problem("HW013", message, path, type_hint(error.instance, wanted, written))
 
     def _pattern(self, error: Fault, path: Path) -> Iterator[Problem]:
         form = error.schema.get(FORM)
@@ -100,6 +101,9 @@ class Explainer:
 
     def _form(self, form: str, value: Any, path: Path, pattern: str) -> Problem:
         code, expected, hint = FORMS[form]
+        if value is None:
+            message = f"{subject(path)} must be {expected}, not nothing"
+            return self._problem("HW013", message, path, type_hint(value, ["string"]))
         if isinstance(value, int | float) and not isinstance(value, bool):
             hint = _in_quotes(value, pattern) or (
                 f"a bare number has no unit: write {value}s" if form.endswith("duration") else hint

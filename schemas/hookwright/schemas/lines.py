@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 
@@ -12,9 +13,18 @@ def split_lines(text: str) -> list[str]:
     return _BREAK.split(text)
 
 
-def line_starts(text: str) -> list[int]:
+@lru_cache(maxsize=4)  # a text has many problems, and each asks for its line
+def line_starts(text: str) -> tuple[int, ...]:
     """Where each line starts, counted from 0; the last one of a text that ends in a break is empty."""
-    return [0, *(found.end() for found in _BREAK.finditer(text))]
+    return (0, *(found.end() for found in _BREAK.finditer(text)))
+
+
+def line_of(text: str, number: int) -> str:
+    """The line with this number, counted from 1, without its break; empty when there is none."""
+    starts = line_starts(text)
+    if not 0 < number <= len(starts):
+        return ""
+    return _BREAK.split(text[starts[number - 1] : starts[number] if number < len(starts) else None], 1)[0]
 
 
 def position_after(text: str) -> tuple[int, int]:

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import yaml
 
-from .lines import position_after, split_lines
+from .lines import line_of, position_after, split_lines
 from .problem import Place, Problem
+from .quoting import quoted_value
 
-QUOTE_TEMPLATE = 'a value with {{ }} must stand in quotes: "{{ … }}"'
-QUOTE_STAR = 'a value that starts with * must stand in quotes, since * names an alias in YAML: "*.png"'
+# A hint that ends with "in quotes" gets the value itself, as it is to be written, where that may be shown.
+_IN_QUOTES = "in quotes"
+QUOTE_TEMPLATE = "a value with {{ }} must stand in quotes"
+QUOTE_STAR = "in YAML a * repeats what has an anchor; text that starts with one must stand in quotes"
+QUOTE_COMMA = "inside of { } text with a comma must stand in quotes"
 
 _TAB = "YAML is indented with spaces; replace the tab"
-_QUOTE_COLON = "text with ': ' in it must stand in quotes, and a nested key goes on a line of its own"
-_AFTER_QUOTE = "the text goes on after its closing quote; put all of it into quotes of the other kind"
+_QUOTE_COLON = "a nested key goes on a line of its own; text with ': ' in it must stand in quotes"
+_AFTER_QUOTE = "the text goes on after its closing quote; all of it must stand in quotes"
+_NO_COMMA = f"a comma is missing here, or {_AFTER_QUOTE}"
+_NEVER_CLOSED = "close it, or put the text into quotes if it is one"
+_OTHER_BRACKET = "brackets are closed in the order in which they were opened, the last one first"
+_AFTER_BRACKET = "text that starts with a bracket must stand in quotes"
 _DEEPER = "the line is indented deeper than the key above it; text over several lines must stand in quotes"
 _FLOW = "inside [ ] and { } text with brackets, braces or commas must stand in quotes"
-_DASH = "a list starts on a line of its own; text that starts with '- ' must stand in quotes"
+_DASH = "a list starts on a line of its own (text that starts with '- ' is put into quotes)"
 _ESCAPE = "in double quotes a backslash starts an escape; write \\\\ or use single quotes"
 
 _KEY = re.compile(r"\s+[\w-]+\s*")  # and nothing before it on its line
@@ -37,7 +46,7 @@ _HINTS = (
     ("did not find expected ',' or", _FLOW),
     ("did not find expected <document start>", "a file holds one document; remove the '...'"),
     ("did not find expected comment or line break", "text that starts with > or | must stand in quotes"),
-    ("unexpected end of stream", "a quote that is opened here is never closed"),
+    ("unexpected end of stream", "close the quote that is opened here"),
     ("did not find expected '-' indicator", "a list and keys cannot stand at the same indentation"),
     ("did not find expected node content", "a bracket is closed that was never opened"),
 )  # fmt: skip
@@ -49,7 +58,29 @@ _PLAIN_WORDS = {
     "found character that cannot start any token": "this character cannot start a value",
     "mapping values are not allowed in this context": "a second ': ' in one value",
     "did not find expected alphabetic or numeric character": "the name of an anchor was expected",
+    "block sequence entries are not allowed in this context": "a list cannot start behind a key",
+    "mapping keys are not allowed in this context": "'? ' starts a key, and none can stand here",
+    "did not find expected comment or line break": "behind > or | the line must end: the text starts below",
+    "found a tab character that violates indentation": "a tab indents this line",
+    "found unexpected end of stream": "the file ends within this text",
     "did not find expected key": "a key was expected here",
+    "did not find expected ',' or '}'": "',' or '}' was expected here",
+    "did not find expected ',' or ']'": "',' or ']' was expected here",
+}
+_EXPECTED = frozenset(
+    {
+        "did not find expected key",
+        "did not find expected ',' or '}'",
+        "did not find expected ',' or ']'",
+    }
+)
+_CLOSING = ("]", "}")
+# What stands before the place where the parser expected something else -> what it had read there, what helps.
+_HAS_ENDED = {
+    "'": ("the quoted text before this has ended", _AFTER_QUOTE),
+    '"': ("the quoted text before this has ended", _AFTER_QUOTE),
+    "]": ("the list before this has ended", _AFTER_BRACKET),
+    "}": ("the mapping before this has ended", _AFTER_BRACKET),
 }
 
 
@@ -67,18 +98,39 @@ def explain(error: yaml.YAMLError | Exception, text: str, file: str) -> Problem:
         mark = opened
     if "mapping values are not allowed" in said and _KEY.fullmatch(before):
         said = "a key is not allowed here"
-    message = f"not valid YAML: {_PLAIN_WORDS.get(said, said)}"
-    return Problem("HW001", message, Place(file, mark.line + 1, mark.column + 1), _hint(said, before, rest))
+    words, hint = _PLAIN_WORDS.get(said, said), _hint(said, rest)
+    if said in _EXPECTED:
+        words, hint = _between(said, before.rstrip()[-1:], rest, unclosed=mark is opened) or (words, hint)
+    return Problem("HW001", f"not valid YAML: {words}", Place(file, mark.line + 1, mark.column + 1), hint)
 
 
-def _hint(said: str, before: str, rest: str) -> str | None:
+def proposing(problem: Problem, text: str) -> Problem:
+    """The same, with the value in quotes where those are all that is missing."""
+    if problem.hint is None or not problem.hint.endswith(_IN_QUOTES):
+        return problem
+    line = line_of(text, problem.place.line)
+    quoted = quoted_value(line, problem.place.column - 1)
+    return replace(problem, hint=f"{problem.hint}: {quoted}") if quoted else problem
+
+
+def _between(said: str, before: str, rest: str, *, unclosed: bool) -> tuple[str, str] | None:
+    """What is wrong, and what helps, where a thing has ended and something else stands behind it."""
+    in_brackets = "','" in said
+    if in_brackets and unclosed:
+        return "this bracket is never closed", _NEVER_CLOSED
+    if in_brackets and rest[:1] in _CLOSING:
+        return f"{said[-3:]} was expected in place of this bracket", _OTHER_BRACKET
+    words, hint = _HAS_ENDED.get(before, ("", "")) if rest.strip() else ("", "")
+    return (words, _NO_COMMA if in_brackets and hint is _AFTER_QUOTE else hint) if words else None
+
+
+def _hint(said: str, rest: str) -> str | None:
     for part, hint in _HINTS:
         if part in said:
             return QUOTE_TEMPLATE if hint is _QUOTE_COLON and "{{" in rest else hint
     if "cannot start any token" in said:
         return _TAB if rest.startswith("\t") else f"a value that starts with {rest[:1]} must stand in quotes"
-    quoted = before.rstrip().endswith(("'", '"'))
-    return _AFTER_QUOTE if said == "did not find expected key" and quoted else None
+    return None
 
 
 def _unprintable(error: yaml.reader.ReaderError, text: str, file: str) -> Problem:

@@ -36,7 +36,8 @@ class Problem:
     """What is wrong (`message`), where (`place`), and what would be right (`hint`).
 
     `code` is stable and public (`HW012`). `path` is the JSON Pointer of the value in its document.
-    `related` names other places that belong to it, such as the first of two duplicates.
+    `related` names other places that belong to it, such as the first of two duplicates. `length` is how many
+    characters from `place` on are wrong; 0 is all of the key or value there.
     """
 
     code: str
@@ -46,6 +47,7 @@ class Problem:
     severity: Severity = "error"
     path: str = ""
     related: tuple[Related, ...] = field(default=())
+    length: int = 0
 
     def __str__(self) -> str:
         """One line: `hooks/crm.yaml:14:5: HW012 error: unknown key "urll" (did you mean "url"?)`."""

@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TypeAlias
 
 from .builder import JSON
 from .document import Document
 from .problem import Problem
+from .secret_names import looks_secret
 from .steps import steps_of
 
 _At: TypeAlias = "tuple[str | int, ...]"
-
-_WORDS = "api-?key|auth|authorization|bearer|cookie|credentials?|key|passw(?:or)?d|secret|signature|token"
-_SECRET_NAME = re.compile(rf"(?:\A|[-_.])(?:{_WORDS})(?:\Z|[-_.])", re.IGNORECASE)
-
-
-def looks_secret(name: str) -> bool:
-    """Whether a header or parameter of this name mostly holds a secret: `X-Api-Key`, `token`."""
-    return _SECRET_NAME.search(name) is not None
 
 
 def suspects(document: Document) -> list[Problem]:

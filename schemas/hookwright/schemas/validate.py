@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import jsonschema_rs
 
 from .builder import JSON
+from .comments import cut_short
 from .document import Document
 from .explain import Explainer
 from .problem import Problem
@@ -38,7 +39,7 @@ def validate(document: Document, fragments: Fragments | None = None) -> list[Pro
     explainer = Explainer(document)
     problems = [] if checker.fast.is_valid(document.value) else checker.explain(document.value, explainer)
     suspected = suspects(document)
-    problems = [*_unquoted(_outermost(problems), suspected), *suspected]
+    problems = [*_unquoted(_outermost(problems), suspected), *suspected, *cut_short(document)]
     return sorted(_once(problems), key=lambda problem: (problem.place.line, problem.place.column))
 
 

@@ -96,10 +96,10 @@ def cut(text: str, most: int = 60) -> str:
     return line if len(line) <= most else f"{line[: most - 3]}..."
 
 
-def type_hint(value: Any, wanted: Sequence[str]) -> str | None:
-    """What to write for a value of the wrong type, where that is plain."""
+def type_hint(value: Any, wanted: Sequence[str], written: str = "") -> str | None:
+    """What to write for a value of the wrong type, where that is plain; `written` is how it stands there."""
     if "string" in wanted and isinstance(value, bool | int | float):
-        return f'put it in quotes: "{cut(json.dumps(value))}"'
+        return f'put it in quotes: "{cut(written or json.dumps(value))}"'
     if value is None:
         return "write a value after the colon, or remove the key"
     if wanted == ["array"]:
@@ -108,12 +108,20 @@ def type_hint(value: Any, wanted: Sequence[str]) -> str | None:
         return "write true or false"
     if isinstance(value, str) and "array" in wanted and value:
         return f"put it in brackets: [{cut(value)}]"
-    return "remove the quotes" if _quoted(value, wanted) else None
+    return _plain_number(value, wanted) or ("remove the quotes" if _quoted(value, wanted) else None)
 
 
 def later(schema: Any) -> bool:
     """Whether a key is not supported yet, so that it is not offered."""
     return isinstance(schema, dict) and schema.get(NOT_YET) is True
+
+
+def _plain_number(value: Any, wanted: Sequence[str]) -> str | None:
+    """For what only YAML 1.1 took for a number: `010`, `1_000`."""
+    digits = value.replace("_", "").lstrip("0") if isinstance(value, str) else ""
+    if {"integer", "number"} & set(wanted) and digits.isascii() and digits.isdigit() and digits != value:
+        return f"write {digits}"
+    return None
 
 
 def _quoted(value: Any, wanted: Sequence[str]) -> bool:

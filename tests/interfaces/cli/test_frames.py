@@ -159,6 +159,7 @@ def test_the_password_in_a_url_is_not_shown() -> None:
         ("wrong: {type: bearer, token: s3cret}", "wrong: {type: bearer, token: [redacted]}"),
         ("wrong: {password: s3cret x, port: 5}", "wrong: {password: [redacted], port: 5}"),
         ("wrong: {'X-Api-Key': \"s3cret, }\", a: b}", "wrong: {'X-Api-Key': [redacted], a: b}"),
+        ("wrong: {token: s3, cret, port: 5}", "wrong: {token: [redacted], port: 5}"),
         ("{token: s3cret, wrong: 1}", "{token: [redacted], wrong: 1}"),
         ("wrong: {token: {env: TOKEN}, key: data.Id}", "wrong: {token: {env: TOKEN}, key: data.Id}"),
     ],

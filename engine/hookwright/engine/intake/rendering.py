@@ -15,7 +15,7 @@ from hookwright.plugins.hookspecs import Injector
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.event import Event
 from hookwright.rules.model import Action, Batch, SecretReference, Subscriber, Target, Text
-from hookwright.schemas.suspects import looks_secret
+from hookwright.schemas.secret_names import looks_secret
 
 from ..call.mask import REDACTED
 from ..call.prepare import Preparer, Refusal

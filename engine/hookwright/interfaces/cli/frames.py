@@ -24,7 +24,7 @@ _SECRET = frozenset({"HW020", "HW021"})  # the fault is a secret: logs of a pipe
 _HIDDEN = "[redacted]"
 _NAMED = re.compile(
     r"((?:token|passw(?:or)?d|secret|api[-_]?key|authorization)[\"']?\s*:\s+)"
-    r"(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'\[{*&|>#][^,\]}]*)",
+    r"(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'\[{*&|>#](?:(?!,\s*(?:[\w\"'-]+\s*:|\Z))[^\]}])*)",
     re.IGNORECASE,
 )
 _COLORS = {"error": "red", "warning": "yellow"}
@@ -63,7 +63,7 @@ def frame(
     return "\n".join(
         [
             f"{severity}: {printable(problem.message)}",
-            *page.primary(place, problem.hint, color),
+            *page.primary(place, problem.hint, color, length=problem.length),
             *(line for other in problem.related for line in page.related(other)),
         ]
     )
@@ -88,10 +88,12 @@ class _Page:
     margin: int
     width: int
 
-    def primary(self, place: Place, hint: str | None, color: str, label: str = "help: ") -> Iterator[str]:
+    def primary(
+        self, place: Place, hint: str | None, color: str, label: str = "help: ", length: int = 0
+    ) -> Iterator[str]:
         """The hint stands behind the marks where there is room for it, and with its label below otherwise."""
         yield f"{self._empty}--> {printable(str(place))}"
-        shown = self._excerpt(place, "^", color)
+        shown = self._excerpt(place, "^", color, length)
         said = printable(hint) if hint else ""
         if said and shown and _columns(f"{click.unstyle(shown[-1])} {said}") <= self.width:
             shown[-1] += f" {said}"
@@ -113,14 +115,14 @@ class _Page:
     def _empty(self) -> str:
         return " " * self.margin
 
-    def _excerpt(self, place: Place, mark: str, color: str) -> list[str]:
+    def _excerpt(self, place: Place, mark: str, color: str, length: int = 0) -> list[str]:
         """The line of `place` with marks under what stands there; empty when there is no such line."""
         lines = self.source(place.file) if place.line else ()
         if not 0 < place.line <= len(lines):
             return []
         line = _hidden(lines[place.line - 1], place.column, _at(place, self.secrets))
         before, fault = _cut(*line, self.width - self.margin - len(" | "))
-        token = "".join(line)[len(line[0]) :][: span("".join(line), len(line[0]))]
+        token = line[1][: length or span("".join(line), len(line[0]))]
         marks = mark * max(1, min(_columns(printable(token)), _columns(printable(fault))))
         pointer = " " * _columns(printable(before)) + click.style(marks, fg=color, bold=True)
         return [

@@ -27,7 +27,7 @@ def _command(problem: Problem, source: Source) -> str:
     properties: dict[str, object] = {"file": in_repository(place.file)}
     if place.line:
         properties |= {"line": place.line, "col": place.column}
-        if found := columns(place, source):
+        if found := columns(place, source, problem.length):
             properties["endColumn"] = found[1]
     hint = [problem.hint] if problem.hint else []
     text = [f"{place}: {problem.message}", *hint, *map(str, problem.related)]

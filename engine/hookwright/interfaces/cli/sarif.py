@@ -64,7 +64,7 @@ def _result(problem: Problem, codes: Sequence[str], seen: Counter[str], source: 
         "ruleIndex": codes.index(problem.code),
         "level": problem.severity,
         "message": {"text": printable(f"{problem.message}{hint}")},
-        "locations": [_location(problem.place, source)],
+        "locations": [_location(problem.place, source, problem.length)],
         **_related(problem.related, source),
         "partialFingerprints": {"primaryLocationLineHash": _fingerprint(problem, seen)},
     }
@@ -78,12 +78,12 @@ def _related(related: Sequence[Related], source: Source) -> Mapping[str, Any]:
     return {"relatedLocations": places} if places else {}
 
 
-def _location(place: Place, source: Source) -> dict[str, Any]:
+def _location(place: Place, source: Source, length: int = 0) -> dict[str, Any]:
     """GitHub asks for a line: what is wrong with a whole file is said of its first one."""
     region: dict[str, int] = {"startLine": max(place.line, 1)}
     if place.line:
         region["startColumn"] = max(place.column, 1)
-        if found := columns(place, source):
+        if found := columns(place, source, length):
             region["endColumn"] = max(found[1], region["startColumn"])
     return {"physicalLocation": {"artifactLocation": _artifact(place.file), "region": region}}
 

@@ -16,13 +16,20 @@ Source: TypeAlias = Callable[[str], tuple[str, ...]]
 """Gives the lines of a file by its name; none when it cannot."""
 
 
-@lru_cache(maxsize=64)
 def source_lines(file: str) -> tuple[str, ...]:
     """The lines of a file, read once; empty when it is no file that can be read, or is very large."""
+    path = Path(file)
     try:
-        raw = read_bytes(Path(file), _FILE_LIMIT + 1)
+        state = path.stat()
+        return _read(path.absolute(), state.st_mtime_ns, state.st_size)
     except (OSError, ValueError):
         return ()
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, _changed: int, _size: int) -> tuple[str, ...]:
+    """A file that has changed is another one. Raises OSError and ValueError."""
+    raw = read_bytes(path, _FILE_LIMIT + 1)
     if len(raw) > _FILE_LIMIT:
         return ()
     return tuple(split_lines(raw.decode("utf-8", "replace").removeprefix("\ufeff")))

@@ -21,6 +21,8 @@ def span(line: str, start: int) -> int:
     ends a plain text: a colon, a comment, inside of brackets a comma.
     """
     rest = line[start:]
+    if rest[:1].isspace():
+        return len(rest) - len(rest.lstrip())
     if rest[:1] in _OPEN:
         return max(1, _bracketed(rest))
     quoted = _QUOTED.match(rest)
@@ -29,14 +31,17 @@ def span(line: str, start: int) -> int:
     return max(1, len(found[0].rstrip())) if found else 1
 
 
-def columns(place: Place, source: Source) -> tuple[int, int] | None:
-    """The first column of what stands at `place`, and the one behind it; None when there is no such line."""
+def columns(place: Place, source: Source, length: int = 0) -> tuple[int, int] | None:
+    """The first column of what stands at `place`, and the one behind it; None when there is no such line.
+
+    `length` says how many they are, when that is known.
+    """
     lines = source(place.file) if place.line else ()
     if not 0 < place.line <= len(lines):
         return None
     line = lines[place.line - 1]
     first = min(max(place.column, 1), len(line) + 1)
-    return first, first + span(line, first - 1)
+    return first, first + (length or span(line, first - 1))
 
 
 def _bracketed(text: str) -> int:
