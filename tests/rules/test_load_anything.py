@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from hookwright.rules.compile import compile_table
 from hookwright.rules.load import load
+from hookwright.schemas.document import read
 
 BASE = {
     "version": 1,
@@ -70,6 +71,11 @@ def places(value, path=()):
 
 PLACES = list(places(BASE))
 
+# All that is refused for now, right as it stands: what is wrong is then told beside that.
+EVERYTHING = Path(__file__).parent / "cases" / "err" / "everything-not-supported-yet.yaml"
+LATER = read(EVERYTHING, name="a.yaml").document.value
+LATER_PLACES = list(places(LATER))
+
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(PLACES), VALUES), min_size=1, max_size=3))
@@ -84,6 +90,20 @@ def test_a_bundle_with_anything_anywhere_is_answered(changes):
     assert all(problem.place.line > 0 and problem.message for problem in loaded.problems)
     if loaded.model is not None:
         assert compile_table(loaded.model).revision == loaded.source.revision
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(LATER_PLACES), VALUES), min_size=1, max_size=3))
+def test_so_is_one_with_anything_in_what_is_not_supported_yet(changes):
+    content = copy.deepcopy(LATER)
+    for path, value in changes:
+        put(content, path, value)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "a.yaml").write_text(json.dumps(content), encoding="utf-8")
+        loaded = load(Path(folder))
+    assert loaded.model is None
+    assert loaded.source is None
+    assert all(problem.place.line > 0 and problem.message for problem in loaded.problems)
 
 
 def put(content, path, value):

@@ -32,7 +32,7 @@ from .merge import Layer
 from .model import EntityType
 from .namespace import Namespace
 from .notify import notify_problems
-from .paths import file_problems
+from .paths import file_problems, template_file_problems
 from .pattern import Pattern, read_pattern
 from .references import Encoders
 from .renames import rename_problems
@@ -56,7 +56,7 @@ class Check:
     encoders: Encoders
     allow_undeclared_events: bool = False
     complete: bool = True  # False while a file that may declare names cannot be read
-    root: Path | None = None  # the folder of the bundle, without links in it, where it has one
+    root: Path | None = None  # the folder from which the bundle's files are looked for, where it has one
 
     def bundle(self, bundle: Bundle) -> Iterator[Problem]:
         """All problems of a bundle's parts, file by file."""
@@ -94,12 +94,15 @@ class Check:
         yield from self._pattern(entry.part, events, known)
         merged = self.settings.over(events, entry.part.value)
         yield from self._batch(events, merged, entry, defaults)
-        yield from action_problems(entry, names, names_in(entry, merged))
+        scope = names_in(entry, merged)
+        yield from action_problems(entry, names, scope)
         if entry.kind is EntityType.AUTOMATION:
             yield from automation_problems(entry, names)
         for target in entry.targets():
             yield from self._own(target)
             yield from self._merged(events, target, defaults)
+            if self.root:
+                yield from template_file_problems(target, self.root, scope)
 
     def _pattern(self, part: Part, events: tuple[str, ...], known: KnownEvents) -> Iterator[Problem]:
         pattern = part.value.get("match")

@@ -70,7 +70,9 @@ def _field(part: Part, field: str, *path: str | int) -> Iterator[Problem]:
         field_path(field)
     except ExpressionError as error:
         hint = error.hint if field.startswith("data") else _FIELD
-        yield _problem(part, "HW115", "field", ExpressionError(error.message, hint=hint), *path)
+        yield _problem(
+            part, "HW115", "field", ExpressionError(error.message, column=error.column, hint=hint), *path
+        )
 
 
 def _problem(part: Part, code: str, what: str, error: ExpressionError, *path: str | int) -> Problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,8 +24,8 @@ class Namespace:
     """
 
     events: EventNames
-    notifiers: tuple[str, ...] = ()
-    schedules: tuple[str, ...] = ()
+    notifiers: frozenset[str] = frozenset()
+    schedules: frozenset[str] = frozenset()
     allow_undeclared_events: bool = False
     complete: bool = True
 
@@ -80,10 +80,10 @@ def _names(part: Part, key: str) -> Iterator[tuple[_Path, str]]:
             yield (key, index), name
 
 
-def _ids(parts: Sequence[Part]) -> tuple[str, ...]:
-    return tuple(name for part in parts if isinstance(name := part.value.get("id"), str))
+def _ids(parts: Sequence[Part]) -> frozenset[str]:
+    return frozenset(name for part in parts if isinstance(name := part.value.get("id"), str))
 
 
-def _hint(name: str, ids: Sequence[str], where: str) -> str:
+def _hint(name: str, ids: Set[str], where: str) -> str:
     there = f"there are: {', '.join(sorted(ids))}" if ids else f"add it under `{where}:`"
-    return did_you_mean(name, ids) or there
+    return did_you_mean(name, sorted(ids)) or there

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from types import MappingProxyType
 
 from hookwright.schemas.problem import Problem
@@ -49,7 +49,7 @@ def _notifier(written: Layer) -> NotifierSettings:
     )
 
 
-def _nobody(part: Part, ids: Sequence[str]) -> Problem:
+def _nobody(part: Part, ids: Set[str]) -> Problem:
     hint = "write `default: true` at one of the notifiers" if ids else "add one under `notifiers:`"
     message = "nobody is told: no notifier has `default: true`"
     return part.problem("HW123", message, KEY, hint=hint, severity="warning")

@@ -41,6 +41,7 @@ _NOT_IN_THE_LANGUAGE: Mapping[type[nodes.Node], str] = MappingProxyType(
     }
 )
 _TAKEN: Final = "expected name or number"  # what jinja2 says of the token before the one it stands at
+_UNCLOSED = re.compile(r"block that needs to be closed is '(\w+)'")
 _POSITION = re.compile(r"(.*) at (\d+)", re.DOTALL)
 
 
@@ -99,6 +100,10 @@ def _tree(text: str) -> nodes.Expr:
 def _translated(error: TemplateSyntaxError, column: int | None) -> ExpressionError:
     message = str(error.message or "it is not an expression")
     message = message.replace("'end of template'", "end").replace("'end of print statement'", "the end")
+    unclosed = _UNCLOSED.search(message)
+    if unclosed:
+        opened = unclosed[1]
+        return ExpressionError(f"what {{% {opened} %}} opens is never closed with {{% end{opened} %}}")
     placed = _POSITION.fullmatch(message)
     if placed:
         return ExpressionError(placed[1], column=int(placed[2]) + 1)

@@ -14,6 +14,7 @@ from .syntax import NAMES, check, nodes_of, parse, reading
 _STATEMENT: Final = "{%"
 _MARKS: Final = ("{{", _STATEMENT, "{#")
 _STATEMENTS: Final = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.For, nodes.If, nodes.Assign)
+_TRIMMING: Final = ("{{-", "{#-")  # take away the blanks before them, and with these the count of columns
 _OF_LOOPS: Final = "loop"
 
 
@@ -32,15 +33,16 @@ def parse_template(text: str, names: Sequence[str] = NAMES) -> tuple[nodes.Node,
     with reading():
         if _STATEMENT in text:
             return (_with_statements(text, names),)
-        return tuple(_placed(inner, column, names) for inner, column in _expressions(text))
+        exact = not any(mark in text for mark in _TRIMMING)
+        return tuple(_placed(inner, column if exact else None, names) for inner, column in _expressions(text))
 
 
-def _placed(inner: str, column: int, names: Sequence[str]) -> nodes.Expr:
-    """The tree of an expression that starts at `column` of its template."""
+def _placed(inner: str, column: int | None, names: Sequence[str]) -> nodes.Expr:
+    """The tree of an expression that starts at `column` of its template, where that is known."""
     try:
         return parse(inner, names)
     except ExpressionError as error:
-        at = None if error.column is None else error.column + column - 1
+        at = None if error.column is None or column is None else error.column + column - 1
         raise ExpressionError(error.message, column=at, hint=error.hint) from None
 
 
