@@ -99,7 +99,7 @@ class _Run:
             for owner, what, there in self.known:
                 for name in dict.fromkeys(members(tree, owner)):
                     if name not in there:
-                        hint = did_you_mean(name, there) or _all(there, what)
+                        hint = did_you_mean(name, sorted(there)) or _all(there, what)
                         yield part.problem("HW149", f'unknown {what} "{name}"', *path, hint=hint)
 
     def _trees(self) -> Iterator[tuple[Part, tuple[str | int, ...], nodes.Node]]:
@@ -132,7 +132,8 @@ def _pattern(awaited: Part) -> Iterator[Problem]:
     read = read_pattern(pattern) if isinstance(pattern, dict) else ()
     for error in () if isinstance(read, Pattern) else read:
         if not any(is_template(text) for _, text in texts_in(_at(pattern, error.path), ())):
-            yield awaited.problem("HW103", error.message, "match", *error.path, hint=error.hint)
+            path = ("match", *error.path)
+            yield awaited.problem("HW103", error.message, *path, hint=error.hint, key=error.key)
 
 
 def _at(tree: JSON, path: Sequence[str | int]) -> JSON:

@@ -36,11 +36,22 @@ def time_problems(part: Part) -> Iterator[Problem]:
     for path, written in (*_listed(part), *_single(part)):
         if _milliseconds(written, LONGEST_WAIT) > LONGEST_WAIT:
             yield part.problem("HW018", f"{written} is too long", *path, hint="at most 366d")
+    yield from _probes(part)
     timeout = part.value.get("timeout")
     if not 0 < _milliseconds(timeout, LONGEST_TIMEOUT) <= LONGEST_TIMEOUT:
         yield part.problem(
             "HW018", f"a timeout of {timeout} is out of bounds", "timeout", hint="more than 0s and at most 1h"
         )
+
+
+def _probes(part: Part) -> Iterator[Problem]:
+    """Probes of a target that failed come less and less often, so the longest wait is not below the first."""
+    breaker = part.part("breaker")
+    if breaker:
+        first, longest = breaker.value.get("probe"), breaker.value.get("probe_max")
+        if _milliseconds(longest, LONGEST_WAIT) < _milliseconds(first, 0) <= LONGEST_WAIT:
+            message = f"a longest wait of {longest} is shorter than the first one of {first}"
+            yield breaker.problem("HW018", message, "probe_max", hint=f"at least {first}")
 
 
 def _single(part: Part) -> Iterator[tuple[_Path, JSON]]:
