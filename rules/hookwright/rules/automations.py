@@ -9,6 +9,7 @@ from jinja2 import nodes
 
 from hookwright.schemas.nearest import did_you_mean
 from hookwright.schemas.problem import Problem
+from hookwright.schemas.wording import show
 
 from .actions import OF_A_RUN, templates_in
 from .bundle import Entry, Part, twice
@@ -100,7 +101,7 @@ class _Run:
                 for name in dict.fromkeys(members(tree, owner)):
                     if name not in there:
                         hint = did_you_mean(name, sorted(there)) or _all(there, what)
-                        yield part.problem("HW149", f'unknown {what} "{name}"', *path, hint=hint)
+                        yield part.problem("HW149", f"unknown {what} {show(name)}", *path, hint=hint)
 
     def _trees(self) -> Iterator[tuple[Part, tuple[str | int, ...], nodes.Node]]:
         """Every expression and template that can be read, and where it stands."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hookwright.schemas.nearest import did_you_mean
 from hookwright.schemas.problem import Place, Problem, Related
+from hookwright.schemas.wording import show
 
 from .bundle import Part
 from .errors import ExpressionError
@@ -43,7 +44,7 @@ def template_file_problems(target: Part, root: Path, names: Sequence[str]) -> It
     try:
         text = _read(root / name)
     except (OSError, ValueError) as error:
-        yield target.problem("HW110", f'"{name}" cannot be read: {error}', TEMPLATE)
+        yield target.problem("HW110", f"{show(name)} cannot be read: {error}", TEMPLATE)
         return
     try:
         parse_template(text, names)
@@ -65,18 +66,18 @@ def _missing(part: Part, key: str, root: Path) -> Iterator[Problem]:
     except (OSError, ValueError, RuntimeError):  # a name no file can have, a link to itself
         inside, there, found = True, False, folder
     if not inside:
-        yield part.problem("HW106", f'"{name}" lies outside of the bundle', key, hint=_INSIDE)
+        yield part.problem("HW106", f"{show(name)} lies outside of the bundle", key, hint=_INSIDE)
     elif not there:
         yield part.problem(
-            "HW110", f'there is no file "{name}" in the bundle', key, hint=_near(found, folder)
+            "HW110", f"there is no file {show(name)} in the bundle", key, hint=_near(found, folder)
         )
 
 
 def _near(wanted: Path, folder: Path) -> str | None:
     """A file beside the one that is wanted whose name is much alike."""
     try:
-        beside = [str(each.relative_to(folder)) for each in wanted.parent.iterdir() if each.is_file()]
-        return did_you_mean(str(wanted.relative_to(folder)), sorted(beside))
+        beside = [shown(each.relative_to(folder)) for each in wanted.parent.iterdir() if each.is_file()]
+        return did_you_mean(shown(wanted.relative_to(folder)), sorted(beside))
     except (OSError, ValueError):
         return None
 
