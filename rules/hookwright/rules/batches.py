@@ -14,7 +14,6 @@ from .expression import Expression
 from .expressions import expression_problems
 from .merge import Layer
 from .model import Batch
-from .targets import is_bodyless
 
 LONGEST_WINDOW = 7 * 86_400_000  # ms
 SMALLEST, LARGEST = 1 << 10, 4 << 20  # bytes: what the door takes at once, a receiver of ours can take
@@ -55,9 +54,9 @@ def lacks_window(merged: Layer) -> bool:
     return isinstance(written, Mapping) and "window" not in written
 
 
-def lacks_body(merged: Layer, target: Layer) -> bool:
-    """Whether events are collected for a call that has no body to put the list into."""
-    return isinstance(merged.get("batch"), Mapping) and is_bodyless(target)
+def collects(merged: Layer) -> bool:
+    """Whether these settings, valid or not, collect events."""
+    return isinstance(merged.get("batch"), Mapping)
 
 
 def _quantity(read: Any, written: JSON, otherwise: int) -> int:

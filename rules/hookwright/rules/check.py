@@ -18,7 +18,7 @@ from . import headers
 from .actions import EVERY_NAME, action_problems, names_in
 from .address import template_fault, url_fault
 from .automations import automation_problems
-from .batches import batch_problems, lacks_body, lacks_window
+from .batches import batch_problems, collects, lacks_window
 from .build import Settings, texts
 from .bundle import Bundle, Entry, Part
 from .condition import condition_problems
@@ -100,7 +100,8 @@ class Check:
             yield from automation_problems(entry, names)
         for target in entry.targets():
             yield from self._own(target)
-            yield from self._merged(events, target, defaults)
+            over = merged if target is entry.part else self.settings.over(events, target.value)
+            yield from self._merged(over, target, defaults)
             if self.root:
                 yield from template_file_problems(target, self.root, scope)
 
@@ -138,14 +139,13 @@ class Check:
             yield part.problem(
                 "HW014", 'missing key "window" in "batch"', "batch", hint=_WINDOW, related=related
             )
-        for target in entry.targets():
-            if lacks_body(merged, self.settings.over(events, target.value)):
+        for target in entry.targets() if collects(merged) else ():
+            if is_bodyless(self.settings.over(events, target.value)):
                 part = _nearest("method", target, defaults)
                 yield part.problem("HW023", _NO_LIST, "method", hint="switch it off with `batch: false`")
 
-    def _merged(self, events: tuple[str, ...], target: Part, defaults: Part | None) -> Iterator[Problem]:
+    def _merged(self, merged: Layer, target: Part, defaults: Part | None) -> Iterator[Problem]:
         """What only shows once the layers are merged; said of the nearest layer that has the key."""
-        merged = self.settings.over(events, target.value)
         encoding = _no_body(target) if is_bodyless(merged) else self._encoder(merged)
         for fault in (encoding, self._header_count(merged)):
             if fault:
