@@ -220,3 +220,21 @@ def test_a_file_that_grew_too_large_is_refused(harness):
         harness.live.change(lambda now: {"a": wide})
     assert [problem.code for problem in refused.value.problems] == ["HW011"]
     assert harness.ids() == ({"g"}, set())
+
+
+def test_the_schema_files_that_git_names_are_told_even_when_they_are_faulty(tmp_path):
+    text = "version: 1\nevents: [{type: com.example.own, schema: own.json}]\n"
+    file = tmp_path / "own.json"
+    file.write_text('{"maximum": 5}')
+    harness = Harness(tmp_path, text)
+    assert harness.live.files == (file,)
+    first = harness.published
+    file.write_text('{"maximum": "5"}')
+    assert harness.live.reload()
+    assert (harness.published, harness.live.files) == (first, (file,))
+    file.write_text('{"maximum": 6}')
+    assert harness.live.reload()
+    assert harness.published != first
+    harness.git.write_text("version: 1\n")
+    assert harness.live.reload()
+    assert harness.live.files == ()

@@ -56,3 +56,19 @@ def test_files_that_are_none_of_the_bundle_do_not_matter(tmp_path):
         reload.look()
         reload.look()
     assert applied == []
+
+
+def test_a_file_that_the_bundle_names_is_one_of_its_own_even_before_it_is_there(tmp_path):
+    (tmp_path / "a.yaml").write_text("one")
+    named, applied = [tmp_path / "cold.json"], []
+    reload = Reload(tmp_path, lambda: applied.append(1) or True, lambda: named)
+    for text in ("one", "another"):
+        named[0].write_text(text)
+        reload.look()
+        reload.look()
+        reload.look()
+    assert applied == [1, 1]
+    named.clear()
+    reload.look()
+    reload.look()
+    assert applied == [1, 1, 1]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from hookwright.rules.beside import load_beside
 from hookwright.rules.build import build
 from hookwright.rules.compile import compile_table
 from hookwright.rules.errors import SourceError
 from hookwright.rules.source import Source, from_json
+from hookwright.schemas.document import parse
 
 BUNDLE = """
 events:
@@ -43,6 +47,31 @@ def test_an_alias_is_a_schema_as_any_other(model):
 
 
 def test_a_schema_that_a_newer_version_published_otherwise_is_refused():
-    content = {"events": [{"type": "com.example.cold", "schema": "cold.json"}]}
+    content = {"events": [{"type": "com.example.cold", "schema": 5}]}
     with pytest.raises(SourceError, match=r"cannot read the schema of com.example.cold"):
         build(Source("b", "leadsquared", 1, content))
+
+
+def test_a_schema_in_a_file_means_the_same_as_in_place(bundle, tmp_path):
+    written = bundle(BUNDLE).source
+    (tmp_path / "hooks" / "cold.json").write_text('{"required":\n["ProspectID"]}')
+    named = bundle(BUNDLE.replace("{required: [ProspectID]}", "cold.json"))
+    assert named.source.revision == written.revision
+    assert named.files == (Path("hooks/cold.json"),)
+    (tmp_path / "hooks" / "cold.json").write_text('{"required": []}')
+    assert bundle(BUNDLE.replace("{required: [ProspectID]}", "cold.json")).source.revision != written.revision
+
+
+def test_the_files_of_a_faulty_bundle_are_told_so_that_their_change_is_noticed(bundle):
+    loaded = bundle("events: [{type: com.example.cold, schema: cold.json}]")
+    assert loaded.model is None
+    assert loaded.files == (Path("hooks/cold.json"),)
+
+
+def test_what_is_lent_to_the_bundle_beside_is_not_checked_once_more(bundle):
+    host = bundle("events: [{type: com.example.cold, schema: {requird: [a]}}]")
+    assert [problem.code for problem in host.problems] == ["HW143"]
+    beside = parse(
+        b"version: 1\nwebhooks: [{id: a, event: com.example.cold, url: 'https://a.example/'}]", name="b"
+    )
+    assert load_beside(beside.document, host.source).problems == ()

@@ -26,11 +26,15 @@ _ADVICE = (
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """`git` alone, the API's `webhooks` as written, by id, and both as one `source`."""
+    """`git` alone, the API's `webhooks` as written, by id, and both as one `source`.
+
+    `files` are those that git's bundle names beside its YAML, when it is the one to start with.
+    """
 
     git: Source
     webhooks: Mapping[str, Webhook]
     source: Source
+    files: tuple[Path, ...] = ()
 
     @property
     def revision(self) -> str:
@@ -72,7 +76,8 @@ def configure(bundle: Bundle, path: Path) -> tuple[Configuration | None, tuple[P
     problems = (*problems, *joined.problems)
     if joined.source is None:
         return None, problems
-    return Configuration(loaded.source, webhooks_in(reading.document), joined.source), problems
+    webhooks = webhooks_in(reading.document)
+    return Configuration(loaded.source, webhooks, joined.source, loaded.files), problems
 
 
 def webhooks_in(document: Document) -> dict[str, Webhook]:
@@ -95,6 +100,7 @@ class Live:
         self._bundle = replace(bundle, optional=False)  # one that vanishes later did not become empty
         self._path = path
         self._configuration = configuration
+        self._files = configuration.files
         self._swap = swap
         self._waiting: Source | None = None  # of git, valid by itself, kept out by the API's webhooks
         self._lock = threading.Lock()
@@ -102,6 +108,11 @@ class Live:
     @property
     def configuration(self) -> Configuration:
         return self._configuration
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """What the text of git read last names beside its YAML."""
+        return self._files
 
     def reload(self) -> bool:
         """Put git's changed bundle into force; False when it must be tried again.
@@ -111,6 +122,7 @@ class Live:
         with self._lock:
             self._waiting = None
             loaded = self._bundle.load()
+            self._files = loaded.files
             _tell(loaded.problems)
             if loaded.source is None:
                 return self._refuse("")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeAlias
 
@@ -14,30 +14,36 @@ Signature: TypeAlias = tuple[tuple[str, int, int, int], ...]
 class Reload:
     """Calls `apply` once the files under `path` differ from the last time and have stopped changing.
 
+    `named` are further files the bundle depends on, as the text read last has it.
+
     `apply` returns False when the new text could not be put into force yet (the ledger is away): it is tried
     again at the next look. A text that is refused counts as seen; it is not read again until it changes.
     """
 
-    def __init__(self, path: Path, apply: Callable[[], bool]) -> None:
+    def __init__(
+        self, path: Path, apply: Callable[[], bool], named: Callable[[], Iterable[Path]] = tuple
+    ) -> None:
         self._path = path
         self._apply = apply
-        self._done = signature(path)
+        self._named = named
+        self._done = signature(path, named())
         self._seen = self._done
 
     def look(self) -> None:
         """Call this about once a second: two equal looks in a row mean that nobody is writing."""
-        now = signature(self._path)
+        now = signature(self._path, self._named())
         if now == self._seen and now != self._done and self._apply():
             self._done = now
         self._seen = now
 
 
-def signature(path: Path) -> Signature:
+def signature(path: Path, named: Iterable[Path] = ()) -> Signature:
     """What a change of any file of the bundle at `path` changes: names, inodes, times, sizes.
 
-    Other files there (a log, the state folder) do not matter.
+    Other files there (a log, the state folder) do not matter, but for those that are `named`.
     """
-    return tuple(sorted(entry for file, _ in find_files(path).found if (entry := _entry(file)) is not None))
+    files = {*(file for file, _ in find_files(path).found), *named}
+    return tuple(sorted(entry for file in files if (entry := _entry(file)) is not None))
 
 
 def _entry(path: Path) -> tuple[str, int, int, int] | None:

@@ -204,7 +204,7 @@ def _look_around(
     node: Node, live: Live, serving: Serving, ending: threading.Event, idle: Callable[[], object]
 ) -> None:
     """Apply a changed bundle, and notice that nothing is left to do, until the end."""
-    reload = Reload(serving.bundle.path, live.reload)
+    reload = Reload(serving.bundle.path, live.reload, lambda: live.files)
     idleness = Idleness(serving.exit_when_idle, time.monotonic)
     while not ending.wait(LOOK_SECONDS):
         try:

@@ -113,6 +113,7 @@ class Bundle:
     """`defaults`, `name`, `preset` come from the one file that has them; `declared` are own event types.
 
     `notifiers` are those who can be told, `schedules` times to deliver at, `senders` what `sources` lists.
+    `schemas` are those of declared types, each where it stands itself.
     """
 
     roots: tuple[Part, ...]
@@ -124,6 +125,7 @@ class Bundle:
     defaults: Part | None
     name: str | None
     preset: str | None
+    schemas: tuple[Part, ...] = ()
 
     @property
     def default_values(self) -> Mapping[str, JSON]:
@@ -146,6 +148,8 @@ class Bundle:
                 merged[key] = (
                     [*before, *value] if isinstance(before, list) and isinstance(value, list) else value
                 )
+        if self.declared:
+            merged["events"] = [dict(part.value) for part in self.declared]
         return {
             key: sorted(value, key=_name) if isinstance(value, list) else value
             for key, value in merged.items()
@@ -157,18 +161,20 @@ def gather(documents: Iterable[Document]) -> Bundle:
     roots = tuple(
         Part(document, (), document.value) for document in documents if isinstance(document.value, dict)
     )
+    declared = _parts(roots, "events")
     return Bundle(
         roots=roots,
         entries=tuple(
             Entry(kind, part) for root in roots for key, kind in KINDS.items() for part in root.parts(key)
         ),
-        declared=_parts(roots, "events"),
+        declared=declared,
         notifiers=_parts(roots, "notifiers"),
         schedules=_parts(roots, "schedules"),
         senders=_parts(roots, "sources"),
         defaults=next((part for root in roots if (part := root.part("defaults"))), None),
         name=_first_text(roots, "bundle"),
         preset=_first_text(roots, "preset"),
+        schemas=tuple(schema for part in declared if (schema := part.part("schema")) is not None),
     )
 
 

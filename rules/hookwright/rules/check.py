@@ -71,7 +71,7 @@ class Check:
             yield from _subscriber(bundle.defaults, names)
             yield from template_problems(bundle.defaults, "headers", EVERY_NAME)
         for parts, check in (
-            (bundle.declared, schema_problems),
+            (bundle.schemas, schema_problems),
             (bundle.schedules, schedule_problems),
             (bundle.senders, sender_problems),
         ):

@@ -29,15 +29,11 @@ def event_schemas(declared: Iterable[Layer]) -> Mapping[str, JSON]:
 
 
 def schema_problems(part: Part) -> Iterator[Problem]:
-    """What is wrong with the schema of one declared event type, where it stands in it."""
-    schema = part.value.get(KEY)
-    if not isinstance(schema, dict):
-        return
-    for fault in schema_faults(schema):
+    """What is wrong with a schema, where it stands in it."""
+    for fault in schema_faults(dict(part.value)):
         yield part.problem(
             fault.code,
             fault.message,
-            KEY,
             *fault.path,
             hint=fault.hint,
             severity=fault.severity,

@@ -21,6 +21,7 @@ from .files import Files, find_files
 from .model import Model
 from .paths import root_of
 from .references import Encoders
+from .schema_files import with_schemas
 from .source import Source
 
 DEFAULT_PRESET = "leadsquared"
@@ -37,13 +38,15 @@ BUILT_IN_ENCODERS: Mapping[str, Sequence[str]] = {
 class Loaded:
     """`model` and `source` are both there, or neither is and `problems` says why. Warnings stop nothing.
 
-    `bundle` is what stands in the files, for those who tell where; None where there are none.
+    `bundle` is what stands in the files, for those who tell where; None where there are none. `files` are
+    what it names beside its YAML.
     """
 
     model: Model | None
     source: Source | None
     problems: tuple[Problem, ...]
     bundle: Bundle | None = None
+    files: tuple[Path, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -65,19 +68,21 @@ def load(
     """
     files = find_files(path)
     documents, unread, problems = _read(files, fragments)
-    bundle = gather(documents)
+    whole = with_schemas(gather(documents), path)
+    bundle = whole.bundle
     claims = Encoders.of(encoders)
     found = [
         *conflicts(bundle),
+        *whole.problems,
         *_reserved(bundle),
         *_checked(bundle, path, claims, undeclared=allow_undeclared_events, complete=not unread),
     ]
     found = [problem for problem in found if problem.place not in unread]
     problems = in_order([*problems, *beyond(problems, found)])
     if any(problem.severity == "error" for problem in problems):
-        return Loaded(None, None, tuple(problems), bundle)
+        return Loaded(None, None, tuple(problems), bundle, whole.files)
     source = _source(bundle, path, claims, undeclared=allow_undeclared_events)
-    return Loaded(build(source), source, tuple(problems), bundle)
+    return Loaded(build(source), source, tuple(problems), bundle, whole.files)
 
 
 def load_nothing(

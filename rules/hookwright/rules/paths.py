@@ -17,7 +17,7 @@ from .files import shown
 LARGEST_TEMPLATE = 1 << 20  # bytes
 TEMPLATE = "template"
 
-_INSIDE = "copy it into the bundle, and name it from the bundle's folder: ca/internal.pem"
+_INSIDE = "copy it into the bundle, and name it from the bundle's folder"
 
 
 def root_of(path: Path) -> Path | None:
@@ -30,13 +30,13 @@ def file_problems(target: Part, root: Path) -> Iterator[Problem]:
     """What is wrong with the certificates a target names; `root` is the bundle's folder."""
     certificates = target.part("tls")
     if certificates:
-        yield from _missing(certificates, "ca", root)
-        yield from _missing(certificates, "certificate", root)
+        yield from missing_problems(certificates, "ca", root)
+        yield from missing_problems(certificates, "certificate", root)
 
 
 def template_file_problems(target: Part, root: Path, names: Sequence[str]) -> Iterator[Problem]:
     """What is wrong with the template a target names, filled in with `names`, or with the file itself."""
-    missing = list(_missing(target, TEMPLATE, root))
+    missing = list(missing_problems(target, TEMPLATE, root))
     name = target.value.get(TEMPLATE)
     if missing or not isinstance(name, str) or not name:
         yield from missing
@@ -54,7 +54,7 @@ def template_file_problems(target: Part, root: Path, names: Sequence[str]) -> It
         yield target.problem("HW148", message, TEMPLATE, hint=error.hint, related=related)
 
 
-def _missing(part: Part, key: str, root: Path) -> Iterator[Problem]:
+def missing_problems(part: Part, key: str, root: Path) -> Iterator[Problem]:
     """Says so when the file under `key` lies outside, links resolved, or is not there."""
     name = part.value.get(key)
     if not isinstance(name, str) or not name:

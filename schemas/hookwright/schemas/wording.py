@@ -23,6 +23,7 @@ FORMS: dict[str, tuple[str, str, str | None]] = {
     "rate": ("HW017", "a rate", "write 10/s, 600/m or 1000/h"),
     "id": ("HW016", "an id", "small letters, digits and hyphens, at most 63, the first no hyphen"),
     "url": ("HW016", "an address to call", "it starts with https:// or http:// and a host"),
+    "schema file": ("HW016", "a file of the bundle", "its name ends in .json"),
     "status": ("HW016", "a status code", "write 200, or a class such as 2xx"),
     "header": ("HW016", "the value of a header", "one line of characters in Latin-1"),
     "header name": ("HW016", "the name of a header", "letters, digits and hyphens"),

@@ -129,6 +129,11 @@ def test_a_pattern_that_backtracks_elsewhere_takes_a_long_text_in_its_stride():
     assert len(compiled.misfits("a" * 250_000 + "b")[0].message) < 200
 
 
+def test_of_its_examples_those_that_fit_are_samples():
+    assert DataSchema({"type": "integer", "examples": ["a", 1, 2]}).examples() == [1, 2]
+    assert DataSchema({"type": "integer"}).examples() == DataSchema(True).examples() == []
+
+
 def test_what_cannot_be_compiled_says_where():
     with pytest.raises(Uncompilable) as caught:
         DataSchema({"properties": {"a": {"minimum": "5"}}})

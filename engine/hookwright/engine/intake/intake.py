@@ -13,6 +13,7 @@ from hookwright.plugins.hookspecs import Encoder
 from hookwright.rules.event import Event
 from hookwright.rules.model import Action, Subscriber
 from hookwright.rules.table import RoutingTable, Selected
+from hookwright.schemas.dataschema import DataSchema
 
 from ..delivery import Delivery
 from ..errors import JournalError
@@ -66,6 +67,11 @@ class Intake:
         self._clock = clock
         self._monotonic = monotonic
         self.last_accepted: float | None = None  # Unix seconds; None before the first event
+
+    @property
+    def schemas(self) -> Mapping[str, DataSchema]:
+        """What the data of event types must keep to, by type."""
+        return self._table().event_schemas
 
     async def accept(self, body: bytes, content_type: str, headers: Mapping[str, str]) -> Answer | Answers:
         """Accept one request's events, all or none. Raises `Rejected`; then nothing was stored."""

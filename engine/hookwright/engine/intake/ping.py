@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from hookwright.rules.event import JSON
 from hookwright.rules.model import Action, Subscriber
 from hookwright.schemas.catalogue import load_catalogue
+from hookwright.schemas.dataschema import DataSchema
 
 from ..subscribers import Subscribers
 from .answer import Answer
@@ -27,7 +29,7 @@ class Pinging:
         Raises `NoSubscriber`, and `Rejected` when it is not accepted.
         """
         subscriber, target = self._subscribers.find(name)
-        event_type, data = sample_of(subscriber)
+        event_type, data = sample_of(subscriber, self._intake.schemas)
         return await self._intake.test(subscriber, actions_of(subscriber, target), event_type, data)
 
 
@@ -36,8 +38,9 @@ def actions_of(subscriber: Subscriber, target: str) -> Sequence[Action]:
     return [action for action in subscriber.actions if action.endpoint == target] or subscriber.actions
 
 
-def sample_of(subscriber: Subscriber) -> tuple[str, bytes]:
-    """The first type it selects, and the data of such an event: the catalogue's sample, else none.
+def sample_of(subscriber: Subscriber, schemas: Mapping[str, DataSchema]) -> tuple[str, bytes]:
+    """The first type it selects, and the data of such an event: an example of its schema, else the sample of
+    the catalogue, else none.
 
     Raises `Rejected` when it selects no type that anybody declared.
     """
@@ -45,6 +48,7 @@ def sample_of(subscriber: Subscriber) -> tuple[str, bytes]:
         detail = f"{subscriber.entity_type}/{subscriber.id} selects no event type that is declared"
         raise Rejected(409, "Nothing to send", detail)
     event_type = subscriber.events[0]
-    catalogued = load_catalogue().by_type.get(event_type)
-    sample = catalogued.sample if catalogued else {}
+    catalogued, schema = load_catalogue().by_type.get(event_type), schemas.get(event_type)
+    examples: list[JSON] = schema.examples() if schema else []
+    sample = examples[0] if examples else catalogued.sample if catalogued else {}
     return event_type, json.dumps(sample, ensure_ascii=False).encode()

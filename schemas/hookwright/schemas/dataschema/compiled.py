@@ -45,6 +45,11 @@ class DataSchema:
         """Raises `Uncompilable`."""
         object.__setattr__(self, "_validator", _validator(self.written))
 
+    def examples(self) -> list[JSON]:
+        """Those of its `examples` that fit it."""
+        examples = self.written.get("examples") if isinstance(self.written, dict) else None
+        return [each for each in examples if self.fits(each)] if isinstance(examples, list) else []
+
     def fits(self, data: JSON) -> bool:
         """Whether this data, any JSON, is as the schema asks."""
         return self._validator.is_valid(data)
