@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hookwright.rules import PatternIndex
-from hookwright.rules.explain import Clause, explain_pattern
+from hookwright.rules.explain import Clause, choices, explain_pattern
 from hookwright.schemas.problem import Place
 
 from ..patterns.drawn import Drawer
@@ -75,9 +75,9 @@ def in_bulk(drawn: str, seed: int) -> Counter[bool]:
 
 @pytest.mark.parametrize("drawn", ["anything", "rows"])
 def test_an_explanation_says_what_the_index_answers(drawn: str) -> None:
-    seen: Counter[bool] = sum((in_bulk(drawn, seed) for seed in range(6)), Counter())
-    assert seen.total() == 2_400
-    assert min(seen[True], seen[False]) > 150
+    seen: Counter[bool] = sum((in_bulk(drawn, seed) for seed in range(4)), Counter())
+    assert seen.total() == 1_600
+    assert min(seen[True], seen[False]) > 100
 
 
 @pytest.mark.slow
@@ -90,10 +90,21 @@ def test_an_explanation_says_what_the_index_answers_at_length(drawn: str) -> Non
     assert seen.total() == 200_000
 
 
+def test_beyond_its_bounds_an_explanation_still_says_what_the_index_answers(monkeypatch) -> None:
+    monkeypatch.setattr(choices, "MOST_STEPS", 3)
+    draw = Drawer(Random(1))
+    events = [draw.event() for _ in range(15)]
+    patterns = [draw.pattern_near(event) for event in events]
+    index = PatternIndex({str(number): pattern for number, pattern in enumerate(patterns)})
+    for event in events:
+        held = {str(at) for at, each in enumerate(patterns) if explain_pattern(each, event, nowhere).holds}
+        assert held == index.match(event)
+
+
 DRAWERS = st.builds(Drawer, st.randoms(use_true_random=False))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(DRAWERS)
 def test_a_single_pattern_is_explained_as_it_is_matched(draw: Drawer) -> None:
     event = draw.event()

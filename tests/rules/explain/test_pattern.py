@@ -199,10 +199,10 @@ def test_an_element_that_lacks_what_must_be_absent_is_not_blamed() -> None:
 
 
 def test_the_elements_that_meet_the_most_are_shown_and_the_others_counted() -> None:
-    items = [{"a": 1}] * 5_000 + [{"a": 1, "b": 2}] + [{"c": 3}] * 5_000
+    items = [{"a": 1}] * 500 + [{"a": 1, "b": 2}] + [{"c": 3}] * 500
     clause = explained({"i": {"a": [1], "b": [2], "c": [3]}}, {"i": items})
     assert clause.conflict is not None
-    assert (clause.conflict.elements[0].path, clause.conflict.more) == ("i[5000]", 9_993)
+    assert (clause.conflict.elements[0].path, clause.conflict.more) == ("i[500]", 993)
 
 
 def _nested(levels: int, around: Any) -> Any:
@@ -219,7 +219,7 @@ HOSTILE = {
     ),
     "64 $or side by side over a long list": (
         {"$and": [{"$or": [{"i": {"a": [1]}}, {"i": {"b": [1]}}]} for _ in range(64)]},
-        {"i": [{"a": 1} if number % 2 else {"b": 1} for number in range(1_000)]},
+        {"i": [{"a": 1} if number % 2 else {"b": 1} for number in range(300)]},
     ),
     "as many choices as there are subsets": (
         {"$and": [{"$or": [{"i": {f"k{n}": [{"exists": False}]}}, {"i": {"b": [2]}}]} for n in range(64)]},
@@ -230,7 +230,7 @@ HOSTILE = {
         {"i": [{"a": 1} if number % 2 else {"b": 1} for number in range(10_000)]},
     ),
     "2,000 fields": ({f"f{number}": [1] for number in range(2_000)}, {f"f{n}": n % 3 for n in range(2_000)}),
-    "a list in a list, 100,000 times": ({"a": [2]}, {"a": _nested(100_000, lambda below: [below])}),
+    "a list in a list, 20,000 times": ({"a": [2]}, {"a": _nested(20_000, lambda below: [below])}),
     "an object in a list, 1,000 times": ({"a": [2]}, _nested(1_000, lambda below: [1, {"a": below}])),
     "1,000 levels of field": ({".".join("a" * 1_000): [2]}, _nested(1_000, lambda below: {"a": below})),
     "names that are nothing": ({"": {"": [1]}, "a..b": [1]}, {"": {"": 2}, "a": {"": {"b": 2}}}),

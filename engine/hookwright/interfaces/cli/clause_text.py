@@ -89,13 +89,9 @@ def _apart(place: Place, conflict: Conflict) -> Reason:
     names = [f"({number})" for number in range(1, len(conflict.conditions) + 1)]
     below = [f"{name} {each.says}" for name, each in zip(names, conflict.conditions, strict=True)]
     for element in conflict.elements:
-        met = (
-            f"meets {either([names[number] for number in element.meets], 'and')}"
-            if element.meets
-            else "meets none"
-        )
-        missed = f", not {either(names[number] for number in element.misses)}" if element.meets else ""
-        below.append(f"{element.path} {met}{missed}")
+        met = either([names[number] for number in element.meets], "and")
+        missed = either(names[number] for number in element.misses)
+        below.append(f"{element.path} meets {met}, not {missed}" if met else f"{element.path} meets none")
     if conflict.more:
         below.append(f"and {conflict.more} more elements, none of which meets all")
     return Reason(place, f"no element of {conflict.path or 'the data'} meets all of this:", tuple(below))
@@ -114,14 +110,14 @@ def _refusal(clause: Clause) -> str:
 
 
 def _proof(clause: Clause) -> str:
-    met = next((found for found in clause.found if found.met is not None), None)
-    if met is None or met.met is None:
-        return f"{clause.field} is absent" + (
-            f": {clause.lack}" if clause.lack else " in the elements chosen"
-        )
-    wanted = clause.expected[met.met].says if met.met < len(clause.expected) else "one of its alternatives"
-    value = _json(met)
-    return f"{met.path} is {value}" if wanted == value else f"{met.path} is {value}: {wanted}"
+    for found in clause.found:
+        if found.met is not None:
+            said = clause.expected[found.met : found.met + 1]
+            wanted = said[0].says if said else "one of its alternatives"
+            value = _json(found)
+            return f"{found.path} is {value}" if wanted == value else f"{found.path} is {value}: {wanted}"
+    why = f": {clause.lack}" if clause.lack else " in the elements chosen"
+    return f"{clause.field} is absent{why}"
 
 
 def _named(clause: Clause, what: str) -> str:

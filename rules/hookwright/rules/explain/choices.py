@@ -7,12 +7,12 @@ again, and the work is bounded: who needs an answer beyond that asks the index.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from ..pattern.operators import Scalar
-from ..pattern.syntax import AnyOf, Field, Node, Not
+from ..pattern.syntax import All, AnyOf, Field, Node, Not
 from .leaves import Choice, Leaves, Path
 
 _Pairs: TypeAlias = frozenset[tuple[int, int]]
@@ -50,6 +50,10 @@ class _State(NamedTuple):
     todo: _Todo | None
 
 
+_END = _State(frozenset(), frozenset(), _Todo(All(()), None))
+_CONTRADICTION = _State(frozenset(), frozenset(), _Todo(All(()), None))  # counts as a step, and leads nowhere
+
+
 @dataclass(frozen=True, slots=True)
 class _Ways:
     """The elements that each value a field takes lies in, every such choice once.
@@ -61,12 +65,10 @@ class _Ways:
     number: int | None
     at: dict[int, list[_Pairs]]
 
-    def under(self, chosen: Choice) -> Iterator[_Pairs]:
-        """Those that do not contradict a choice."""
+    def under(self, chosen: Choice) -> Sequence[_Pairs]:
+        """Those that may fit a choice: what surely contradicts it is left out."""
         position = chosen.get(self.number) if self.number is not None else None
-        for way in self.all if position is None else self.at.get(position, ()):
-            if all(chosen.get(number, position) == position for number, position in way):
-                yield way
+        return self.all if position is None else self.at.get(position, ())
 
 
 @dataclass(slots=True)
@@ -92,31 +94,38 @@ class Choices:
 
     def _search(self, node: Node) -> Choice | None:
         """Depth first; the tries are generators, so that only those are made that are looked at."""
-        tried: set[tuple[_Pairs, frozenset[Path], _Todo]] = set()
-        work = [iter((_State(frozenset(), frozenset(), _Todo(node, None)),))]
-        for _ in range(MOST_STEPS):
-            state = next(work[-1], None)
-            if state is None:
+        tried = {_CONTRADICTION}
+        work = [self._next(_State(frozenset(), frozenset(), None), _Todo(node, None))]
+        steps = 0
+        while work:
+            steps += 1
+            if steps > MOST_STEPS:
+                raise TooManyError
+            state = next(work[-1], _END)
+            if state is _END:
                 work.pop()
-                if not work:
-                    return None
             elif state.todo is None:
-                choice = dict(state.pairs)
-                if not any(
-                    agree(leaf.choice, choice) for path in state.absent for leaf in self.leaves.at(path)
-                ):
-                    return choice
-            elif (mark := (state.pairs, state.absent, state.todo)) not in tried:
-                tried.add(mark)
+                steps += sum(len(self.leaves.at(path)) for path in state.absent)
+                if self._lacks(state):
+                    return dict(state.pairs)
+            elif state not in tried:
+                tried.add(state)
                 work.append(self._next(state, state.todo))
-        raise TooManyError
+        return None
+
+    def _lacks(self, state: _State) -> bool:
+        """Whether what must be absent is absent in the elements that were chosen."""
+        choice = dict(state.pairs)
+        return not any(agree(leaf.choice, choice) for path in state.absent for leaf in self.leaves.at(path))
 
     def _next(self, state: _State, todo: _Todo) -> Iterator[_State]:
         """The ways to meet the next part."""
         part, rest = todo.part, todo.rest
         if isinstance(part, Field):
-            for way in self._ways_of(part).under(dict(state.pairs)):
-                yield _State(state.pairs | way, state.absent, rest)
+            chosen = dict(state.pairs)
+            for way in self._ways_of(part).under(chosen):
+                fits = all(chosen.get(number, position) == position for number, position in way)
+                yield _State(state.pairs | way, state.absent, rest) if fits else _CONTRADICTION
             if part.absent:
                 yield _State(state.pairs, state.absent | {part.path}, rest)
         elif isinstance(part, Not):

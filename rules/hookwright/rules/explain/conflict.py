@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..pattern.syntax import All, AnyOf, Field, Node, Not
 from .choices import meets
 from .clause import Conflict, Element, Expected
-from .leaves import Leaves, way_text
+from .leaves import Leaves, Way, way_text
 
 MOST_ELEMENTS = 8
 MOST_CONDITIONS = 20
-_NOBODY: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,41 +26,56 @@ class Conflicts:
         """The list of whose elements none meets all conditions on it: the outermost one, and the fullest."""
         conditions = tuple(_flat(conjunction))[:MOST_CONDITIONS]
         placed = [_Placed(part, self.leaves) for part in conditions]
-        found: list[tuple[int, int, Conflict]] = []
-        for number, (way, length) in self.leaves.lists.items():
-            touching = [at for at, each in enumerate(placed) if number in each.touched]
-            if len(touching) < 2 or not length:
-                continue
-            met = [
-                frozenset(at for at in touching if placed[at].met(number, position))
-                for position in range(length)
-            ]
-            best = max(map(len, met))
-            if best < len(touching):
-                conflict = self._told(way_text(way), [conditions[at] for at in touching], touching, met)
-                found.append((self._depth(number), -len(_NOBODY.union(*met)), conflict))
-        return min(found, key=lambda each: each[:2])[2] if found else None
+        found = min(filter(None, (self._apart(number, placed) for number in self.leaves.lists)), default=None)
+        if found is None:
+            return None
+        touching = _touching(found.number, placed)
+        return self._told(found.number, [conditions[at] for at in touching], [placed[at] for at in touching])
 
-    def _depth(self, number: int) -> int:
-        way, depth = self.leaves.lists[number][0], 0
-        while way is not None:
-            way, depth = way.above, depth + 1
-        return depth
+    def _apart(self, number: int, placed: Sequence[_Placed]) -> _Candidate | None:
+        """The list, when several conditions speak of it and no element meets them all."""
+        way, length = self.leaves.lists[number]
+        touching = _touching(number, placed)
+        met = [{at for at in touching if placed[at].met(number, each)} for each in range(length)]
+        if len(touching) < 2 or max(map(len, met), default=0) == len(touching):
+            return None
+        return _Candidate(_depth(way), -len(set[int]().union(*met)), number)
 
-    def _told(
-        self, path: str, conditions: Sequence[Node], touching: Sequence[int], met: Sequence[frozenset[int]]
-    ) -> Conflict:
-        """The elements that meet the most first, in their order."""
-        order = sorted(range(len(met)), key=lambda position: -len(met[position]))[:MOST_ELEMENTS]
-        elements = tuple(
+    def _told(self, number: int, conditions: Sequence[Node], placed: Sequence[_Placed]) -> Conflict:
+        """The elements that meet the most first, else in their order."""
+        way, length = self.leaves.lists[number]
+        met = [[each.met(number, position) for each in placed] for position in range(length)]
+        order = sorted(range(length), key=lambda position: -sum(met[position]))[:MOST_ELEMENTS]
+        elements = [
             Element(
-                f"{path}[{position}]",
-                tuple(number for number, at in enumerate(touching) if at in met[position]),
-                tuple(number for number, at in enumerate(touching) if at not in met[position]),
+                path=way_text(Way(way, position)),
+                meets=tuple(at for at, held in enumerate(met[position]) if held),
+                misses=tuple(at for at, held in enumerate(met[position]) if not held),
             )
             for position in order
-        )
-        return Conflict(path, tuple(map(self.says, conditions)), elements, len(met) - len(order))
+        ]
+        said = tuple(map(self.says, conditions))
+        return Conflict(way_text(way), said, tuple(elements), length - len(order))
+
+
+class _Candidate(NamedTuple):
+    """A list to name; the least is the best: near the root, then with the most conditions met somewhere."""
+
+    depth: int
+    unmet: int
+    number: int
+
+
+def _touching(number: int, placed: Sequence[_Placed]) -> list[int]:
+    """The conditions that have to do with the elements of a list."""
+    return [at for at, each in enumerate(placed) if number in each.touched]
+
+
+def _depth(way: Way | None) -> int:
+    depth = 0
+    while way is not None:
+        way, depth = way.above, depth + 1
+    return depth
 
 
 class _Placed:

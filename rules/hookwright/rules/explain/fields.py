@@ -20,6 +20,7 @@ from .near import near_miss
 from .wording import ABSENT, words
 
 Where: TypeAlias = Callable[..., Place]  # (steps inside the pattern, key=...) -> the place
+_Asked: TypeAlias = tuple[Expected, Callable[[Scalar], bool]]
 
 MOST_VALUES = 5  # of the event that one clause shows
 MOST_ALTERNATIVES = 50
@@ -39,24 +40,23 @@ class Fields:
         """With a `choice` only the values in its elements count, and come first."""
         asked = self._alternatives(condition)
         leaves = self.leaves.at(condition.path)
-        met = [(leaf, _first_met(asked, leaf.value)) for leaf in leaves]
-        shown = sorted(met, key=lambda each: _rank(each, choice, holds=holds))[:MOST_VALUES]
+        shown = _decisive(asked, leaves, choice, holds=holds)
         return Clause(
             kind="field",
             holds=holds,
             place=self.where(condition.at, key=True),
             field=field_text(condition.path),
             expected=tuple(each for each, _ in asked[:MOST_ALTERNATIVES]),
-            found=tuple(Found(way_text(leaf.way), leaf.value, number) for leaf, number in shown),
+            found=tuple(shown),
             more=len(leaves) - len(shown),
             lack="" if leaves else why_absent(self.data, condition.path),
             hint="" if holds else near_miss(condition.tests, (leaf.value for leaf in leaves)),
         )
 
-    def _alternatives(self, condition: Field) -> list[tuple[Expected, Callable[[Scalar], bool]]]:
+    def _alternatives(self, condition: Field) -> list[_Asked]:
         """In the order as written; nothing that is there is `exists: false`."""
         tests = iter(condition.tests)
-        found: list[tuple[Expected, Callable[[Scalar], bool]]] = []
+        found: list[_Asked] = []
         for steps, item in _items(_at(self.written, condition.at), condition.at):
             place = self.where(steps)
             if item == _ABSENT_AS_WRITTEN:
@@ -80,14 +80,19 @@ def _at(written: JSON | Mapping[str, JSON], steps: Steps) -> JSON:
     return found  # type: ignore[return-value]
 
 
-def _first_met(asked: Sequence[tuple[Expected, Callable[[Scalar], bool]]], value: Scalar) -> int | None:
-    return next((number for number, (_, holds) in enumerate(asked) if holds(value)), None)
-
-
-def _rank(each: tuple[Leaf, int | None], choice: Choice | None, *, holds: bool) -> tuple[bool, bool]:
-    """Values in chosen elements first; of those the ones that decide: what is met when it holds."""
-    leaf, met = each
-    return choice is not None and not agree(leaf.choice, choice), (met is None) == holds
+def _decisive(
+    asked: Sequence[_Asked], leaves: Sequence[Leaf], choice: Choice | None, *, holds: bool
+) -> list[Found]:
+    """A few values that are why it holds or not, those in chosen elements first; else any."""
+    found: list[Found] = []
+    others: list[Found] = []
+    for leaf in sorted(leaves, key=lambda each: not agree(each.choice, choice)) if choice else leaves:
+        met = next((number for number, (_, test) in enumerate(asked) if test(leaf.value)), None)
+        one = found if (met is not None) == holds else others
+        one.append(Found(way_text(leaf.way), leaf.value, met))
+        if len(found) == MOST_VALUES:
+            break
+    return [*found, *others][:MOST_VALUES]
 
 
 def _never(_value: Scalar) -> bool:
