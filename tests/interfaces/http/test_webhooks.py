@@ -264,7 +264,7 @@ FAULTS = {
     "no text": ({**HOOK, "description": 7}, [("/description", "HW013", None)]),
     "an id of another type": ({**HOOK, "id": 7}, [("/id", "HW016", None)]),
     "an id of another form": ({**HOOK, "id": "Leads"}, [("/id", "HW016", None)]),
-    "an id that is null": ({**HOOK, "id": None}, [("/id", "HW016", None)]),
+    "an id that is null": ({**HOOK, "id": None}, [("/id", "HW013", None)]),
     "a number too long": ({**HOOK, "match": {"a": [int("9" * 1001)]}}, [("", "HW009", None)]),
     "too deep": (b'{"match":' + b'{"a":' * 62 + b"1" + b"}" * 63, [("", "HW011", None)]),
 }
