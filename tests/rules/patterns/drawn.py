@@ -144,6 +144,34 @@ class Drawer:
     def row(self) -> dict[str, Any]:
         return self._some({"d": self._outer_rows, "d.e": self._inner_rows, "c": self._one_or_two})
 
+    def crowd_pattern(self, fields: list[str]) -> dict[str, Any]:
+        """A few conditions on few or many `fields`: thousands of these have very much in common."""
+        chosen = self._random.sample(fields, self._random.choice([1, 2, 3, 4]))
+        pattern = {
+            field: [self._crowd_alternative() for _ in range(self._random.choice([1, 1, 2]))]
+            for field in chosen
+        }
+        if self._one_in(20):  # more ways to be met than it pays to multiply out
+            return {"$and": [{"$or": [self._crowd_field(fields) for _ in range(3)]} for _ in range(4)]}
+        if self._one_in(10):
+            return {"$or": [pattern, self.crowd_pattern(fields)]}
+        return {**pattern, "$not": self.crowd_pattern(fields)} if self._one_in(10) else pattern
+
+    def crowd_event(self, fields: list[str]) -> dict[str, Any]:
+        return {field: self._crowd_value() for field in fields if not self._one_in(4)}
+
+    def _crowd_field(self, fields: list[str]) -> dict[str, Any]:
+        return {self._random.choice(fields): [self._crowd_alternative()]}
+
+    def _crowd_alternative(self) -> Any:
+        kind = self._random.randrange(8)
+        if kind < 5:
+            return self._crowd_value()
+        return {"exists": self._one_in(2)} if kind == 5 else self._random.choice(ALTERNATIVES)
+
+    def _crowd_value(self) -> Any:
+        return self._random.choice(["a", "ab", "b", 1])
+
     def _below(self, depth: int) -> Any:
         if depth < 3 and not self._one_in(2):
             return self._with_logic(lambda: self._fields(2, lambda: self._below(depth + 1)), depth // 2)

@@ -68,6 +68,23 @@ def test_the_index_answers_as_the_reference_does(drawn: str) -> None:
     assert min(seen[True], seen[False]) > 1_500
 
 
+FEW_FIELDS = ["a", "b", "c", "d.a", "d.b", "e"]
+MANY_FIELDS = [f"f{number}" for number in range(100)] + [f"g.f{number}" for number in range(20)]
+DEEP_FIELDS = ["a" + ".b" * number for number in range(20)]
+
+
+@pytest.mark.parametrize("fields", [FEW_FIELDS, MANY_FIELDS, DEEP_FIELDS], ids=["few", "many", "deep"])
+def test_a_crowd_of_patterns_over_the_same_fields_is_told_apart(fields: list[str]) -> None:
+    draw = Drawer(Random(7))
+    events: list[Any] = [draw.crowd_event(fields) for _ in range(6)]
+    events += [
+        [draw.crowd_event(fields), draw.crowd_event(fields)],
+        {"g": draw.crowd_event(["f1", "f2", "f3"])},
+    ]
+    seen = check([draw.crowd_pattern(fields) for _ in range(600)], events)
+    assert min(seen[True], seen[False]) > 300
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("drawn", ["anything", "rows"])

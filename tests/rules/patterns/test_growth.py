@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
+import tracemalloc
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -134,6 +135,24 @@ def test_a_deep_event_costs_in_proportion_to_its_depth() -> None:
 
     index = PatternIndex({"p": {"a": {"b": 1, "c": 1}}, "q": {"a": {"a": {"b": 1, "c": ABSENT}}}})
     grows_in_proportion(index, deep, 500)
+
+
+def test_memory_does_not_grow_with_the_events_seen() -> None:
+    """What is remembered of texts is bounded."""
+    index = texts({"wildcard": "*b*a*b"}, {"prefix": {"equals-ignore-case": "b"}}, {"anything-but": "b"})
+    numbers = iter(range(100_000))
+
+    def after(events: int) -> int:
+        for number in itertools.islice(numbers, events):
+            index.match({"a": f"text {number}"})
+        return tracemalloc.get_traced_memory()[0]
+
+    tracemalloc.start()
+    try:
+        few = after(5_000)
+        assert after(15_000) - few < 600_000  # a dictionary of so many texts takes twice that
+    finally:
+        tracemalloc.stop()
 
 
 def test_more_wildcards_cost_in_proportion_to_their_number() -> None:
