@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from hookwright.interfaces.cli.frames import WIDTH, frame, frames
+from hookwright.interfaces.cli.frames import WIDTH, frame, frames, pointed
 from hookwright.interfaces.cli.source import source_lines
 from hookwright.schemas.problem import Place, Problem, Related
 
@@ -168,3 +168,24 @@ def test_a_value_that_is_named_like_a_secret_is_not_shown(line, shown) -> None:
     *_, source, pointer = _shown(line, line.index("wrong") + 1)
     assert source == f"1 | {shown}"
     assert pointer.index("^") == source.index("wrong")
+
+
+def _pointed(written: tuple[str, ...]) -> list[str]:
+    import click
+
+    shown = pointed(Place("a.yaml", 2, 3), "it is 5", ["help: write 6"], source=lambda file: written)
+    return [click.unstyle(line) for line in shown]
+
+
+def test_a_place_that_is_no_problem_is_shown_with_what_is_said_of_it() -> None:
+    assert _pointed(("x", "  number: 5")) == [
+        " --> a.yaml:2:3",
+        "  |",
+        "2 |   number: 5",
+        "  |   ^^^^^^ it is 5",
+        "  = help: write 6",
+    ]
+
+
+def test_what_is_said_of_a_place_is_told_without_its_line_as_well() -> None:
+    assert _pointed(()) == [" --> a.yaml:2:3", "  = it is 5", "  = help: write 6"]
