@@ -5,6 +5,7 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from hookwright.rules.model import Action, EntityType, RetryPolicy, Subscriber, Target, endpoint_name
+from hookwright.rules.targets import retry_policy
 from hookwright.schemas.problem import Place
 
 
@@ -33,3 +34,22 @@ def test_there_is_one_try_more_than_there_are_waits():
 def test_an_endpoint_is_named_by_kind_subscriber_and_action():
     assert endpoint_name("webhook", "leads-to-erp", "") == "webhook/leads-to-erp"
     assert endpoint_name("rule", "big-deal", "actions/0/post") == "rule/big-deal/actions/0/post"
+
+
+@pytest.mark.parametrize(
+    ("retry", "said", "span"),
+    [
+        (
+            {"schedule": ["5s", "5m", "30m", "2h", "5h", "10h", "10h"]},
+            "8 tries, ends after 27h 35m",
+            99_305_000,
+        ),
+        ({"attempts": 3, "initial": "10s"}, "3 tries, ends after 40s", 40_000),
+        ({"attempts": 1}, "1 try", 0),
+        ({"schedule": ["3d", "5h"]}, "3 tries, ends after 3d 5h", 277_200_000),
+        ({"schedule": ["1500ms"]}, "2 tries, ends after 1s 500ms", 1500),
+    ],
+)
+def test_retries_say_how_long_they_take(retry, said, span):
+    policy = retry_policy(retry)
+    assert (str(policy), policy.span) == (said, span)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hookwright.schemas.grammar import duration, rate, size
+from hookwright.schemas.grammar import duration, rate, size, spelt
 from hookwright.schemas.schema import load_schema
 
 PATTERNS = {
@@ -99,3 +99,22 @@ def test_the_schema_takes_exactly_what_is_read(name, text):
         assert not in_schema
     else:
         assert in_schema
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "said"),
+    [
+        (0, "0s"),
+        (7, "7ms"),
+        (40_000, "40s"),
+        (61_500, "1m 1s"),
+        (3_600_000, "1h"),
+        (3_605_000, "1h"),  # minutes would come next, and there are none
+        (99_305_000, "27h 35m"),
+        (172_799_999, "47h 59m"),
+        (172_800_000, "2d"),
+        (277_200_000, "3d 5h"),
+    ],
+)
+def test_a_duration_is_spelt_in_its_two_largest_units(milliseconds, said):
+    assert spelt(milliseconds) == said

@@ -97,6 +97,11 @@ class Entry:
         for path, step in steps_of(self.part.value):
             yield Part(self.part.document, (*self.part.path, *path), step)
 
+    def target(self, path: str) -> Part | None:
+        """Where an action's path leads: with `""` to a webhook itself, with `actions/0/post` into a rule."""
+        steps = [int(step) if step.isdigit() else step for step in path.split("/") if step]
+        return self.part.part(*steps)
+
     def targets(self) -> Iterator[Part]:
         """What it calls: a webhook is a target itself, the others have one in each `post`."""
         if self.kind is EntityType.WEBHOOK:

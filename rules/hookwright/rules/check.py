@@ -26,6 +26,8 @@ from .event_schemas import schema_problems
 from .expression.template import is_template
 from .expressions import subscriber_problems, template_problems
 from .glob import is_glob
+from .lint.addresses import address_warnings
+from .lint.events import event_warnings
 from .lint.known import KnownEvents
 from .lint.patterns import pattern_warnings
 from .merge import Layer
@@ -86,6 +88,7 @@ class Check:
         self, entry: Entry, defaults: Part | None, names: Namespace, known: KnownEvents
     ) -> Iterator[Problem]:
         yield from names.event_problems(entry.part, "event")
+        yield from event_warnings(entry.part, self.settings.names)
         yield from condition_problems(entry.part)
         if entry.kind is not EntityType.WEBHOOK:  # which is a target itself
             yield from time_problems(entry.part)
@@ -121,6 +124,7 @@ class Check:
     def _own(self, target: Part) -> Iterator[Problem]:
         """What can be said of a target, or of the defaults, without looking at other layers."""
         yield from _url(target)
+        yield from address_warnings(target)
         yield from _headers(target)
         yield from time_problems(target)
         yield from _lapp(target)

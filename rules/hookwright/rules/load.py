@@ -18,6 +18,8 @@ from .check import Check
 from .collector import held_back
 from .consequences import beyond, in_order
 from .files import Files, find_files
+from .lint.repeats import repeats
+from .lint.spans import span_warnings
 from .model import Model
 from .paths import root_of
 from .references import Encoders
@@ -82,7 +84,9 @@ def load(
     if any(problem.severity == "error" for problem in problems):
         return Loaded(None, None, tuple(problems), bundle, whole.files)
     source = _source(bundle, path, claims, undeclared=allow_undeclared_events)
-    return Loaded(build(source), source, tuple(problems), bundle, whole.files)
+    model = build(source)
+    problems = in_order([*problems, *repeats(bundle, model), *span_warnings(bundle, model)])
+    return Loaded(model, source, tuple(problems), bundle, whole.files)
 
 
 def load_nothing(

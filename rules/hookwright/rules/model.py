@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from hookwright.schemas.grammar import spelt
 from hookwright.schemas.problem import Place
 
 from .event import JSON
@@ -41,6 +42,18 @@ class RetryPolicy:
     @property
     def tries(self) -> int:
         return len(self.waits) + 1
+
+    @property
+    def span(self) -> int:
+        """Milliseconds from the first try to the last, not counting how long the tries themselves take.
+
+        A receiver's Retry-After and full endpoints only make it longer.
+        """
+        return sum(self.waits)
+
+    def __str__(self) -> str:
+        """As people say it: `8 tries, ends after 27h 35m`."""
+        return f"{self.tries} tries, ends after {spelt(self.span)}" if self.waits else "1 try"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from hookwright.schemas.catalogue import nearest_events
-from hookwright.schemas.nearest import question
+from hookwright.schemas.nearest import nearest, question
 
 from .glob import compile_glob, is_glob
 
@@ -30,8 +30,30 @@ class EventNames:
         return ()
 
     def did_you_mean(self, name: str) -> str | None:
-        """A question with the best guess, or None."""
+        """A question with the best guess, or None. Of a glob, the one that selects something."""
+        if is_glob(name):
+            return question(name, nearest(name, sorted(self._globs_like(name)), limit=1))
         return question(name, nearest_events(name, [*sorted(self.types), *sorted(self.labels)], limit=1))
+
+    def _globs_like(self, glob: str) -> set[str]:
+        """Globs that select something, each made from a type's own words and the stars of `glob`."""
+        mark = "." if "." in glob else "_"
+        words = glob.split(mark)
+        found: set[str] = set()
+        for kind in self.types:
+            known = kind.split(mark)
+            there = known[-len(words) :] if words[0].startswith("*") else known[: len(words)]
+            made = mark.join(_starred(word, each) for word, each in zip(words, there, strict=False))
+            if is_glob(made) and compile_glob(made).match(kind):
+                found.add(made)
+        return found
+
+
+def _starred(word: str, known: str) -> str:
+    """`known` with the stars that a word of a glob begins or ends with: `Oportun*` gives `Opportunity*`."""
+    if word.strip("*"):
+        return f"{'*' if word.startswith('*') else ''}{known}{'*' if word.endswith('*') else ''}"
+    return "*" if word else known
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,11 @@ _TABLE = (
     Code("HW151", "needless condition", "A pattern matches the same events without this part of it."),
     Code("HW152", "wrong kind of value", "The field has values of another kind than the one asked for."),
     Code("HW153", "unknown field", "The events that are selected have no such field."),
+    Code("HW154", "sent twice", "Two calls are made to the same end for the same events."),
+    Code("HW155", "only repeats", "Another subscriber calls the same place for all these events, and more."),
+    Code("HW156", "unencrypted call", "A URL begins with `http://` and leads to the open network."),
+    Code("HW158", "endless retries", "The last try comes more than seven days after the first."),
+    Code("HW159", "event listed twice", "A name under `event` selects nothing that another one does not."),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType({entry.code: entry for entry in _TABLE})

@@ -30,6 +30,23 @@ def duration(text: str) -> int:
     return sum(int(amount) * _MILLISECONDS[unit] for unit, amount in found.groupdict("0").items())
 
 
+def spelt(milliseconds: int) -> str:
+    """A duration for people, in its two largest units, what is less left out: `27h 35m`, `2d 4h`, `40s`.
+
+    Hours go up to two days, since a night is told in hours.
+    """
+    units = ["h", "m", "s", "ms"] if milliseconds < 2 * _MILLISECONDS["d"] else ["d", "h"]
+    amounts: list[str] = []
+    for unit in units:
+        amount, rest = divmod(milliseconds, _MILLISECONDS[unit])
+        if amount:
+            amounts.append(f"{amount}{unit}")
+        elif amounts:
+            break
+        milliseconds = rest
+    return " ".join(amounts[:2]) or "0s"
+
+
 def size(text: str) -> int:
     """Bytes: `size("1MiB")` is 1,048,576.
 

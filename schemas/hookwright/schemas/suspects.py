@@ -15,18 +15,37 @@ _At: TypeAlias = "tuple[str | int, ...]"
 
 
 def suspects(document: Document) -> list[Problem]:
-    """A warning for each header or query parameter named like a key or token whose value is written out."""
+    """A warning for each header or parameter named like a key or token whose value is written out."""
+    reference = "write a reference, such as {env: NAME} or {file: name}"
     return [
-        Problem(
-            "HW021",
-            f'"{name}" looks like a secret and is written out',
-            document.place(path),
-            "write a reference, such as {env: NAME} or {file: name}",
-            "warning",
-            "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path),
-        )
-        for path, name in _literals(document.value)
+        *(_suspect(document, path, name, reference) for path, name in _literals(document.value)),
+        *(
+            _suspect(document, path, name, f"take it out of the URL: query: {{{name}: {{env: NAME}}}}")
+            for path, name in _in_urls(document.value)
+        ),
     ]
+
+
+def _suspect(document: Document, path: _At, name: str, hint: str) -> Problem:
+    return Problem(
+        "HW021",
+        f'"{name}" looks like a secret and is written out',
+        document.place(path),
+        hint,
+        "warning",
+        "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in path),
+    )
+
+
+def _in_urls(value: JSON) -> Iterator[tuple[_At, str]]:
+    """Parameters of literal URLs; what a template fills in is no literal."""
+    for at, target in _targets(value):
+        url = target.get("url")
+        query = url.partition("?")[2].partition("#")[0] if isinstance(url, str) else ""
+        for pair in query.split("&") if at[0] != "notifiers" else ():  # which have no `query` beside it
+            name, _, written = pair.partition("=")
+            if written and "{{" not in written and looks_secret(name):
+                yield (*at, "url"), name
 
 
 def _literals(value: JSON) -> Iterator[tuple[_At, str]]:

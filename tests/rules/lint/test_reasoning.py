@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from hypothesis import example, given
+import pytest
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hookwright.rules import PatternIndex
@@ -90,8 +91,13 @@ events = st.dictionaries(st.sampled_from(NAMES), values, max_size=3)
 leaves = st.lists(st.text("aAbBsß12.0") | scalars | st.floats(-2, 4), min_size=1, max_size=20)
 
 
-def matches(pattern: Any, event: Any) -> bool:
-    return PatternIndex({"p": pattern}).match(event) == {"p"}
+few = settings(max_examples=40, deadline=None)
+
+
+def matched(pattern: Any, found: list[Any]) -> list[bool]:
+    """Of each event whether the pattern matches it."""
+    index = PatternIndex({"p": pattern})
+    return [index.match(event) == {"p"} for event in found]
 
 
 def parsed(alternative: Any) -> Any:
@@ -122,40 +128,40 @@ def test_a_list_that_takes_every_value_takes_every_leaf(listed, found):
         assert not claimed or any(test.holds(leaf) for test in field.tests)
 
 
+@few
 @given(patterns, st.lists(events, min_size=1, max_size=8))
 @example({"x.y": [1], "x": {"y": [{"exists": False}]}}, [{"x.y": 1, "x": [{"z": 2}]}])
 def test_what_can_never_match_matches_nothing(pattern, found):
     claims = never(parse_pattern(pattern).root, lambda _: False)
     whole = any(at_the_top(each) for each in claims)
-    for event in found:
-        assert not whole or not matches(pattern, event)
+    assert not (whole and any(matched(pattern, found)))
 
 
+@few
 @given(patterns, st.lists(events, min_size=1, max_size=8))
 @example({"$or": [{"x": [{"exists": False}]}, {"x": [{"exists": True}]}]}, [{}, {"x": [1]}, {"x": {"y": 1}}])
 @example({"$or": [{"$not": {"x": ["a"]}}, {"x": ["b", {"prefix": "a"}]}]}, [{}, {"x": ["a", "c"]}])
 @example({"x": [{"exists": False}, {"anything-but": "a"}, "a"]}, [{}, {"x": [["a"], None]}])
 def test_what_always_matches_matches_everything(pattern, found):
-    claimed = always(parse_pattern(pattern).root)
-    for event in found:
-        assert not claimed or matches(pattern, event)
+    assert not always(parse_pattern(pattern).root) or all(matched(pattern, found))
 
 
+@few
 @given(patterns, patterns, st.lists(events, min_size=1, max_size=8))
 def test_what_entails_another_pattern_matches_no_more(narrow, wide, found):
     one, other = parse_pattern(narrow).root, parse_pattern(wide).root
-    for event in found:
-        if entails(one, other) or normal(one) == normal(other):
-            assert not matches(narrow, event) or matches(wide, event)
+    if entails(one, other) or normal(one) == normal(other):
+        pairs = zip(matched(narrow, found), matched(wide, found), strict=True)
+        assert not any(by_narrow and not by_wide for by_narrow, by_wide in pairs)
 
 
+@few
 @given(patterns, st.lists(events, min_size=1, max_size=8))
 def test_what_is_needless_can_be_left_out(pattern, found):
     for finding in needless(parse_pattern(pattern).root, pattern):
         shorter = without(pattern, finding.at)
         if shorter is not None:
-            for event in found:
-                assert matches(pattern, event) == matches(shorter, event), (finding, shorter)
+            assert matched(pattern, found) == matched(shorter, found), (finding, shorter)
 
 
 SCHEMA = {
@@ -181,19 +187,20 @@ typed_events = st.fixed_dictionaries(
 )
 
 
+@few
 @given(patterns, st.lists(typed_events, min_size=1, max_size=8))
 @example({"x": [{"numeric": [">", 2]}], "$and": [{"x": [{"numeric": ["<", 1]}]}]}, [{"x": 1.5}, {"x": 3}])
 @example({"y.x": ["a"], "y": {"x": [{"prefix": "b"}]}}, [{"y": {"x": "a"}}])
 def test_what_is_said_of_typed_events_is_true_of_them(pattern, found):
     for finding in pattern_findings(parse_pattern(pattern), pattern, [of_schema(SCHEMA)]):
         if finding.code == NEVER and at_the_top(finding):
-            assert not any(matches(pattern, event) for event in found), finding
+            assert not any(matched(pattern, found)), finding
         elif finding.code == WRONG_KIND and "refuses nothing" in finding.message:
             taken = replaced(pattern, finding.at, {"exists": True})
-            assert all(matches(pattern, event) == matches(taken, event) for event in found), finding
+            assert matched(pattern, found) == matched(taken, found), finding
         elif finding.code in (WRONG_KIND, UNKNOWN_FIELD):
             dead = replaced(pattern, finding.at, dead_end(resolve(pattern, finding.at)))
-            assert all(matches(pattern, event) == matches(dead, event) for event in found), finding
+            assert matched(pattern, found) == matched(dead, found), finding
 
 
 def at_the_top(finding: Finding) -> bool:
@@ -226,3 +233,22 @@ def without(pattern: Any, at: tuple[Any, ...]) -> Any:
     if not holder or (len(holder) < 2 and at[-2:-1] == ("$or",)):
         return None
     return left
+
+
+several, several_typed = (st.lists(each, min_size=1, max_size=8) for each in (events, typed_events))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("claim", "drawn"),
+    [
+        (test_what_can_never_match_matches_nothing, (patterns, several)),
+        (test_what_always_matches_matches_everything, (patterns, several)),
+        (test_what_entails_another_pattern_matches_no_more, (patterns, patterns, several)),
+        (test_what_is_needless_can_be_left_out, (patterns, several)),
+        (test_what_is_said_of_typed_events_is_true_of_them, (patterns, several_typed)),
+    ],
+)
+def test_the_claims_hold_for_many_more(claim: Any, drawn: tuple[st.SearchStrategy[Any], ...]) -> None:
+    long = settings(max_examples=2000, deadline=None, suppress_health_check=list(HealthCheck))
+    long(given(*drawn)(claim.hypothesis.inner_test))()
