@@ -7,6 +7,7 @@ keywords of the YAML and JSON language servers; validators pass them by.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 import yaml
@@ -108,7 +109,7 @@ def _with_snippets(part: JSONSchema) -> JSONSchema:
     if kept:
         rest["examples"] = kept
     snippets = [
-        {"label": _flow(body), "body": _with_stops(body, _Stops())}
+        {"label": _flow(body), "body": _with_stops(body, count(1))}
         for body in map(_entry, shown)
         if isinstance(body, dict) and "allOf" not in part  # one type's settings are wrong among another's
     ]
@@ -142,29 +143,13 @@ def _illustrated(description: str, examples: Sequence[Any]) -> str:
     return "\n\n".join([description, *(f"```yaml\n{_block(each)}```" for each in examples)])
 
 
-class _Stops:
-    """Numbers the places of a snippet that the tab key leads to."""
-
-    def __init__(self) -> None:
-        self._numbers = _count()
-
-    def at(self, text: str) -> str:
-        return f"${{{next(self._numbers)}:{text.translate(_SPECIAL)}}}"
-
-
-def _count() -> Iterator[int]:
-    number = 0
-    while True:
-        number += 1
-        yield number
-
-
-def _with_stops(value: Any, stops: _Stops) -> Any:
+def _with_stops(value: Any, numbers: Iterator[int]) -> Any:
+    """The same with each text as a place of the snippet that the tab key leads to."""
     if isinstance(value, dict):
-        return {key: _with_stops(each, stops) for key, each in value.items()}
+        return {key: _with_stops(each, numbers) for key, each in value.items()}
     if isinstance(value, list):
-        return [_with_stops(each, stops) for each in value]
-    return stops.at(value) if isinstance(value, str) else value
+        return [_with_stops(each, numbers) for each in value]
+    return f"${{{next(numbers)}:{value.translate(_SPECIAL)}}}" if isinstance(value, str) else value
 
 
 def _has_mapping(value: Any) -> bool:
