@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Hashable, Iterable
-from typing import Final
 
-from ..pattern.operators import AnythingBut, Exact, Numeric, Present, Test, exact_key
+from ..pattern.operators import Exact, Numeric, Test, exact_key
 from ..pattern.syntax import Field
-from .marks import Mark, Table, marks, plainest
+from .marks import Mark, Marks, marks_of, plainest
 from .parts import Condition
 from .paths import PathNode
 from .predicates import one_of, predicate
 
-_FEWEST: Final = 8
-"""With fewer different values in the patterns than this, events are still taken to have so many."""
+_NO_MARKS = Marks((), False)
 
 
 class Conditions:
-    """The conditions of an index that is being built, and the tree of their places."""
+    """The conditions of an index that is being built, and the tree of their places.
+
+    `places` are those with conditions, by slot; `uses` counts how often each condition stands in a pattern.
+    """
 
     def __init__(self) -> None:
         self.top = PathNode()
         self.places: list[PathNode] = []
+        self.uses: Counter[Condition] = Counter()
         self._known: dict[Hashable, Condition] = {}
-        self._marks: dict[Condition, tuple[Mark, ...]] = {}
+        self._marks: dict[Condition, Marks] = {}
         self._tests: dict[Condition, tuple[Test, ...]] = {}
-        self._keys: defaultdict[Table, set[Hashable]] = defaultdict(set)
 
     def of_field(self, field: Field) -> Condition:
         """The condition of a field, shared with all equal ones."""
@@ -37,29 +38,22 @@ class Conditions:
         return self._shared(place, tuple(Exact(kind) for kind in kinds), absent=False)
 
     def marks(self, condition: Condition) -> tuple[Mark, ...]:
-        """The marks of a condition; none where it has to be asked."""
-        return self._marks.get(condition, ())
+        """The marks of a condition, one of which is there where it is met; none where it has to be asked."""
+        return self._marks.get(condition, _NO_MARKS).marks
+
+    def is_told(self, condition: Condition) -> bool:
+        """Whether the condition is met wherever one of its marks is."""
+        return self._marks.get(condition, _NO_MARKS).tell
+
+    def tests(self, condition: Condition) -> tuple[Test, ...]:
+        """The tests of a condition that has no marks."""
+        return self._tests.get(condition, ())
 
     def range(self, condition: Condition) -> Numeric | None:
         """The one range of numbers a condition is about, if it is about nothing else."""
-        tests = self._tests.get(condition, ())
+        tests = self.tests(condition)
         single = tests[0] if len(tests) == 1 and not condition.absent else None
         return single if isinstance(single, Numeric) and not single.reads_text else None
-
-    def chance(self, condition: Condition) -> float:
-        """A guess how many events in one meet the condition, from 0 to 1."""
-        found = self._marks.get(condition)
-        if found:
-            return min(1.0, sum(self._chance_of_mark(mark) for mark in found))
-        tests = self._tests[condition]
-        if condition.absent or not tests:
-            return 0.5
-        return min(0.95, sum(_chance_of_test(test) for test in tests))
-
-    def _chance_of_mark(self, mark: Mark) -> float:
-        if isinstance(mark.key, tuple):  # true or false
-            return 0.5
-        return 1 / max(_FEWEST, len(self._keys[mark.table]))
 
     def _shared(self, place: PathNode, tests: tuple[Test, ...], *, absent: bool) -> Condition:
         if place.slot is None:
@@ -73,23 +67,12 @@ class Conditions:
             holds = one_of(exact) if only_exact else predicate(tests, absent=absent)
             known = self._known[key] = Condition(place, place.slot, holds, absent)
             self._note(known, tests)
+        self.uses[known] += 1
         return known
 
     def _note(self, condition: Condition, tests: tuple[Test, ...]) -> None:
-        found = () if condition.absent else marks(condition.slot, tests)
-        if found:
+        found = _NO_MARKS if condition.absent else marks_of(condition.slot, tests)
+        if found.marks:
             self._marks[condition] = found
-            for mark in found:
-                self._keys[mark.table].add(mark.key)
         else:
             self._tests[condition] = tests
-
-
-def _chance_of_test(test: Test) -> float:
-    if isinstance(test, AnythingBut):
-        return 0.8
-    if isinstance(test, Present):
-        return 0.7
-    if isinstance(test, Numeric):
-        return 0.5 if test.lower is None or test.upper is None else 0.2
-    return 0.1

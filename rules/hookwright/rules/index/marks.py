@@ -33,11 +33,21 @@ class Mark(NamedTuple):
     key: Hashable
 
 
-def marks(slot: int, tests: Iterable[Test]) -> tuple[Mark, ...]:
-    """The marks of a field that only has tests with marks, otherwise none."""
+class Marks(NamedTuple):
+    """All marks of a condition. `tell`: any of them is enough, there is nothing left to ask."""
+
+    marks: tuple[Mark, ...]
+    tell: bool
+
+
+def marks_of(slot: int, tests: Iterable[Test]) -> Marks:
+    """The marks of a field; none if one of its tests has none."""
+    tests = tuple(tests)
     found = [_mark(slot, test) for test in tests]
     known = [mark for mark in found if mark is not None]
-    return tuple(dict.fromkeys(known)) if len(known) == len(found) else ()
+    if len(known) < len(found):
+        return Marks((), False)
+    return Marks(tuple(dict.fromkeys(known)), not any(isinstance(test, Wildcard) for test in tests))
 
 
 def plainest(test: Test) -> Test:
@@ -62,6 +72,9 @@ def _mark(slot: int, test: Test) -> Mark | None:
         return Mark(Table(slot, False, WHOLE), exact_key(test.value))
     if isinstance(test, EqualsIgnoreCase):
         return Mark(Table(slot, True, WHOLE), test.text.casefold())
+    if isinstance(test, Wildcard):
+        first, last = test.parts[0], test.parts[-1]
+        return _mark(slot, Prefix(first) if first else Suffix(last))
     if isinstance(test, Prefix | Suffix) and test.text:
         text = test.text.casefold() if test.ignore_case else test.text
         cut = (None, len(text)) if isinstance(test, Prefix) else (-len(text), None)

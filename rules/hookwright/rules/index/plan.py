@@ -8,7 +8,7 @@ conditions in, are read for each event; other conditions are asked of candidates
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -16,6 +16,7 @@ from .clauses import Clause
 from .conditions import Conditions
 from .group import Candidate, Facts, Group
 from .marks import Mark, Table
+from .odds import Odds
 from .parts import Condition
 from .sense import Sense
 
@@ -32,13 +33,13 @@ class Plan:
 
     def __init__(self, clauses: Sequence[Clause], conditions: Conditions) -> None:
         self._conditions = conditions
+        self._odds = Odds(conditions)
         self.senses = [Sense() for _ in conditions.places]
         self.always = Group()
-        self._chances: dict[Condition, float] = {}
         self._whole: dict[Condition, Group] = {}
         self._shared: dict[object, object] = {}
         keys = [self._key(clause.conditions) for clause in clauses]
-        self._tables = self._worth_reading(clauses, keys)
+        self._tables = self._worth_reading(keys)
         members: defaultdict[Group, list[_Member]] = defaultdict(list)
         for clause, key in zip(clauses, keys, strict=True):
             member = _Member(clause, (key,) if key else ())
@@ -49,27 +50,15 @@ class Plan:
         for sense in self.senses:
             sense.ready()
 
-    def _chance(self, condition: Condition) -> float:
-        known = self._chances.get(condition)
-        if known is None:
-            known = self._chances[condition] = self._conditions.chance(condition)
-        return known
-
     def _key(self, conditions: Iterable[Condition]) -> Condition | None:
         """What to look a clause up by; None where it may match without any leaf."""
-        present = [each for each in conditions if not each.absent]
-        marked = [each for each in present if self._conditions.marks(each)]
-        return min(marked or present, key=self._chance, default=None)
+        return min((each for each in conditions if not each.absent), key=self._odds.cost, default=None)
 
-    def _worth_reading(self, clauses: Iterable[Clause], keys: Iterable[Condition | None]) -> frozenset[Table]:
-        users = Counter(
-            mark.table
-            for clause in clauses
-            for condition in clause.conditions
-            for mark in self._conditions.marks(condition)[:1]
-        )
+    def _worth_reading(self, keys: Iterable[Condition | None]) -> frozenset[Table]:
         needed = {mark.table for key in keys if key for mark in self._conditions.marks(key)}
-        return frozenset(needed.union(table for table, count in users.items() if count >= _WORTHWHILE))
+        return frozenset(
+            needed.union(table for table, uses in self._odds.tables.items() if uses >= _WORTHWHILE)
+        )
 
     def _facts(self, key: Condition) -> list[Group]:
         """The facts of a condition one of which is there when it is met."""
@@ -121,9 +110,9 @@ class Plan:
             if each not in member.used
             and (found := self._conditions.marks(each))
             and all(mark.table in self._tables for mark in found)
-            and self._chance(each) <= _SELECTIVE
+            and self._odds.chance(each) <= _SELECTIVE
         ]
-        return min(fit, key=self._chance, default=None)
+        return min(fit, key=self._odds.chance, default=None)
 
     def _entry(self, member: _Member) -> Candidate:
         """The clause with the facts it needs besides those that led to it, and what is asked then."""
@@ -131,16 +120,21 @@ class Plan:
             needs: list[Group] = []
             asked: list[Condition] = []
             for condition in member.clause.conditions:
-                if condition not in member.used:
-                    fact = self._single_fact(condition)
-                    if fact is None:
-                        asked.append(condition)
-                    else:
-                        needs.append(fact)
-            asked.sort(key=self._chance)
+                fact = None if condition in member.used else self._single_fact(condition)
+                if fact is not None:
+                    needs.append(fact)
+                if not self._is_told(condition, member, fact):
+                    asked.append(condition)
+            asked.sort(key=self._odds.chance)
             shared = self._one(frozenset(needs))
             member.entry = Candidate(member.clause.rule, shared, tuple(asked), member.clause.more)
         return member.entry
+
+    def _is_told(self, condition: Condition, member: _Member, fact: Group | None) -> bool:
+        """Whether facts alone tell that the condition is met."""
+        if not self._conditions.marks(condition):
+            return condition in self._whole and (fact is not None or condition in member.used)
+        return self._conditions.is_told(condition) and (fact is not None or condition in member.used)
 
     def _single_fact(self, condition: Condition) -> Group | None:
         """The one fact that is there just when the condition is met, if facts tell that."""

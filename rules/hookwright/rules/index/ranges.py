@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from ..pattern.numbers import Number
 from ..pattern.operators import Numeric
@@ -18,10 +18,13 @@ from ..pattern.operators import Numeric
 Item = TypeVar("Item")
 
 
-class Ranges(Generic[Item]):
-    """Items, each under a range."""
+_REMEMBERED: Final = 4096
 
-    __slots__ = ("_bounds", "_nodes")
+
+class Ranges(Generic[Item]):
+    """Items, each under a range. What was found for a piece is remembered, up to 4,096 items together."""
+
+    __slots__ = ("_bounds", "_nodes", "_remembered", "_room")
 
     def __init__(self, items: Iterable[tuple[Numeric, Item]]) -> None:
         items = list(items)
@@ -29,21 +32,29 @@ class Ranges(Generic[Item]):
         self._bounds: list[Number] = sorted(bound for bound in bounds if bound is not None)
         pieces = 2 * len(self._bounds) + 1
         self._nodes: list[list[Item]] = [[] for _ in range(2 * pieces)]
+        self._remembered: dict[int, tuple[Item, ...]] = {}
+        self._room = _REMEMBERED
         for numeric, item in items:
             self._note(*self._pieces_of(numeric), item)
 
-    def holding(self, numbers: Iterable[float]) -> list[Item]:
-        """The items whose range holds any of `numbers`. An item may come more than once."""
+    def holding(self, number: float) -> tuple[Item, ...]:
+        """The items whose range holds `number`, each once."""
+        if number != number:  # noqa: PLR0124 - not a number: in no range, and not to be sorted in
+            return ()
+        piece = self._piece(number)
+        found = self._remembered.get(piece)
+        return self._learn(piece) if found is None else found
+
+    def _learn(self, piece: int) -> tuple[Item, ...]:
         found: list[Item] = []
-        nodes = self._nodes
-        half = len(nodes) // 2
-        for piece in {self._piece(number) for number in numbers if number == number}:  # noqa: PLR0124 - nan is nowhere
-            node = half + piece
-            while node:
-                if nodes[node]:
-                    found += nodes[node]
-                node >>= 1
-        return found
+        node = len(self._nodes) // 2 + piece
+        while node:
+            found += self._nodes[node]
+            node >>= 1
+        if self._room > len(found):
+            self._room -= len(found) + 1
+            self._remembered[piece] = tuple(found)
+        return tuple(found)
 
     def _piece(self, number: Number) -> int:
         """2 n + 1 for the bound number n itself, 2 n for what lies before it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Sequence
 from typing import Final, TypeAlias, TypeVar
 
 from ..pattern.operators import Numeric, Scalar, exact_key
@@ -13,6 +13,7 @@ from .ranges import Ranges
 
 _LONGEST: Final = 64
 _REMEMBERED: Final = 4096
+_NUMBERS: Final = frozenset({int, float})
 
 Piece: TypeAlias = tuple[Cut, dict[Hashable, Group]]
 
@@ -20,12 +21,12 @@ Piece: TypeAlias = tuple[Cut, dict[Hashable, Group]]
 class Sense:
     """The facts of one place. Filled by `table`, `ask` and `within`, then `ready`, then never changed.
 
-    `exact` and `pieces` are for the reader to look into; what is *deep* takes more than a look.
+    `exact`, `pieces` and `ranges` are for the reader to look into; what is *deep* takes more than a look.
     What that tells of texts is remembered, for texts of at most 64 characters and 4,096 facts together, since
     many fields take few different values; when that is full all is forgotten.
     """
 
-    __slots__ = ("_asked", "_folded", "_ranges", "_spans", "_weight", "exact", "pieces", "remembered")
+    __slots__ = ("_asked", "_folded", "_spans", "_weight", "exact", "pieces", "ranges", "remembered")
 
     def __init__(self) -> None:
         self.exact: dict[Hashable, Group] = {}
@@ -35,12 +36,17 @@ class Sense:
         self._folded: list[tuple[slice, dict[Hashable, Group]]] = []
         self._asked: list[tuple[Predicate, Group]] = []
         self._spans: list[tuple[Numeric, Group]] = []
-        self._ranges: Ranges[Group] | None = None
+        self.ranges: Ranges[Group] | None = None
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether there are facts that are found by asking."""
+        return bool(self._asked)
 
     @property
     def is_deep(self) -> bool:
-        """Whether there is more to tell than a look into tables does."""
-        return bool(self._folded or self._asked or self._spans)
+        """Whether there is more to tell of texts than a look into tables does."""
+        return bool(self._folded or self._asked)
 
     def table(self, table: Table) -> dict[Hashable, Group]:
         """The table of facts under this name, made if it is not there yet."""
@@ -62,7 +68,7 @@ class Sense:
     def ready(self) -> None:
         """End the filling."""
         if self._spans:
-            self._ranges = Ranges(self._spans)
+            self.ranges = Ranges(self._spans)
 
     def facts(self, leaf: Scalar) -> list[Group]:
         """All facts a leaf shows."""
@@ -75,22 +81,24 @@ class Sense:
                     found.append(fact)
             found += self.deep_text(leaf)
         else:
-            found += self.deep_other(leaf)
+            found += self.asked_facts(leaf)
+            if self.ranges is not None and type(leaf) in _NUMBERS:
+                found += self.ranges.holding(leaf)  # type: ignore[arg-type] # a number, see above
         return found
 
-    def facts_of_all(self, leaves: Sequence[Scalar]) -> Iterable[Group]:
-        """All facts that any of several leaves shows."""
-        if not {float, int}.issuperset(map(type, leaves)):
-            return [fact for leaf in leaves for fact in self.facts(leaf)]
-        found = [fact for fact in map(self.exact.get, leaves) if fact is not None] if self.exact else []
-        found += [fact for holds, fact in self._asked if any(map(holds, leaves))]
-        if self._ranges is not None:
-            found += self._ranges.holding(leaves)  # type: ignore[arg-type] # numbers, see above
+    def facts_of_all(self, leaves: Sequence[Scalar]) -> set[Group]:
+        """All facts that any of several leaves shows. Numbers, of which lists can be long, are quick."""
+        if not _NUMBERS.issuperset(map(type, leaves)):
+            return {fact for leaf in leaves for fact in self.facts(leaf)}
+        found = {fact for fact in map(self.exact.get, leaves) if fact is not None} if self.exact else set()
+        found.update(fact for holds, fact in self._asked if any(map(holds, leaves)))
+        if self.ranges is not None:
+            found.update(*map(self.ranges.holding, leaves))  # type: ignore[arg-type] # numbers, see above
         return found
 
     def deep_text(self, text: str) -> list[Group]:
         """The deep facts of a text."""
-        found = [fact for holds, fact in self._asked if holds(text)]
+        found = self.asked_facts(text)
         if self._folded:
             folded = text.casefold()
             for cut, table in self._folded:
@@ -98,12 +106,9 @@ class Sense:
                     found.append(fact)
         return found
 
-    def deep_other(self, leaf: Scalar) -> list[Group]:
-        """The deep facts of a leaf that is no text."""
-        found = [fact for holds, fact in self._asked if holds(leaf)]
-        if self._ranges is not None and type(leaf) in (int, float):
-            found += self._ranges.holding((leaf,))  # type: ignore[arg-type] # a number, see above
-        return found
+    def asked_facts(self, leaf: Scalar) -> list[Group]:
+        """The facts that are found by asking the leaf."""
+        return [fact for holds, fact in self._asked if holds(leaf)]
 
     def learn(self, text: str) -> tuple[Group, ...]:
         """The deep facts of a text, to be found in `remembered` from now on."""

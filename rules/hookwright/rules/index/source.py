@@ -171,8 +171,11 @@ class _Writer:
     def _other_facts(self, sense: Sense, depth: int) -> None:
         if not all(isinstance(key, str) for key in sense.exact):
             self._look_up(sense.exact, "(x, bool) if type(x) is bool else x", depth)
-        if sense.is_deep:
-            self._line(depth, f"facts += {self._name('other', sense.deep_other)}(x)")
+        if sense.ranges is not None:
+            holding = self._name("holding", sense.ranges.holding)
+            self._line(depth, f"if type(x) is int or type(x) is float: facts += {holding}(x)")
+        if sense.is_asking:
+            self._line(depth, f"facts += {self._name('asked', sense.asked_facts)}(x)")
 
     def _name(self, stem: str, value: object) -> str:
         name = f"{stem}{len(self._names)}"
