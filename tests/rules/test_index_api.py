@@ -43,3 +43,14 @@ def test_what_the_package_offers_is_sorted_and_there() -> None:
     names = hookwright.rules.__all__
     assert list(names) == sorted(names)
     assert all(hasattr(hookwright.rules, name) for name in names)
+
+
+def test_a_pattern_with_kinds_needs_the_event_to_be_of_one_of_them() -> None:
+    patterns = {"a": {"x": [1]}, "b": {"x": [{"exists": False}]}, "c": {"y": {"z": [1], "w": [2]}}}
+    index = PatternIndex(patterns, {"a": ["create", "update"], "b": ["create"], "c": ["update"]})
+    assert index.match({"x": 1}, ("create",)) == {"a"}
+    assert index.match({"x": 1}, ("delete", "update")) == {"a"}
+    assert index.match({}, ("create",)) == {"b"}
+    assert index.match({"y": [{"z": 1, "w": 2}]}, ("update",)) == {"c"}
+    assert index.match({"y": [{"z": 1}, {"w": 2}]}, ("update",)) == frozenset()
+    assert index.match({"x": 1}, ("delete",)) == index.match({"x": 1}) == frozenset()

@@ -160,3 +160,21 @@ def test_whoever_is_to_be_told_of_failures_is_told_of_a_switch_off_and_else_the_
         "webhook/named/actions/1/post": FailureLimit(3, ("sales",)),
         "webhook/plain": FailureLimit(10, ("admins",)),
     }
+
+
+def test_subscribers_with_lists_of_types_of_their_own_are_told_apart():
+    kinds = [f"Kind_{number}" for number in range(12)]
+    many = [
+        subscriber(
+            f"s{first}-{second}", kinds[first], kinds[second], match={"X": [1, 2]} if second % 2 else None
+        )
+        for first in range(12)
+        for second in range(first + 1, 12)
+    ]
+    routing = table(*many)
+    for number, kind in enumerate(kinds):
+        of_kind = [each for each in many if kind in each.events]
+        assert len(of_kind) == 11
+        assert ids(routing.match(event(kind, {"X": 2}))) == sorted(each.id for each in of_kind)
+        free = sorted(each.id for each in of_kind if each.match is None)
+        assert ids(routing.match(event(kind, {"X": number + 3}))) == free

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import MappingProxyType
 
 from hookwright.schemas.dataschema import DataSchema
@@ -11,19 +10,19 @@ from hookwright.schemas.dataschema import DataSchema
 from .glob import compile_glob
 from .index import PatternIndex
 from .model import FailureLimit, Model, NotifierSettings, Subscriber
-from .table import Group, RoutingTable, Wildcard
+from .pattern import All, Pattern
+from .table import RoutingTable
 
-_Selection = tuple[tuple[str, ...], tuple[str, ...]]
+_ANYTHING = Pattern(All(()))
 
 
 def compile_table(model: Model) -> RoutingTable:
     """The table of a valid model. Raises ValueError for a pattern or schema that loading would have refused.
 
-    Subscribers that select the same event types share one index, so each pattern is compiled exactly once
-    however many types its subscriber selects.
+    All subscribers are in one index, with the types and globs they select as kinds, so each pattern is
+    compiled exactly once, and one question answers who gets an event.
     """
     ordered = sorted(model.subscribers, key=lambda subscriber: subscriber.id)
-    groups = {selection: _group(members) for selection, members in _by_selection(ordered).items()}
     actions = {action.endpoint: (one, action) for one in ordered for action in one.actions}
     caps = {name: action.target.concurrency for name, (_, action) in actions.items()}
     return RoutingTable(
@@ -37,12 +36,8 @@ def compile_table(model: Model) -> RoutingTable:
         endpoints=MappingProxyType(caps),
         limits=MappingProxyType(_limits(ordered, model.notifiers)),
         allow_undeclared_events=model.allow_undeclared_events,
-        _routes=MappingProxyType(_routes(groups)),
-        _wildcards=tuple(
-            Wildcard(tuple(compile_glob(glob) for glob in globs), group)
-            for (_, globs), group in groups.items()
-            if globs
-        ),
+        _index=_index(ordered),
+        _globs=tuple({compile_glob(glob): None for one in ordered for glob in one.globs}),
         _sources=MappingProxyType(
             {one.id: tuple(compile_glob(source) for source in one.sources) for one in ordered if one.sources}
         ),
@@ -65,26 +60,6 @@ def _limits(
     }
 
 
-def _by_selection(subscribers: Iterable[Subscriber]) -> Mapping[_Selection, list[Subscriber]]:
-    members: defaultdict[_Selection, list[Subscriber]] = defaultdict(list)
-    for one in subscribers:
-        members[one.events, one.globs].append(one)
-    return members
-
-
-def _group(members: Iterable[Subscriber]) -> Group:
-    conditional = {one.id: one for one in members if one.match is not None}
-    patterns = {one.id: one.match for one in conditional.values() if one.match is not None}
-    return Group(
-        always=tuple(one for one in members if one.match is None),
-        conditional=MappingProxyType(conditional),
-        index=PatternIndex(patterns) if patterns else None,
-    )
-
-
-def _routes(groups: Mapping[_Selection, Group]) -> dict[str, tuple[Group, ...]]:
-    routes: defaultdict[str, list[Group]] = defaultdict(list)
-    for (events, _), group in groups.items():
-        for event_type in events:
-            routes[event_type].append(group)
-    return {event_type: tuple(found) for event_type, found in routes.items()}
+def _index(subscribers: Iterable[Subscriber]) -> PatternIndex:
+    kinds = {one.id: (*one.events, *map(compile_glob, one.globs)) for one in subscribers}
+    return PatternIndex({one.id: _ANYTHING if one.match is None else one.match for one in subscribers}, kinds)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from itertools import repeat
-from operator import attrgetter
 
 from hookwright.schemas.catalogue import nearest_events
 from hookwright.schemas.dataschema import DataSchema
@@ -17,23 +16,6 @@ from .event import Event
 from .index import PatternIndex
 from .model import Action, FailureLimit, NotifierSettings, Subscriber
 
-_BY_ID = attrgetter("id")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Group:
-    """Subscribers that select the same event types: those without a pattern, and an index over the rest."""
-
-    always: tuple[Subscriber, ...]
-    conditional: Mapping[str, Subscriber]
-    index: PatternIndex | None
-
-    def match(self, event: Event) -> Iterable[Subscriber]:
-        yield from self.always
-        if self.index is not None:
-            for subscriber in self.index.match(event.data):
-                yield self.conditional[subscriber]
-
 
 @dataclass(frozen=True, slots=True)
 class Selected:
@@ -41,14 +23,6 @@ class Selected:
 
     subscriber: Subscriber
     fault: ExpressionError | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wildcard:
-    """A group reached by globs: for event types nobody declared."""
-
-    globs: tuple[re.Pattern[str], ...]
-    group: Group
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,8 +41,8 @@ class RoutingTable:
     endpoints: Mapping[str, int]
     limits: Mapping[str, FailureLimit]
     allow_undeclared_events: bool
-    _routes: Mapping[str, tuple[Group, ...]]
-    _wildcards: tuple[Wildcard, ...]
+    _index: PatternIndex
+    _globs: tuple[re.Pattern[str], ...]
     _sources: Mapping[str, tuple[re.Pattern[str], ...]]
     _subscribers: Mapping[str, Subscriber]
     _actions: Mapping[str, tuple[Subscriber, Action]]
@@ -84,13 +58,12 @@ class RoutingTable:
 
         Their conditions are not asked: `select` does.
         """
-        found = [
-            subscriber
-            for group in self._groups(event.type)
-            for subscriber in group.match(event)
-            if self._from_there(subscriber.id, event.source)
-        ]
-        return tuple(sorted(found, key=_BY_ID))
+        found = sorted(self._index.match(event.data, self._kinds(event.type)))
+        return tuple(
+            self._subscribers[identifier]
+            for identifier in found
+            if self._from_there(identifier, event.source)
+        )
 
     def select(self, event: Event) -> tuple[Selected, ...]:
         """Those it goes to whose condition is true as well, or cannot be told; ordered by id."""
@@ -117,12 +90,11 @@ class RoutingTable:
         """At most three declared types that look like `event_type`, best first."""
         return tuple(nearest_events(event_type, sorted(self.event_types)))
 
-    def _groups(self, event_type: str) -> Iterable[Group]:
-        groups = self._routes.get(event_type, ())
+    def _kinds(self, event_type: str) -> tuple[Hashable, ...]:
+        """What subscribers may have selected the event by: its type; globs, too, if nobody declared it."""
         if event_type in self.event_types or not self.allow_undeclared_events:
-            return groups
-        wild = (each.group for each in self._wildcards if any(glob.match(event_type) for glob in each.globs))
-        return dict.fromkeys((*groups, *wild))
+            return (event_type,)
+        return event_type, *(glob for glob in self._globs if glob.match(event_type))
 
     def _from_there(self, identifier: str, source: str) -> bool:
         globs = self._sources.get(identifier)

@@ -13,8 +13,11 @@ decides (`elements`, `walk`).
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
 import msgspec
 
@@ -23,13 +26,14 @@ from ..event import JSON
 from ..pattern import Pattern, parse_pattern
 from .clauses import Clause, clauses
 from .conditions import Conditions
-from .group import matching
+from .group import Group, matching
+from .parts import Every
 from .plan import Plan
 from .predicates import MISSING
-from .projection import decoder
+from .projection import Decode, decoder
 from .reading import Leaves, Reading
 from .rule import Rule, bind
-from .source import reader
+from .source import Read, reader
 from .spread import Spread
 
 __all__ = ["PatternIndex"]
@@ -38,36 +42,43 @@ __all__ = ["PatternIndex"]
 class PatternIndex:
     """Many patterns, each under an id, asked all at once.
 
-    `patterns` are taken as written, or parsed already. Raises `PatternError`, which names the id, for the
-    first one that is not valid. The index never changes but for what it remembers of texts, within bounds;
-    threads may share it.
+    `patterns` are taken as written, or parsed already. With `kinds` a pattern also needs the event to be of
+    one of the kinds under its id. Raises `PatternError`, which names the id, for the first pattern that is
+    not valid. No answer ever changes; threads may share the index.
     """
 
-    def __init__(self, patterns: Mapping[str, Mapping[str, JSON] | Pattern]) -> None:
-        conditions = Conditions()
-        found: list[Clause] = []
-        for id_, pattern in patterns.items():
-            found += clauses(Rule(id_, bind(id_, _parsed(id_, pattern).root, conditions)))
-        plan = Plan(found, conditions)
+    def __init__(
+        self,
+        patterns: Mapping[str, Mapping[str, JSON] | Pattern],
+        kinds: Mapping[str, Iterable[Hashable]] | None = None,
+    ) -> None:
+        with _uncollected():
+            conditions = Conditions()
+            plan = Plan(_clauses(patterns, kinds, conditions), conditions)
         self._top = conditions.top
         self._blank: Leaves = [MISSING] * len(conditions.places)
         self._always = [plan.always]
-        self._spread = Spread(plan.senses).read
-        self._read = reader(self._top, plan.senses, self._spread)
-        self._decode, structs = decoder(self._top)
-        self._read_struct = reader(self._top, plan.senses, self._spread, structs)
+        self._kind_slot = conditions.kind.slot
+        self._kinds = {} if self._kind_slot is None else plan.senses[self._kind_slot].exact
+        self._spread = Spread(plan.senses)
+        self._read: Read = self._first_read
+        self._decode: Decode = self._first_decode
+        self._read_struct: Read = self._first_read
 
-    def match(self, data: JSON) -> frozenset[str]:
-        """The ids of the patterns that the `data` of an event matches. Raises nothing on any JSON.
+    def match(self, data: JSON, kinds: tuple[Hashable, ...] = ()) -> frozenset[str]:
+        """The ids of the patterns that the `data` of an event matches, which is of all these `kinds`.
 
-        `data` is made of the very types that `json.loads` makes.
+        `data` is made of the very types that `json.loads` makes. Raises nothing on any JSON.
         """
         facts, leaves = self._always.copy(), self._blank.copy()
         nested: set[int] = set()
         if type(data) is not dict or not self._read(data, facts, leaves, nested):
             facts, leaves = self._always.copy(), self._blank.copy()
             nested = set()
-            self._spread(self._top, data, facts, leaves, nested)
+            self._spread.read(self._top, data, facts, leaves, nested)
+        if kinds and self._kind_slot is not None:
+            leaves[self._kind_slot] = kinds
+            facts += [fact for kind in kinds if (fact := self._kinds.get(kind)) is not None]
         return frozenset(
             matching(facts, leaves, nested, lambda: Reading(leaves, nested, self._top, lambda: data))
         )
@@ -89,6 +100,42 @@ class PatternIndex:
         return frozenset(
             matching(facts, leaves, nested, lambda: Reading(leaves, nested, self._top, lambda: _loaded(raw)))
         )
+
+    def _first_read(self, data: Any, facts: list[Group], leaves: Leaves, nested: set[int]) -> bool:
+        """Write the reader, which takes a while, as late as can be."""
+        self._read = reader(self._top, self._spread)
+        return self._read(data, facts, leaves, nested)
+
+    def _first_decode(self, raw: bytes) -> Any:
+        self._decode, structs = decoder(self._top)
+        self._read_struct = reader(self._top, self._spread, structs)
+        return self._decode(raw)
+
+
+def _clauses(
+    patterns: Mapping[str, Mapping[str, JSON] | Pattern],
+    kinds: Mapping[str, Iterable[Hashable]] | None,
+    conditions: Conditions,
+) -> list[Clause]:
+    found: list[Clause] = []
+    for id_, pattern in patterns.items():
+        root = bind(id_, _parsed(id_, pattern).root, conditions)
+        if kinds is not None:
+            root = Every((conditions.of_kind(kinds[id_]), root))
+        found += clauses(Rule(id_, root))
+    return found
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Nothing made meanwhile is garbage in a cycle, and looking for some takes as long as all the rest."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _loaded(raw: bytes) -> JSON:

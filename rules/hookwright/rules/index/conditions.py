@@ -18,11 +18,13 @@ _NO_MARKS = Marks((), False)
 class Conditions:
     """The conditions of an index that is being built, and the tree of their places.
 
-    `places` are those with conditions, by slot; `uses` counts how often each condition stands in a pattern.
+    `kind` is the place of an event's kinds, which no data reaches. `places` are those with conditions, by
+    slot; `uses` counts how often each condition stands in a pattern.
     """
 
     def __init__(self) -> None:
         self.top = PathNode()
+        self.kind = PathNode()
         self.places: list[PathNode] = []
         self.uses: Counter[Condition] = Counter()
         self._known: dict[Hashable, Condition] = {}
@@ -33,9 +35,10 @@ class Conditions:
         """The condition of a field, shared with all equal ones."""
         return self._shared(self.top.add(field.path), tuple(map(plainest, field.tests)), absent=field.absent)
 
-    def of_kind(self, place: PathNode, kinds: Iterable[str]) -> Condition:
-        """The condition that the event is of one of `kinds`, at a place no data can reach."""
-        return self._shared(place, tuple(Exact(kind) for kind in kinds), absent=False)
+    def of_kind(self, kinds: Iterable[Hashable]) -> Condition:
+        """The condition that the event is of one of `kinds`."""
+        exact = tuple(Exact(kind) for kind in kinds)  # type: ignore[arg-type] # compared, and nothing else
+        return self._shared(self.kind, exact, absent=False)
 
     def marks(self, condition: Condition) -> tuple[Mark, ...]:
         """The marks of a condition, one of which is there where it is met; none where it has to be asked."""

@@ -91,28 +91,33 @@ class Plan:
         below: defaultdict[Group, list[_Member]] = defaultdict(list)
         left: list[_Member] = []
         for member in members:
-            second = self._second(member)
-            if second is None:
+            further = self._further(member)
+            if further is None:
                 left.append(member)
             else:
-                further = _Member(member.clause, (*member.used, second))
-                for fact in self._facts(second):
+                for fact in self._facts(further.used[-1]):
                     below[fact].append(further)
         for fact, found in below.items():
             group.below[fact] = Group()
             self._fill(group.below[fact], found)
         return left
 
-    def _second(self, member: _Member) -> Condition | None:
-        fit = [
-            each
-            for each in member.clause.conditions
-            if each not in member.used
-            and (found := self._conditions.marks(each))
-            and all(mark.table in self._tables for mark in found)
-            and self._odds.chance(each) <= _SELECTIVE
-        ]
-        return min(fit, key=self._odds.chance, default=None)
+    def _further(self, member: _Member) -> _Member | None:
+        """The member with one more condition met, if it has one that divides well."""
+        if not member.is_looked_over:
+            member.is_looked_over = True
+            fit = [
+                each
+                for each in member.clause.conditions
+                if each not in member.used
+                and (found := self._conditions.marks(each))
+                and all(mark.table in self._tables for mark in found)
+                and self._odds.chance(each) <= _SELECTIVE
+            ]
+            if fit:
+                used = (*member.used, min(fit, key=self._odds.chance))
+                member.further = _Member(member.clause, used)
+        return member.further
 
     def _entry(self, member: _Member) -> Candidate:
         """The clause with the facts it needs besides those that led to it, and what is asked then."""
@@ -151,12 +156,14 @@ class Plan:
 class _Member:
     """A clause on its way into groups, and the conditions that the way to it has met already."""
 
-    __slots__ = ("clause", "entry", "used")
+    __slots__ = ("clause", "entry", "further", "is_looked_over", "used")
 
     def __init__(self, clause: Clause, used: tuple[Condition, ...]) -> None:
         self.clause = clause
         self.used = used
         self.entry: Candidate | None = None
+        self.further: _Member | None = None
+        self.is_looked_over = False
 
 
 def _is_sure(candidate: Candidate) -> bool:

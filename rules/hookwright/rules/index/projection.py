@@ -27,11 +27,12 @@ Structs: TypeAlias = dict[PathNode, type[msgspec.Struct]]
 """The struct of the objects at a place."""
 
 
-def decoder(top: PathNode) -> tuple[Callable[[bytes], Any], Structs]:
-    """What makes structs of JSON texts, and which; for a tree they do not suit, it refuses every text.
+Decode: TypeAlias = Callable[[bytes], Any]
+"""Makes structs of a JSON text, or raises `msgspec.MsgspecError` or `ValueError`: it is to be read whole."""
 
-    Raises `msgspec.MsgspecError` or `ValueError` for a text that has to be read whole.
-    """
+
+def decoder(top: PathNode) -> tuple[Decode, Structs]:
+    """What makes structs of JSON texts, and which; for a tree they do not suit, it refuses every text."""
     structs: Structs = {}
     if is_wide(top) or not is_narrow(top):
         return _refuse, {}

@@ -71,9 +71,10 @@ def _apart(part: Part, taken: set[Condition]) -> Part:
 
 
 def _slots(part: Part) -> Iterator[int]:
-    """The slot of each condition, once for each; a rule under `Never` picks elements for itself."""
+    """The slot of each condition on data, once for each; a rule under `Never` picks elements for itself."""
     if isinstance(part, Condition):
-        yield part.slot
+        if part.place.parent is not None:  # an event's kinds are in no list
+            yield part.slot
     elif isinstance(part, Every | Some):
         for each in part.parts if isinstance(part, Every) else part.branches:
             yield from _slots(each)

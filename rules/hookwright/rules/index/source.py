@@ -11,21 +11,19 @@ The same code serves objects as dictionaries and as the structs of `projection`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Any, Final, TypeAlias
 
-from ..event import JSON
 from .group import Group
 from .marks import Cut
 from .paths import PathNode
 from .predicates import MISSING
 from .reading import Leaves
 from .sense import Sense
+from .spread import Spread
 
 Read: TypeAlias = Callable[[Any, list[Group], Leaves, set[int]], bool]
 """Reads an object into facts, leaves and nested slots; false where it has to be read the long way."""
-
-Spread: TypeAlias = Callable[[PathNode, JSON, list[Group], Leaves, set[int]], None]
 
 _WIDE: Final = 64
 """A node with more places below it is asked for what is in the event, not the other way round."""
@@ -55,16 +53,11 @@ def _paths(node: PathNode) -> Iterator[str]:
             yield f"{key}.{rest}"
 
 
-def reader(
-    top: PathNode,
-    senses: Sequence[Sense],
-    spread: Spread,
-    structs: Mapping[PathNode, type] | None = None,
-) -> Read:
+def reader(top: PathNode, spread: Spread, structs: Mapping[PathNode, type] | None = None) -> Read:
     """What reads dictionaries, or these `structs`; for a tree it does not suit, it always gives up."""
     if not is_narrow(top) or is_wide(top) or structs == {}:
         return _give_up
-    writer = _Writer(senses, spread, structs)
+    writer = _Writer(spread, structs)
     writer.read_object(top, 0, 1)
     return writer.compiled()
 
@@ -80,13 +73,11 @@ def _shown(cut: Cut) -> str:
 class _Writer:
     """Writes the function, and collects the values it names."""
 
-    def __init__(
-        self, senses: Sequence[Sense], spread: Spread, structs: Mapping[PathNode, type] | None
-    ) -> None:
-        self._senses = senses
+    def __init__(self, spread: Spread, structs: Mapping[PathNode, type] | None) -> None:
+        self._senses = spread.senses
         self._structs = structs
         self._lines = ["def read(o0, facts, leaves, nested):"]
-        self._names: dict[str, object] = {"MISSING": MISSING, "spread": spread}
+        self._names: dict[str, object] = {"MISSING": MISSING, "spread": spread.read}
         self._objects = 0
 
     def compiled(self) -> Read:

@@ -22,10 +22,10 @@ _PLAIN: Final = frozenset({str, int, float, bool, type(None)})
 class Spread:
     """Reads values into the facts, leaves and nested slots of an event."""
 
-    __slots__ = ("_senses",)
+    __slots__ = ("senses",)
 
     def __init__(self, senses: Sequence[Sense]) -> None:
-        self._senses = senses
+        self.senses = senses
 
     def read(
         self, place: PathNode, value: JSON, facts: list[Group], leaves: Leaves, nested: set[int]
@@ -38,7 +38,7 @@ class Spread:
             found = _leaves_below(place, value, nested)
         for slot, several in found.items():
             leaves[slot] = several[0] if len(several) == 1 else tuple(several)
-            facts += self._senses[slot].facts_of_all(several)
+            facts += self.senses[slot].facts_of_all(several)
 
 
 def _columns(place: PathNode, rows: list[JSON]) -> dict[int, list[Scalar]] | None:

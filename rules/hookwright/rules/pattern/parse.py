@@ -141,6 +141,8 @@ class _Parser:
 
 
 def _step(name: object) -> str | int:
+    if type(name) is str:  # nearly always, and asked for every key of every pattern
+        return name
     return name if isinstance(name, str | int) and not isinstance(name, bool) else str(name)
 
 
