@@ -23,6 +23,7 @@ from hookwright.interfaces.cli.problem import lines_in
 from hookwright.interfaces.examples import laid_out, problems_of
 from hookwright.interfaces.http.metrics import Metrics
 from hookwright.plugins.loader import load_plugins
+from hookwright.rules.targets import retry_policy
 from hookwright.schemas.catalogue import CatalogueEvent, load_catalogue
 from hookwright.schemas.codes import CODES
 from hookwright.schemas.explanation import explanation
@@ -109,6 +110,7 @@ def presets() -> Iterator[dict[str, Any]]:
             "description": written["description"],
             "supported": preset.supported,
             "missing": choice.get(NOT_YET, {}).get("description"),
+            "retries": str(retry_policy(preset.defaults["retry"])),
             "text": resource(f"{name}.yaml", folder="presets").decode().strip(),
             "inactive": ", ".join(f"`{key}`" for key in inactive),
         }

@@ -6,7 +6,7 @@ is passed by.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
@@ -27,7 +27,9 @@ from .expression.template import is_template
 from .expressions import subscriber_problems, template_problems
 from .glob import is_glob
 from .lint.addresses import address_warnings
+from .lint.data import Data
 from .lint.events import event_warnings
+from .lint.expressions import expression_warnings
 from .lint.known import KnownEvents
 from .lint.patterns import pattern_warnings
 from .merge import Layer
@@ -94,7 +96,10 @@ class Check:
             yield from time_problems(entry.part)
         yield from _subscriber(entry.part, names)
         events = self.settings.events(entry.part.value)
-        yield from self._pattern(entry.part, events, known)
+        others = self.allow_undeclared_events and any(map(is_glob, texts(entry.part.value.get("event"))))
+        data = () if others else known.data(events)
+        yield from _pattern(entry.part, data)
+        yield from expression_warnings(entry.part, data)
         merged = self.settings.over(events, entry.part.value)
         yield from self._batch(events, merged, entry, defaults)
         scope = names_in(entry, merged)
@@ -107,19 +112,6 @@ class Check:
             yield from self._merged(over, target, defaults)
             if self.root:
                 yield from template_file_problems(target, self.root, scope)
-
-    def _pattern(self, part: Part, events: tuple[str, ...], known: KnownEvents) -> Iterator[Problem]:
-        pattern = part.value.get("match")
-        if not isinstance(pattern, dict):
-            return
-        read = read_pattern(pattern)
-        if isinstance(read, Pattern):
-            others = self.allow_undeclared_events and any(map(is_glob, texts(part.value.get("event"))))
-            yield from pattern_warnings(part, read, () if others else known.data(events))
-        else:
-            for error in read:
-                path = ("match", *error.path)
-                yield part.problem("HW103", error.message, *path, hint=error.hint, key=error.key)
 
     def _own(self, target: Part) -> Iterator[Problem]:
         """What can be said of a target, or of the defaults, without looking at other layers."""
@@ -197,6 +189,19 @@ def _nearest(key: str, part: Part, defaults: Part | None) -> Part:
 def _choices(name: str, known: Iterable[str]) -> str:
     there = sorted(known)
     return did_you_mean(name, there) or f"there are: {', '.join(there) or 'none'}"
+
+
+def _pattern(part: Part, known: Sequence[Data]) -> Iterator[Problem]:
+    pattern = part.value.get("match")
+    if not isinstance(pattern, dict):
+        return
+    read = read_pattern(pattern)
+    if isinstance(read, Pattern):
+        yield from pattern_warnings(part, read, known)
+    else:
+        for error in read:
+            path = ("match", *error.path)
+            yield part.problem("HW103", error.message, *path, hint=error.hint, key=error.key)
 
 
 def _subscriber(part: Part, names: Namespace) -> Iterator[Problem]:

@@ -149,3 +149,26 @@ def test_a_terminal_gets_colours_unless_it_asks_not_to(on_a_terminal, bundle: Pa
 def test_a_pipe_gets_colours_only_when_asked(hookwright, bundle: Path) -> None:
     (bundle / "a.yaml").write_text(BAD)
     assert "\x1b[31m" in hookwright("validate", "hooks", "--color", "always").out
+
+
+def test_json_says_how_long_each_call_is_tried(inside, bundle: Path) -> None:
+    (bundle / "a.yaml").write_text(
+        "version: 1\n"
+        "webhooks:\n"
+        "  - {id: a, event: Task_Create, url: 'https://example.com/a', retry: {schedule: [5s, 5m, 2h]}}\n"
+        "rules:\n"
+        "  - {id: b, event: Task_Create, actions: [{post: {url: 'https://example.com/b'}}]}\n"
+    )
+    webhook, rule = json.loads(inside("validate", "hooks/a.yaml", "-o", "json").out)["subscribers"]
+    assert (webhook["id"], webhook["type"], webhook["events"]) == ("a", "webhook", ["Task_Create"])
+    assert webhook["calls"] == [
+        {"endpoint": "webhook/a", "tries": 4, "span_ms": 7_505_000, "retries": "4 tries, ends after 2h 5m"}
+    ]
+    assert rule["calls"] == [
+        {
+            "endpoint": "rule/b/actions/0/post",
+            "tries": 3,
+            "span_ms": 40_000,
+            "retries": "3 tries, ends after 40s",
+        }
+    ]

@@ -7,15 +7,18 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import click
 
+from hookwright.rules.model import Subscriber
 from hookwright.schemas.problem import Problem
 
 from .frames import WIDTH, frames
 from .output import print_document, print_lines
 from .problem_document import problem_document
+from .subscriber_document import subscriber_document
 
 Form: TypeAlias = Literal["text", "json", "ndjson", "github", "sarif"]
 AUTO = "auto"
@@ -29,13 +32,22 @@ def form_of(choice: str) -> Form:
     return found
 
 
-def report(problems: Sequence[Problem], form: Form, *, valid: bool) -> None:
-    """Print all problems on standard output in this form."""
-    FORMS[form](problems, valid)
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All problems of some bundles, whether they are valid, and their subscribers where they are."""
+
+    problems: Sequence[Problem]
+    valid: bool
+    subscribers: Sequence[Subscriber] = ()
 
 
-def _text(problems: Sequence[Problem], _valid: bool) -> None:
-    for text in frames(problems, width=shown_width()):
+def report(findings: Findings, form: Form) -> None:
+    """Print the findings on standard output in this form."""
+    FORMS[form](findings)
+
+
+def _text(findings: Findings) -> None:
+    for text in frames(findings.problems, width=shown_width()):
         click.echo(text + "\n")
 
 
@@ -44,28 +56,30 @@ def shown_width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
 
 
-def _json(problems: Sequence[Problem], valid: bool) -> None:
-    print_document({"valid": valid, "problems": [problem_document(problem) for problem in problems]})
+def _json(findings: Findings) -> None:
+    problems = [problem_document(problem) for problem in findings.problems]
+    subscribers = [subscriber_document(subscriber) for subscriber in findings.subscribers]
+    print_document({"valid": findings.valid, "problems": problems, "subscribers": subscribers})
 
 
-def _ndjson(problems: Sequence[Problem], _valid: bool) -> None:
-    print_lines(problem_document(problem) for problem in problems)
+def _ndjson(findings: Findings) -> None:
+    print_lines(problem_document(problem) for problem in findings.problems)
 
 
-def _github(problems: Sequence[Problem], _valid: bool) -> None:
+def _github(findings: Findings) -> None:
     from .github import commands  # noqa: PLC0415 - only on a pipeline
 
-    for line in commands(problems):
+    for line in commands(findings.problems):
         click.echo(line)
 
 
-def _sarif(problems: Sequence[Problem], _valid: bool) -> None:
+def _sarif(findings: Findings) -> None:
     from .sarif import sarif_log  # noqa: PLC0415 - it reads every explanation
 
-    click.echo(json.dumps(sarif_log(problems), indent=2))
+    click.echo(json.dumps(sarif_log(findings.problems), indent=2))
 
 
-FORMS: Mapping[Form, Callable[[Sequence[Problem], bool], None]] = {
+FORMS: Mapping[Form, Callable[[Findings], None]] = {
     "text": _text,
     "json": _json,
     "ndjson": _ndjson,

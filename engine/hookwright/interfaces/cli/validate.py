@@ -18,7 +18,7 @@ from .commands import command
 from .exits import Exit
 from .options import option, shared
 from .output import note
-from .reports import AUTO, FORMS, form_of, report
+from .reports import AUTO, FORMS, Findings, form_of, report
 
 NO_FILES = "HW107"  # the code of a bundle without any file
 
@@ -60,7 +60,9 @@ def validate(
     problems += shared_ids(bundle.bundle for bundle in bundles if bundle.bundle is not None)
     end = _exit(problems, strict=strict)
     form = form_of(output)
-    report(problems, form, valid=end is Exit.FINE)
+    valid = [each.model for each in bundles if each.model is not None]
+    subscribers = [subscriber for model in valid for subscriber in model.subscribers]
+    report(Findings(problems, end is Exit.FINE, subscribers), form)
     if problems and form == "text":
         note(f"`hookwright problem {problems[0].code}` explains the first one, with examples")
     note(_summary(problems, bundles, valid=end is Exit.FINE))

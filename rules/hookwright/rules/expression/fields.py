@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from jinja2 import nodes
 
 from ..errors import ExpressionError
-from .syntax import nodes_of, parse
+from .syntax import nodes_of, parse, read
 
 
 def field_path(text: str) -> tuple[str, ...]:
@@ -23,6 +23,20 @@ def field_path(text: str) -> tuple[str, ...]:
     if not path or not (isinstance(node, nodes.Name) and node.name == "data"):
         raise ExpressionError("it names no field of the data", hint='write it as data.Owner or data["a b"]')
     return tuple(reversed(path))
+
+
+def fields_of_data(text: str) -> Iterator[tuple[str, ...]]:
+    """The ways to fields of the data that an expression goes, and each step on them.
+
+    Raises `ExpressionError` for what is no expression.
+    """
+    for part in nodes_of(read(text)):
+        node, path = part, []
+        while isinstance(node, nodes.Getattr | nodes.Getitem) and (name := _member(node)) is not None:
+            path.append(name)
+            node = node.node
+        if path and isinstance(node, nodes.Name) and node.name == "data":
+            yield tuple(reversed(path))
 
 
 def members(tree: nodes.Node, owner: str) -> Iterator[str]:

@@ -16,21 +16,26 @@ _CUSTOM: Final = ("mx_", "custom_")  # fields an account has made for itself
 _SIDES: Final = ("Before", "After")
 _LISTED: Final = 8  # fields that are named when none is near
 
-_Fault: TypeAlias = tuple[int, str, str]  # the step of the way that goes wrong, what to say, what is right
+Fault: TypeAlias = tuple[int, str, str]  # the step of the way that goes wrong, what to say, what is right
 
 
 def unknown_field(path: tuple[str, ...], at: Steps, known: Sequence[Data]) -> Finding | None:
+    """What is wrong with the way to a field of a pattern, which `at` leads to."""
+    fault = field_fault(path, known)
+    if fault is None:
+        return None
+    depth, message, hint = fault
+    return Finding(UNKNOWN_FIELD, message, step_of(at, depth), hint, key=True)
+
+
+def field_fault(path: tuple[str, ...], known: Sequence[Data]) -> Fault | None:
     """What is wrong with the way to a field, when none of the event types has such a field.
 
     Of objects that may have other fields than those listed, only a name that is nearly a listed one, or that
     belongs a level deeper, is told.
     """
     found = [_fault(path, data) for data in known]
-    first = found[0] if found else None
-    if first is None or any(each is None for each in found):
-        return None
-    depth, message, hint = first
-    return Finding(UNKNOWN_FIELD, message, step_of(at, depth), hint, key=True)
+    return found[0] if found and all(found) else None
 
 
 def step_of(at: Steps, depth: int) -> Steps:
@@ -44,7 +49,7 @@ def step_of(at: Steps, depth: int) -> Steps:
 
 
 @lru_cache(maxsize=4096)  # thousands of subscribers ask for the same fields
-def _fault(path: tuple[str, ...], data: Data) -> _Fault | None:
+def _fault(path: tuple[str, ...], data: Data) -> Fault | None:
     here: Data | None = data
     for depth, name in enumerate(path):
         if here is None or not (here.nested or here.kinds):
@@ -52,7 +57,7 @@ def _fault(path: tuple[str, ...], data: Data) -> _Fault | None:
         if not here.nested:
             plain = ".".join(path[:depth])
             message = f'"{plain}" is a plain value and has no field "{name}"'
-            return depth, message, f"ask for the value itself: {plain}: [...]"
+            return depth, message, f'ask for "{plain}" itself'
         if name not in _names(here):
             said = _whole_event(path, here) if depth == 0 else None
             said = said or _no_such(name, depth, here)
@@ -75,7 +80,7 @@ def _no_such(name: str, depth: int, here: Data) -> tuple[str, str] | None:
     deeper = [each for each in names if (below := here.below(each)) is not None and name in _names(below)]
     if set(names) == set(_SIDES) and (deeper or name.startswith(_CUSTOM)):
         message = f'"{name}" stands inside "Before" and "After", since the event is a change'
-        return message, f"write After: {{{name}: ...}}, or Before"
+        return message, f"write After.{name}, or Before.{name}"
     if name in _SIDES and depth == 0 and here.sure and not here.by_schema:
         return f'the event is no change and has no "{name}"', "its fields stand at the top of the data"
     unknown = f'the event has no field "{name}" here'

@@ -38,11 +38,13 @@ class _Call:
 
     def selection(self) -> Hashable:
         """Equal for those made for the same events."""
-        return self.events, self.globs, self.subscriber.sources, self.normal
+        return self.events, self.globs, self.subscriber.sources, self.subscriber.condition, self.normal
 
     def covers(self, other: _Call) -> bool:
         """Whether it is certainly made for every event the other is made for."""
         if not (other.events <= self.events and other.globs <= self.globs):
+            return False
+        if self.subscriber.condition not in (True, other.subscriber.condition):
             return False
         sources, others = self.subscriber.sources, other.subscriber.sources
         if sources and not (others and set(others) <= set(sources)):
@@ -75,7 +77,7 @@ def _to_one_end(model: Model) -> Iterator[list[_Call]]:
         by_end: dict[Hashable, list[_Call]] = defaultdict(list)
         for subscriber, action in same_url if len(same_url) > 1 else ():
             call = _call(subscriber, action, model)
-            if call.events or call.globs:  # one that selects nothing repeats nothing
+            if (call.events or call.globs) and subscriber.condition is not False:  # or it is never made
                 by_end[_end(subscriber, action)].append(call)
         yield from (calls for calls in by_end.values() if len(calls) > 1)
 
@@ -84,7 +86,13 @@ def _end(subscriber: Subscriber, action: Action) -> Hashable:
     """All that is said of a call but its name, the events it is for, and what happens when it fails."""
     target = replace(action.target, timeout=0, success=frozenset(), retry=RetryPolicy(), concurrency=0)
     nameless: dict[str, object] = {"id": "", "actions": (), "description": "", "labels": {}, "owner": ""}
-    selecting: dict[str, object] = {"events": (), "globs": (), "sources": (), "match": None}
+    selecting: dict[str, object] = {
+        "events": (),
+        "globs": (),
+        "sources": (),
+        "match": None,
+        "condition": True,
+    }
     failing: dict[str, object] = {"notify": (), "disable_after": None}
     manner = replace(subscriber, **nameless, **selecting, **failing)  # type: ignore[arg-type]  # by name
     return target, manner

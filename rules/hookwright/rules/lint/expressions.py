@@ -1,0 +1,45 @@
+"""Fields that an expression asks for and the events do not have: it has no value then, and the call fails."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from hookwright.schemas.problem import Problem
+
+from ..bundle import Part
+from ..errors import ExpressionError
+from ..expression.fields import fields_of_data
+from .data import Data
+from .fields import field_fault
+from .finding import UNKNOWN_FIELD
+
+_PLACES: Final = (("if",), ("batch", "key"))
+
+
+def expression_warnings(part: Part, known: Sequence[Data]) -> Iterator[Problem]:
+    """A warning for each unknown field in the condition of a subscriber and in the key of its batches."""
+    for place in _PLACES if known else ():
+        text = part.value_at(*place)
+        if isinstance(text, str):
+            yield from _expression(part, place, text, known)
+
+
+def _expression(part: Part, place: tuple[str, ...], text: str, known: Sequence[Data]) -> Iterator[Problem]:
+    try:
+        paths = list(fields_of_data(text))
+    except ExpressionError:  # which is told as such
+        return
+    for path in paths:
+        fault = field_fault(path, known)
+        if fault is not None:
+            depth, message, hint = fault
+            offset = _offset(text, path[depth])
+            yield part.problem(UNKNOWN_FIELD, message, *place, hint=hint, severity="warning", offset=offset)
+
+
+def _offset(text: str, name: str) -> int | None:
+    """Where a field is named in an expression: behind a dot, or in quotes and square brackets."""
+    found = re.search(rf"(?:\.\s*|\[\s*[\"'])({re.escape(name)})(?!\w)", text)
+    return found.start(1) if found else None
