@@ -6,8 +6,10 @@ import pytest
 
 from hookwright.rules.compile import compile_table
 from hookwright.rules.event import Event
+from hookwright.rules.expression import Expression
 from hookwright.rules.model import (
     Action,
+    Batch,
     EntityType,
     FailureLimit,
     Model,
@@ -178,3 +180,11 @@ def test_subscribers_with_lists_of_types_of_their_own_are_told_apart():
         assert ids(routing.match(event(kind, {"X": 2}))) == sorted(each.id for each in of_kind)
         free = sorted(each.id for each in of_kind if each.match is None)
         assert ids(routing.match(event(kind, {"X": number + 3}))) == free
+
+
+def test_expressions_are_compiled_with_the_table_and_not_by_the_first_event():
+    condition, key = Expression.parse("data.Score > 51"), Expression.parse("data.Owner ~ 51")
+    one = subscriber("a", "Task_Create", condition=condition, batch=Batch(1000, key=key))
+    assert condition._made == key._made == []
+    table(one)
+    assert len(condition._made) == len(key._made) == 1

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
 from hookwright.schemas.dataschema import DataSchema
 
+from .expression import Expression
 from .glob import compile_glob
 from .index import PatternIndex
 from .model import FailureLimit, Model, NotifierSettings, Subscriber
@@ -25,6 +26,8 @@ def compile_table(model: Model) -> RoutingTable:
     ordered = sorted(model.subscribers, key=lambda subscriber: subscriber.id)
     actions = {action.endpoint: (one, action) for one in ordered for action in one.actions}
     caps = {name: action.target.concurrency for name, (_, action) in actions.items()}
+    for expression in _expressions(ordered):
+        expression.compile()
     return RoutingTable(
         revision=model.revision,
         bundle=model.bundle,
@@ -58,6 +61,15 @@ def _limits(
         if one.disable_after is not None
         for action in one.actions
     }
+
+
+def _expressions(subscribers: Iterable[Subscriber]) -> Iterator[Expression]:
+    """All that is computed from an event: not the first event is to wait for what can be done before."""
+    for one in subscribers:
+        if isinstance(one.condition, Expression):
+            yield one.condition
+        if one.batch is not None and one.batch.key is not None:
+            yield one.batch.key
 
 
 def _index(subscribers: Iterable[Subscriber]) -> PatternIndex:

@@ -133,3 +133,32 @@ def test_an_expression_gives_json_or_says_why_not(text, data):
         assert str(error)
     else:
         assert found is None or isinstance(found, bool | int | float | str | list | dict)
+
+
+DEEP = {
+    "addition": ("1 + (", "1", ")"),
+    "choice": ("1 if true else (", "2", ")"),
+    "comparison": ("(1 == ", "1", ")"),
+    "conjunction": ("(true and ", "true", ")"),
+    "field": ("data[", "'a'", "]"),
+    "filter": ("data.a | default(", "1", ")"),
+    "join": ("(1 ~ ", "1", ")"),
+    "list": ("[", "1", "]"),
+    "membership": ("(1 in ", "[1]", ")"),
+    "minus": ("-", "1", ""),
+    "not": ("not ", "true", ""),
+    "object": ('{"a": ', "1", "}"),
+    "part": ("(", "data.a", ")[1:2]"),
+    "test": ("(", "data.a", ") is none"),
+}
+
+
+@pytest.mark.parametrize("form", DEEP)
+def test_what_can_be_read_can_be_compiled_however_deep(form):
+    before, inside, after = DEEP[form]
+    levels = 1
+    with pytest.raises(ExpressionError, match="deep"):  # noqa: PT012  # it is the loop that ends so
+        while True:
+            Expression.parse(before * levels + inside + after * levels).compile()
+            levels += 1
+    assert levels > 20
