@@ -13,6 +13,7 @@ from .errors import ExpressionError
 from .event import JSON
 from .expression import Expression
 from .expression.fields import field_path
+from .expression.habits import habit
 from .expression.syntax import NAMES
 from .expression.template import parse_template
 
@@ -80,5 +81,7 @@ def _problem(part: Part, code: str, what: str, error: ExpressionError, *path: st
     problem = part.problem(code, f"bad {what}: {error.message}", *path, hint=error.hint, offset=offset)
     if offset is None:
         return problem
-    word = _WORD.match(str(part.value_at(*path)), offset)
+    text = str(part.value_at(*path))
+    problem = replace(problem, hint=error.hint or habit(text, offset + 1))
+    word = _WORD.match(text, offset)
     return replace(problem, length=part.document.length_at(problem.place, word[0] if word else ""))

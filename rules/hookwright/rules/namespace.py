@@ -57,7 +57,7 @@ class Namespace:
                 yield part.problem("HW145", f'unknown schedule "{name}"', *path, hint=hint)
 
     def _unresolved(self, part: Part, path: _Path, name: str) -> Iterator[Problem]:
-        guess = self.events.did_you_mean(name)
+        guess = _several(name) or self.events.did_you_mean(name)
         if is_glob(name):
             if not self.allow_undeclared_events:
                 message = f'"{name}" selects no event'
@@ -68,6 +68,12 @@ class Namespace:
         elif guess:
             message = f'"{name}" is not a declared event'
             yield part.problem("HW102", message, *path, hint=guess, severity="warning")
+
+
+def _several(name: str) -> str | None:
+    """For event types in one text where a list is meant."""
+    names = [each.strip() for each in name.split(",")]
+    return f"several are written as a list: [{', '.join(names)}]" if len(names) > 1 and all(names) else None
 
 
 def _names(part: Part, key: str) -> Iterator[tuple[_Path, str]]:

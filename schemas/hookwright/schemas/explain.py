@@ -12,7 +12,22 @@ from .document import Document
 from .nearest import did_you_mean, nearest
 from .problem import Problem
 from .schema import FORM, NOT_YET
-from .wording import BOUNDS, FORMS, REFERENCE, TEXT, TYPES, cut, inside, kind, later, show, subject, type_hint
+from .wording import (
+    BOUNDS,
+    FORMS,
+    REFERENCE,
+    TEXT,
+    TYPES,
+    cut,
+    example,
+    inside,
+    kind,
+    later,
+    show,
+    strange_space,
+    subject,
+    type_hint,
+)
 
 Path: TypeAlias = "list[str | int]"
 _Handler: TypeAlias = "Callable[[Explainer, Fault, Path], Iterator[Problem]]"
@@ -60,14 +75,24 @@ class Explainer:
         known = error.schema.get("properties", {})
         for name in error.instance:
             if name not in known:
-                hint = did_you_mean(name, known) or f"known here: {', '.join(_offered(error.schema))}"
+                hint = (
+                    strange_space(name)
+                    or did_you_mean(name, known)
+                    or f"known here: {', '.join(_offered(error.schema))}"
+                )
                 yield self._problem("HW012", f'unknown key "{cut(name)}"', [*path, name], hint, key=True)
 
     def _missing(self, error: Fault, path: Path) -> Iterator[Problem]:
         for name in error.expected:
             # A misspelt key is one mistake: the unknown key is reported, not the missing one as well.
             if name not in error.instance and not any(nearest(key, [name]) for key in error.instance):
-                yield self._problem("HW014", f'missing key "{name}"{inside(path)}', path)
+                fixed = error.schema.get("properties", {}).get(name, {})
+                hint = (
+                    f"write {name}: {fixed['const']}"
+                    if isinstance(fixed, dict) and "const" in fixed
+                    else None
+                )
+                yield self._problem("HW014", f'missing key "{name}"{inside(path)}', path, hint)
 
     def _needs(self, error: Fault, path: Path) -> Iterator[Problem]:
         for name, needed in error.expected.items():
@@ -89,7 +114,8 @@ class Explainer:
         expected = _expected(form, wanted, error.schema)
         message = f"{subject(path)} must be {expected}, not {kind(error.instance)}"
         written = self._document.written(self._document.place(path))
-        yield self._problem("HW013", message, path, type_hint(error.instance, wanted, written))
+        hint = type_hint(error.instance, wanted, written) or example(error.schema, wanted)
+        yield self._problem("HW013", message, path, hint)
 
     def _pattern(self, error: Fault, path: Path) -> Iterator[Problem]:
         form = error.schema.get(FORM)

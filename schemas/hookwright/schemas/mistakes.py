@@ -24,18 +24,20 @@ _NO_COMMA = f"a comma is missing here, or {_AFTER_QUOTE}"
 _NEVER_CLOSED = "close it, or put the text into quotes if it is one"
 _OTHER_BRACKET = "brackets are closed in the order in which they were opened, the last one first"
 _AFTER_BRACKET = "text that starts with a bracket must stand in quotes"
+_COLON = "a key is followed by a colon and a space: version: 1"
 _DEEPER = "the line is indented deeper than the key above it; text over several lines must stand in quotes"
 _FLOW = "inside [ ] and { } text with brackets, braces or commas must stand in quotes"
 _DASH = "a list starts on a line of its own (text that starts with '- ' is put into quotes)"
 _ESCAPE = "in double quotes a backslash starts an escape; write \\\\ or use single quotes"
 
-_KEY = re.compile(r"\s+[\w-]+\s*")  # and nothing before it on its line
+_KEY = re.compile(r"\s*[\w-]+\s*")  # and nothing before it on its line
+_CURLY = re.compile("[\u201c\u201d\u201e\u2018\u2019]")  # as word processors write them
+_NO_COLON = re.compile(r"\s*[\w-]+(?:\s+(?!#)[^:#]*)?(?:#.*)?")
 
 # What libyaml says -> what helps. The first entry whose text is in the message counts.
 _HINTS = (
     ("did not find expected alphabetic or numeric character", QUOTE_STAR),
     ("mapping values are not allowed", _QUOTE_COLON),
-    ("a key is not allowed here", _DEEPER),
     ("block sequence entries are not allowed", _DASH),
     ("mapping keys are not allowed", "text that starts with '? ' must stand in quotes"),
     ("tab character", _TAB),
@@ -97,18 +99,37 @@ def explain(error: yaml.YAMLError | Exception, text: str, file: str) -> Problem:
     if opened and (said in _STARTED_EARLIER or _at_end(text, mark.line)):
         mark = opened
     if "mapping values are not allowed" in said and _KEY.fullmatch(before):
-        said = "a key is not allowed here"
+        return _misplaced_key(before, text, Place(file, mark.line + 1, mark.column + 1))
     words, hint = _PLAIN_WORDS.get(said, said), _hint(said, rest)
     if said in _EXPECTED:
         words, hint = _between(said, before.rstrip()[-1:], rest, unclosed=mark is opened) or (words, hint)
     return Problem("HW001", f"not valid YAML: {words}", Place(file, mark.line + 1, mark.column + 1), hint)
 
 
+def _misplaced_key(before: str, text: str, place: Place) -> Problem:
+    """A key that cannot stand where it does: it is indented too deep, or the line above has no colon."""
+    column = len(before) - len(before.lstrip()) + 1
+    for number in range(place.line - 1, 0, -1):
+        above = line_of(text, number)
+        if above.strip():
+            break
+    else:
+        above, number = "", 0
+    if _NO_COLON.fullmatch(above) and len(above) - len(above.lstrip()) + 1 == column:
+        place = Place(place.file, number, column)
+        return Problem("HW001", "not valid YAML: this line has no colon behind its key", place, _COLON)
+    place = Place(place.file, place.line, column)
+    return Problem("HW001", "not valid YAML: a key is not allowed here", place, _DEEPER)
+
+
 def proposing(problem: Problem, text: str) -> Problem:
     """The same, with the value in quotes where those are all that is missing."""
+    line = line_of(text, problem.place.line)
+    curly = _CURLY.search(line) if problem.code == "HW001" else None
+    if curly:
+        return replace(problem, hint=f"{curly[0]} is no quote in YAML: write \" or ' in place of it")
     if problem.hint is None or not problem.hint.endswith(_IN_QUOTES):
         return problem
-    line = line_of(text, problem.place.line)
     quoted = quoted_value(line, problem.place.column - 1)
     return replace(problem, hint=f"{problem.hint}: {quoted}") if quoted else problem
 

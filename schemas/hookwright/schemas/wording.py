@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .schema import NOT_YET
@@ -44,6 +45,7 @@ BOUNDS: dict[str, str] = {
     "minItems": "must have at least {} entries", "maxItems": "must have at most {} entries",
     "minProperties": "must have at least {} entries", "maxProperties": "must have at most {} entries",
 }  # fmt: skip
+_PLAIN_KEY = re.compile(r'"([\w-]+)":')
 _CREDENTIALS = re.compile(r"://[^/?#@\s]*@")
 TEXT = "text or a reference to a secret"
 REFERENCE = "write a reference, such as {env: NAME} or {file: name}"
@@ -110,6 +112,23 @@ def type_hint(value: Any, wanted: Sequence[str], written: str = "") -> str | Non
     if isinstance(value, str) and "array" in wanted and value:
         return f"put it in brackets: [{cut(value)}]"
     return _plain_number(value, wanted) or ("remove the quotes" if _quoted(value, wanted) else None)
+
+
+def example(schema: Mapping[str, Any], wanted: Sequence[str]) -> str | None:
+    """An example of the schema's own for a mapping that is none: `such as {attempts: 3}`."""
+    fitting = [each for each in schema.get("examples", ()) if isinstance(each, dict) and each]
+    if "object" not in wanted or not fitting:
+        return None
+    shown = _PLAIN_KEY.sub(r"\1:", json.dumps(fitting[0], ensure_ascii=False))
+    return f"such as {shown}" if len(shown) <= 80 else None
+
+
+def strange_space(name: str) -> str | None:
+    """For a key with a blank in it that looks like a space and is none."""
+    strange = next(
+        (letter for letter in name if unicodedata.category(letter) == "Zs" and letter != " "), None
+    )
+    return f"U+{ord(strange):04X} is no space; replace it with one" if strange else None
 
 
 def later(schema: Any) -> bool:

@@ -189,3 +189,11 @@ def test_a_place_that_is_no_problem_is_shown_with_what_is_said_of_it() -> None:
 
 def test_what_is_said_of_a_place_is_told_without_its_line_as_well() -> None:
     assert _pointed(()) == [" --> a.yaml:2:3", "  = it is 5", "  = help: write 6"]
+
+
+def test_a_fault_far_into_a_line_is_found_without_reading_all_of_it() -> None:
+    line = "[" + "{id: one, token: s3cret}, " * 20_000 + "{fault: x, a: b}]"
+    *_, source, pointer = _shown(line, line.index("fault") + 1)
+    assert pointer.index("^") == source.index("fault")
+    assert pointer.count("^") == len("fault")
+    assert "s3cret" not in source

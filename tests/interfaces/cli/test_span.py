@@ -42,3 +42,8 @@ def test_columns_count_from_one_and_the_last_is_beyond() -> None:
 @pytest.mark.parametrize("place", [Place("a"), Place("a", 2, 1)])
 def test_a_line_that_is_not_there_has_no_columns(place) -> None:
     assert columns(place, lambda _: ("one line",)) is None
+
+
+def test_what_stands_far_into_a_line_ends_at_a_comma() -> None:
+    line = "[" + "{id: one}, " * 20_000 + "{id: two, event: x}]"
+    assert span(line, line.index("two")) == len("two")

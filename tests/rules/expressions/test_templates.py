@@ -51,7 +51,7 @@ def test_what_the_language_has_is_read(text):
         ("{% macro f() %}{% endmacro %}", "a template has no macro; it has if, for and set"),
         (
             "{% for a in b %}{% endfor %}",
-            'unknown name "b" (there are: a, data, event, false, loop, none, true)',
+            'unknown name "b" (a field of the event is written data.b)',
         ),
         ("{% if data.a | uper %}{% endif %}", 'unknown filter "uper" (did you mean "upper"?)'),
         ("{% if data.a %}", "what {% if %} opens is never closed with {% endif %}"),

@@ -20,6 +20,7 @@ from .span import span
 
 WIDTH = 100  # columns of a line, where no terminal says how wide it is
 _NARROWEST = 40
+_FAR = 4096  # characters on each side; longer than any secret that could begin there
 _SECRET = frozenset({"HW020", "HW021"})  # the fault is a secret: logs of a pipeline must not hold it again
 _HIDDEN = "[redacted]"
 _NAMED = re.compile(
@@ -120,7 +121,7 @@ class _Page:
         lines = self.source(place.file) if place.line else ()
         if not 0 < place.line <= len(lines):
             return []
-        line = _hidden(lines[place.line - 1], place.column, _at(place, self.secrets))
+        line = _hidden(*_near(lines[place.line - 1], place.column, _at(place, self.secrets)))
         before, fault = _cut(*line, self.width - self.margin - len(" | "))
         token = line[1][: length or span("".join(line), len(line[0]))]
         marks = mark * max(1, min(_columns(printable(token)), _columns(printable(fault))))
@@ -134,6 +135,12 @@ class _Page:
 
 def _at(place: Place, secrets: _Secrets) -> Collection[int]:
     return secrets.get((place.file, place.line), ())
+
+
+def _near(line: str, column: int, secrets: Collection[int]) -> tuple[str, int, Collection[int]]:
+    """What of a very long line is near to `column`, and the columns in it: the rest is not shown anyway."""
+    left = max(0, column - _FAR)
+    return line[left : column + _FAR], column - left, [each - left for each in secrets if each > left]
 
 
 def _hidden(line: str, column: int, secrets: Collection[int]) -> tuple[str, str]:

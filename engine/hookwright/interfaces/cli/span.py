@@ -11,6 +11,7 @@ from .source import Source
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"?|'(?:''|[^'])*'?")
 _PLAIN = re.compile(r"(?:(?!:(?:\s|\Z)|\s#).)+")
 _PLAIN_IN_BRACKETS = re.compile(r"(?:(?!:(?:[\s,\[\]{}]|\Z)|\s#|[,\[\]{}]).)+")
+_FAR = 4096  # characters that are looked at: many problems in one very long line would take very long
 _OPEN, _CLOSED = "[{", "]}"
 
 
@@ -20,13 +21,14 @@ def span(line: str, start: int) -> int:
     A text in quotes, a list or a mapping in brackets as far as its line goes, or everything up to where YAML
     ends a plain text: a colon, a comment, inside of brackets a comma.
     """
-    rest = line[start:]
+    rest = line[start : start + _FAR]
     if rest[:1].isspace():
         return len(rest) - len(rest.lstrip())
     if rest[:1] in _OPEN:
         return max(1, _bracketed(rest))
     quoted = _QUOTED.match(rest)
-    plain = _PLAIN_IN_BRACKETS if _depth(line[:start]) else _PLAIN
+    inside = start > _FAR // 2 or _depth(line[:start])  # so long a line is one of brackets
+    plain = _PLAIN_IN_BRACKETS if inside else _PLAIN
     found = quoted or plain.match(rest)
     return max(1, len(found[0].rstrip())) if found else 1
 

@@ -27,6 +27,7 @@ MOST_PARTS: Final = 500
 NAMES: Final = ("data", "event")
 _CONSTANTS: Final = ("true", "false", "none")
 _NULLS: Final = frozenset({"null", "nil", "undefined", "NULL"})
+_ELSEWHERE: Final = frozenset({"events", "steps", "vars"})  # names that other expressions have
 _MEMBER: Final = frozenset({".", "|", "is"})
 
 _PLAIN: Final = (
@@ -162,8 +163,15 @@ def check(node: nodes.Node, text: str, names: Sequence[str]) -> None:
 
 def _name(node: nodes.Name, text: str, names: Sequence[str]) -> None:
     if node.name not in names:
-        hint = 'JSON\'s null is "none" here' if node.name in _NULLS else None
+        hint = 'JSON\'s null is "none" here' if node.name in _NULLS else _field_of(node.name, names)
         raise _unknown("name", node.name, (*names, *_CONSTANTS), _Column(text, set(), _MEMBER), hint)
+
+
+def _field_of(name: str, names: Sequence[str]) -> str | None:
+    """Most unknown names that are like no known one are fields whose way was left out."""
+    if "data" not in names or name in _ELSEWHERE or did_you_mean(name, (*names, *_CONSTANTS)):
+        return None
+    return f"a field of the event is written data.{name}"
 
 
 def _attribute(node: nodes.Getattr, text: str) -> None:
