@@ -53,7 +53,7 @@ Hookwright = Callable[..., Ran]
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """This process's environment without settings of its own, so that a developer's do not change a test."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HOOKWRIGHT_")}
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS"):
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "GITHUB_ACTIONS", "GITHUB_WORKSPACE"):
         kept.pop(name, None)
     return {**kept, **(extra or {})}
 

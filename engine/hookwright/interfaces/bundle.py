@@ -15,12 +15,16 @@ from hookwright.schemas.document import Document
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """A folder or a file of YAML, read anew at each `load`. With `optional` it may be absent."""
+    """A folder or a file of YAML, read anew at each `load`. With `optional` it may be absent.
+
+    With `text` that is the one file there is, and `path` only what it is called.
+    """
 
     path: Path
     plugins: Plugins
     allow_undeclared_events: bool = False
     optional: bool = False
+    text: bytes | None = None
 
     def load(self) -> Loaded:
         """All problems, and the model and its source unless one of them is an error."""
@@ -33,6 +37,7 @@ class Bundle:
             fragments=self.plugins.fragments(),
             encoders=self._encoders(),
             allow_undeclared_events=self.allow_undeclared_events,
+            text=self.text,
         )
 
     def beside(self, document: Document, host: Source) -> Loaded:

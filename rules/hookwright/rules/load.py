@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from hookwright.schemas.document import Document, read
+from hookwright.schemas.document import Document, parse, read
 from hookwright.schemas.preset import Preset, load_preset
 from hookwright.schemas.problem import Place, Problem
 from hookwright.schemas.validate import Fragments, validate
@@ -62,14 +62,16 @@ def load(
     fragments: Fragments | None = None,
     encoders: Mapping[str, Iterable[str]] = BUILT_IN_ENCODERS,
     allow_undeclared_events: bool = False,
+    text: bytes | None = None,
 ) -> Loaded:
     """Load the bundle at `path`, a folder or one file, and report every problem of every file.
 
-    `fragments` are schemas of plugins, as `validate` takes them. `encoders` are names of encoders and the
-    content types each claims. Never raises for what stands in the files or for files it cannot read.
+    With `text` that is the file, and `path` only what it is called. `fragments` are schemas of plugins, as
+    `validate` takes them. `encoders` are names of encoders and the content types each claims. Never raises
+    for what stands in the files or for files it cannot read.
     """
-    files = find_files(path)
-    documents, unread, problems = _read(files, fragments)
+    files = find_files(path) if text is None else Files(((path, str(path)),), ())
+    documents, unread, problems = _read(files, fragments, text)
     whole = with_schemas(gather(documents), path)
     bundle = whole.bundle
     claims = Encoders.of(encoders)
@@ -104,13 +106,15 @@ def _reserved(bundle: Bundle) -> Iterator[Problem]:
             yield root.problem("HW130", message, "bundle", hint="choose another name, or leave `bundle` out")
 
 
-def _read(files: Files, fragments: Fragments | None) -> tuple[list[Document], set[Place], list[Problem]]:
+def _read(
+    files: Files, fragments: Fragments | None, text: bytes | None
+) -> tuple[list[Document], set[Place], list[Problem]]:
     """The documents of all files, the places of what cannot be read, and every problem so far."""
     documents: list[Document] = []
     unread = {problem.place for problem in files.problems}
     problems = list(files.problems)
     for file, name in files.found:
-        reading = read(file, name=name)
+        reading = read(file, name=name) if text is None else parse(text, name=name)
         problems += reading.problems
         unread.update(problem.place for problem in reading.problems)
         if reading.document is not None:

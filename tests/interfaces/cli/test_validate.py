@@ -172,3 +172,33 @@ def test_json_says_how_long_each_call_is_tried(inside, bundle: Path) -> None:
             "retries": "3 tries, ends after 40s",
         }
     ]
+
+
+def test_a_file_may_come_in_by_standard_input(hookwright) -> None:
+    ran = hookwright("validate", "-", stdin=GOOD)
+    assert (ran.code, ran.out) == (0, "")
+    ran = hookwright("validate", "-", stdin="\ufeff" + BAD.replace("\n", "\r\n"))
+    assert ran.code == 1
+    assert ran.out == (
+        'error[HW012]: unknown key "urll"\n'
+        " --> <stdin>:5:5\n"
+        "  |\n"
+        "5 |     urll: https://example.com/a\n"
+        '  |     ^^^^ did you mean "url"?\n\n'
+    )
+
+
+@pytest.mark.parametrize("form", ["json", "github", "sarif"])
+def test_standard_input_is_reported_in_every_form(hookwright, form) -> None:
+    ran = hookwright("validate", "-", "-o", form, stdin=BAD)
+    assert ran.code == 1
+    assert "stdin" in ran.out
+
+
+def test_problems_of_several_bundles_are_told_in_the_order_of_their_files(inside, tmp_path: Path) -> None:
+    for name in ("a.yaml", "b.yaml", "c.yaml"):
+        (tmp_path / name).write_text(GOOD.replace("url:", "urll: x, url:"))
+    said = json.loads(inside("validate", "c.yaml", "a.yaml", "b.yaml", "-o", "json").out)["problems"]
+    places = [(each["file"], each["line"], each["column"]) for each in said]
+    assert places == sorted(places)
+    assert {each["code"] for each in said} == {"HW012", "HW101"}

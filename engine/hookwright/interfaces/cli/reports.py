@@ -18,6 +18,7 @@ from hookwright.schemas.problem import Problem
 from .frames import WIDTH, frames
 from .output import print_document, print_lines
 from .problem_document import problem_document
+from .source import Source, source_lines
 from .subscriber_document import subscriber_document
 
 Form: TypeAlias = Literal["text", "json", "ndjson", "github", "sarif"]
@@ -34,11 +35,15 @@ def form_of(choice: str) -> Form:
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """All problems of some bundles, whether they are valid, and their subscribers where they are."""
+    """All problems of some bundles, whether they are valid, and their subscribers where they are.
+
+    `source` gives the lines of their files.
+    """
 
     problems: Sequence[Problem]
     valid: bool
     subscribers: Sequence[Subscriber] = ()
+    source: Source = source_lines
 
 
 def report(findings: Findings, form: Form) -> None:
@@ -47,7 +52,7 @@ def report(findings: Findings, form: Form) -> None:
 
 
 def _text(findings: Findings) -> None:
-    for text in frames(findings.problems, width=shown_width()):
+    for text in frames(findings.problems, findings.source, shown_width()):
         click.echo(text + "\n")
 
 
@@ -69,14 +74,14 @@ def _ndjson(findings: Findings) -> None:
 def _github(findings: Findings) -> None:
     from .github import commands  # noqa: PLC0415 - only on a pipeline
 
-    for line in commands(findings.problems):
+    for line in commands(findings.problems, findings.source):
         click.echo(line)
 
 
 def _sarif(findings: Findings) -> None:
     from .sarif import sarif_log  # noqa: PLC0415 - it reads every explanation
 
-    click.echo(json.dumps(sarif_log(findings.problems), indent=2))
+    click.echo(json.dumps(sarif_log(findings.problems, findings.source), indent=2))
 
 
 FORMS: Mapping[Form, Callable[[Findings], None]] = {

@@ -30,6 +30,11 @@ def source_lines(file: str) -> tuple[str, ...]:
 def _read(path: Path, _changed: int, _size: int) -> tuple[str, ...]:
     """A file that has changed is another one. Raises OSError and ValueError."""
     raw = read_bytes(path, _FILE_LIMIT + 1)
+    return lines_of(raw)
+
+
+def lines_of(raw: bytes) -> tuple[str, ...]:
+    """The lines of a file with this content; none when it is very large."""
     if len(raw) > _FILE_LIMIT:
         return ()
     return tuple(split_lines(raw.decode("utf-8", "replace").removeprefix("\ufeff")))
