@@ -47,6 +47,7 @@ def keywords(schemas):
             "anyOf": listed,
             "oneOf": listed,
             "not": schemas,
+            "$ref": st.sampled_from(["#", "#/$defs/a", "#/anyOf/0", "#/properties/a"]),
             "if": schemas,
             "then": schemas,
         },
@@ -54,6 +55,7 @@ def keywords(schemas):
 
 
 schemas = st.recursive(st.booleans(), keywords, max_leaves=6)
+wholes = st.builds(lambda one, other: {"$defs": {"a": other}, **one}, keywords(schemas), schemas)
 anything = st.recursive(
     scalars | st.sampled_from(["#", "#/$defs/a", "https://example.com", "(", "(?=a)", "date", "object"]),
     lambda each: (
@@ -64,7 +66,7 @@ anything = st.recursive(
 )
 
 
-@given(schemas, data)
+@given(wholes, data)
 def test_it_agrees_with_the_reference_validator_and_explains_every_no(schema, value):
     assume(not [fault for fault in schema_faults(schema) if fault.severity == "error"])
     compiled = DataSchema(schema)

@@ -54,14 +54,14 @@ def test_a_long_chain_of_references_is_refused_and_one_of_the_length_allowed_hol
 @pytest.mark.parametrize(
     "node",
     [
-        {"anyOf": [{"items": NODE}, {"items": NODE, "maxItems": 2}]},
-        {"anyOf": [{"properties": {"a": NODE}}, {"additionalProperties": NODE}]},
+        {"items": NODE, "allOf": [{"items": NODE, "maxItems": 2}]},
+        {"items": NODE, "if": True, "then": {"items": NODE}},
+        {"allOf": [{"properties": {"a": NODE}}, {"additionalProperties": NODE}]},
         {"properties": {"a": NODE}, "patternProperties": {"^a": NODE}},
-        {"items": NODE, "contains": NODE},
         {"allOf": [{"prefixItems": [NODE]}, {"prefixItems": [NODE]}]},
     ],
 )
-def test_branches_that_take_the_same_way_into_the_data_multiply(node):
+def test_schemas_that_take_the_same_way_into_the_data_multiply(node):
     assert errors({"$ref": "#/$defs/node", "$defs": {"node": node}}) == [("HW142", ())]
 
 
@@ -69,6 +69,9 @@ def test_branches_that_take_the_same_way_into_the_data_multiply(node):
     "node",
     [
         {"properties": {"left": NODE, "right": NODE}},
+        {"items": NODE, "contains": NODE, "not": {"items": NODE}},
+        {"type": "array", "anyOf": [{"items": NODE}, {"items": NODE, "maxItems": 2}]},
+        {"oneOf": [{"properties": {"a": NODE}}, {"additionalProperties": NODE}]},
         {"type": ["array", "object", "string"], "items": NODE, "additionalProperties": NODE},
         {"anyOf": [{"type": "object", "additionalProperties": NODE}, {"type": "array", "items": NODE}]},
         {"anyOf": [
@@ -78,13 +81,20 @@ def test_branches_that_take_the_same_way_into_the_data_multiply(node):
         ]},
     ],
 )  # fmt: skip
-def test_trees_and_conditions_of_conditions_do_not(node):
+def test_trees_branches_and_conditions_of_conditions_do_not_and_are_explained_however_deep(node):
     schema = {"$ref": "#/$defs/node", "$defs": {"node": node}}
     assert errors(schema) == []
-    deep = nested(LEVELS // 2 - 1, lambda value: {"and": [value]})
-    assert DataSchema(schema).misfits(deep) is not None
+    compiled = DataSchema(schema)
+    for deep in (nested(LEVELS // 2 - 1, lambda value: {"and": [value]}), nested(60, lambda value: [value])):
+        assert bool(compiled.misfits(deep)) is not compiled.fits(deep)
 
 
 def test_a_schema_of_very_many_parts_is_refused():
     assert errors({"properties": {f"f{number}": True for number in range(MOST_PARTS)}}) == [("HW142", ())]
     assert errors({"properties": {f"f{number}": True for number in range(500)}}) == []
+
+
+def test_a_long_list_that_fits_no_branch_is_explained_without_looking_at_every_item_of_every_branch():
+    compiled = DataSchema({"anyOf": [{"items": {"type": "string"}}, {"items": {"type": "null"}}]})
+    first, *_ = compiled.misfits([1] * 130_000, thorough=False)
+    assert first.message == "the data fits none of the 2 forms it may have"

@@ -176,7 +176,7 @@ def _whole(schema: JSON, targets: Targets) -> Iterator[SchemaFault]:
         yield SchemaFault(circle, message, "perhaps a `$ref` that leads back to itself", "HW142")
     elif multiplies(schema, targets):
         message = "it applies itself several times to one field: the work doubles with each level of the data"
-        yield SchemaFault((), message, "name what tells the branches apart in a field of its own", "HW142")
+        yield SchemaFault((), message, "apply it once, beside what is particular", "HW142")
     else:
         try:
             yield from _samples(schema, DataSchema(schema))

@@ -5,23 +5,34 @@ Nothing is fetched. Regular expressions run in time linear in the text, so no da
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, Final
 
 import jsonschema_rs
 from jsonschema_rs import FancyRegexOptions, RegexOptions, ValidationError
 
 from ..builder import JSON
+from .forms import Forms, has_forms
 from .parts import Path
-from .sentences import Misfit, sentences
+from .sentences import Asked, Misfit, sentences
 
 __all__ = ["DataSchema", "Misfit", "Uncompilable", "is_regex"]
 
 MOST_TOLD: Final = 20  # misfits of one value
 _LARGEST_REGEX: Final = 1 << 20  # bytes of one compiled expression
 _LINEAR = RegexOptions(size_limit=_LARGEST_REGEX, dfa_size_limit=_LARGEST_REGEX)
+_OPTIONS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "offline": True,
+        "validate_formats": True,
+        "ignore_unknown_formats": False,
+        "pattern_options": _LINEAR,
+    }
+)
 _OF_THE_DOCUMENT = frozenset({"$schema", "$id"})
 
 
@@ -57,19 +68,29 @@ class DataSchema:
     def misfits(self, data: JSON, *, thorough: bool = True) -> list[Misfit]:
         """Where it is not, at most 20 places; none when it fits.
 
-        Without `thorough` the first alone, which costs no more however many there are.
+        Without `thorough` the first alone, which costs little however many there are.
         """
-        return list(islice(self._misfits(data, thorough=thorough), MOST_TOLD))
+        return list(islice(self._misfits(data, thorough=thorough), MOST_TOLD if thorough else 1))
 
     def _misfits(self, data: JSON, *, thorough: bool) -> Iterator[Misfit]:
+        forms = _forms(self) if has_forms(self.written) else None
+        validator = forms.root if forms else self._validator
+        written, branches = (forms.written, forms.branches) if forms else (self.written, {})
+        asked = Asked((written,), branches, thorough)
         if thorough:
-            for error in self._validator.iter_errors(data):
-                yield from sentences(error, self.written)
+            for error in validator.iter_errors(data):
+                yield from sentences(error, asked)
             return
         try:
-            self._validator.validate(data)
+            validator.validate(data)
         except ValidationError as error:
-            yield from islice(sentences(error, self.written), 1)
+            yield from sentences(error, asked)
+
+
+@lru_cache(maxsize=64)
+def _forms(schema: DataSchema) -> Forms:
+    """Made when something has to be explained for the first time, which may be never."""
+    return Forms(schema.written, _OPTIONS)
 
 
 def is_regex(text: str, *, backtracking: bool = False) -> bool:
@@ -87,13 +108,7 @@ def _validator(schema: JSON) -> jsonschema_rs.Draft202012Validator:
     if isinstance(schema, dict):
         body = {key: value for key, value in schema.items() if key not in _OF_THE_DOCUMENT}
     try:
-        return jsonschema_rs.Draft202012Validator(
-            body,
-            offline=True,
-            validate_formats=True,
-            ignore_unknown_formats=False,
-            pattern_options=_LINEAR,
-        )
+        return jsonschema_rs.Draft202012Validator(body, **_OPTIONS)
     except ValidationError as error:
         raise Uncompilable(error.message, tuple(error.instance_path)) from None
     except (ValueError, RecursionError) as error:

@@ -1,7 +1,7 @@
-"""How much work a schema can make: references in circles, and branches that multiply level by level.
+"""How much work a schema can make: references in circles, and schemas that multiply level by level.
 
-Saying that data fits is cheap whatever the schema. Saying why it does not follows every branch, and a schema
-that applies itself twice to one field takes twice as long with each level of the data.
+Saying whether data fits is cheap whatever the schema. Saying all that does not fit is not: a schema that
+applies itself twice to one field finds each mistake twice as often with each level of the data.
 """
 
 from __future__ import annotations
@@ -17,15 +17,26 @@ LONGEST_CHAIN: Final = 32  # schemas that apply to one value, each by the one be
 MOST_WORK: Final = 1_000_000  # schemas on the way from the data to one value in it
 LEVELS: Final = 64  # of an event's data
 
+_ASKED: Final = frozenset({"contains", "if", "not"})  # whose own mistakes are never told
+
 _Slot: TypeAlias = "str | tuple[str, str | int]"
 
 
 @dataclass(slots=True)
 class _Node:
-    """One schema: those that apply `here`, to the same value, and those that apply `inside` it."""
+    """One schema: those that apply `here`, to the same value, and those that apply `inside` it.
+
+    Of `branches` the mistakes of one alone are told, and of those that only `ask`, none.
+    """
 
     here: list[Path] = field(default_factory=list)
+    branches: list[Path] = field(default_factory=list)
+    ask: list[Path] = field(default_factory=list)
     inside: list[tuple[_Slot, Path]] = field(default_factory=list)
+
+    def following(self) -> list[Path]:
+        """All that apply to the same value."""
+        return [*self.here, *self.branches, *self.ask]
 
 
 def endless(schema: JSON, targets: Targets) -> Path | None:
@@ -61,15 +72,19 @@ def _graph(schema: JSON, targets: Targets) -> dict[Path, _Node]:
             continue
         for step, _ in below(each):
             where = slot(step)
-            if where is not None:
+            if where is not None and step[0] not in _ASKED:
                 node.inside.append((where, (*path, *step)))
             elif step[0] in HERE:
-                node.here.append((*path, *step))
+                _applied(node, step[0]).append((*path, *step))
         reference = each.get("$ref")
         target = targets.find(reference) if isinstance(reference, str) else None
         if target is not None:
             node.here.append(target)
     return nodes
+
+
+def _applied(node: _Node, keyword: str | int) -> list[Path]:
+    return node.branches if keyword in {"anyOf", "oneOf"} else node.ask if keyword in _ASKED else node.here
 
 
 def _chain(path: Path, nodes: dict[Path, _Node], known: dict[Path, int], depth: int) -> int:
@@ -78,7 +93,7 @@ def _chain(path: Path, nodes: dict[Path, _Node], known: dict[Path, int], depth: 
         return known[path]
     if depth > LONGEST_CHAIN:
         return LONGEST_CHAIN + 1
-    following = (_chain(each, nodes, known, depth + 1) for each in nodes[path].here)
+    following = (_chain(each, nodes, known, depth + 1) for each in nodes[path].following())
     known[path] = 1 + max(following, default=0)
     return known[path]
 
@@ -86,7 +101,7 @@ def _chain(path: Path, nodes: dict[Path, _Node], known: dict[Path, int], depth: 
 def _inner(path: Path, nodes: dict[Path, _Node], known: dict[Path, int]) -> Path:
     """Where to look: on the circle itself, not on the way that leads to it."""
     for _ in range(LONGEST_CHAIN):
-        longer = (each for each in nodes[path].here if known.get(each, 0) > LONGEST_CHAIN)
+        longer = (each for each in nodes[path].following() if known.get(each, 0) > LONGEST_CHAIN)
         path = next(longer, path)
     return path
 
@@ -105,7 +120,16 @@ def _slots(
             found[where] += work[each]
         for each in nodes[path].here:
             found.update(_slots(each, nodes, work, memo))
+        branches = [_slots(each, nodes, work, memo) for each in nodes[path].branches]
+        found.update(_costliest(branches))
         memo[path] = found
+    return found
+
+
+def _costliest(branches: list[Counter[_Slot]]) -> Counter[_Slot]:
+    found: Counter[_Slot] = Counter()
+    for each in branches:
+        found = each if _total(each) > _total(found) else found
     return found
 
 

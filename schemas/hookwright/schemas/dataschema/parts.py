@@ -61,7 +61,7 @@ class Targets:
     def __init__(self, schema: JSON) -> None:
         self._by_reference: dict[str, Path] = {}
         for path, each in subschemas(schema):
-            self._by_reference[_pointer(path)] = path
+            self._by_reference[pointer(path)] = path
             anchor = each.get("$anchor") if isinstance(each, dict) else None
             if isinstance(anchor, str):
                 self._by_reference.setdefault(f"#{anchor}", path)
@@ -78,5 +78,6 @@ class Targets:
         return () if reference in {"#", "#/"} else None
 
 
-def _pointer(path: Path) -> str:
+def pointer(path: Path) -> str:
+    """A reference to what stands there."""
     return "#" + "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

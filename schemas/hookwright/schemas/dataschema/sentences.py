@@ -8,11 +8,12 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
-from jsonschema_rs import ValidationError
+from jsonschema_rs import ValidationError, Validator
 
 from ..builder import JSON
 from ..nearest import did_you_mean
 from ..wording import cut, show
+from .forms import KEYWORD, Branches
 from .parts import Path
 
 _NAMED: Final = 20  # names that are told, or among which the nearest is sought is ten times as many
@@ -62,14 +63,26 @@ class Misfit:
     message: str
 
 
-def sentences(error: ValidationError, schema: JSON) -> Iterator[Misfit]:
-    """The misfits that one error of the validator stands for; `schema` is the one it validates against."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What errors are explained with: the schemas they may be of, the nearest first, and branches by name.
+
+    With `thorough` every error of a branch is told, else the first.
+    """
+
+    schemas: tuple[JSON, ...]
+    branches: Mapping[str, Branches]
+    thorough: bool = True
+
+
+def sentences(error: ValidationError, asked: Asked, base: Path = ()) -> Iterator[Misfit]:
+    """The misfits that one error of the validator stands for; `base` leads to the value it was given."""
+    path = (*base, *error.instance_path)
     kind = error.kind.name
     special = _SPECIAL.get(kind)
     if special is not None:
-        yield from special(error, schema)
+        yield from special(error, path, asked)
         return
-    path = tuple(error.instance_path)
     yield Misfit(path, f"{_subject(path)} {_predicate(error, kind)}")
 
 
@@ -89,8 +102,8 @@ def _predicate(error: ValidationError, kind: str) -> str:
     return said.format(limit=limit, got=_shown(value), size=size)
 
 
-def _enum(error: ValidationError, _schema: JSON) -> Iterator[Misfit]:
-    path, value = tuple(error.instance_path), error.instance
+def _enum(error: ValidationError, path: Path, _asked: Asked) -> Iterator[Misfit]:
+    value = error.instance
     options: list[Any] = error.kind.as_dict()["options"]
     texts = [each for each in options if isinstance(each, str)]
     guess = did_you_mean(value, texts) if isinstance(value, str) and len(value) < 100 else None
@@ -100,70 +113,85 @@ def _enum(error: ValidationError, _schema: JSON) -> Iterator[Misfit]:
     yield Misfit(path, message + (f" ({guess})" if guess else ""))
 
 
-def _required(error: ValidationError, _schema: JSON) -> Iterator[Misfit]:
-    path, name = tuple(error.instance_path), str(error.kind.as_dict()["property"])
+def _required(error: ValidationError, path: Path, _asked: Asked) -> Iterator[Misfit]:
+    name = str(error.kind.as_dict()["property"])
     names = _names(error.instance)
     guess = did_you_mean(name, names)
     where = f" in {_subject(path)}" if path else ""
     yield Misfit(path, f'missing field "{cut(name)}"{where}' + (f" ({guess})" if guess else ""))
 
 
-def _unexpected(error: ValidationError, schema: JSON) -> Iterator[Misfit]:
+def _unexpected(error: ValidationError, path: Path, asked: Asked) -> Iterator[Misfit]:
     """One misfit a field: what would be right is sought among the names beside the keyword."""
-    path = tuple(error.instance_path)
-    parent = _at(schema, error.schema_path[:-1])
-    known = _names(parent.get("properties") if isinstance(parent, dict) else None)
-    for name in islice(error.kind.as_dict()["unexpected"], _NAMED):
+    unexpected: list[str] = error.kind.as_dict()["unexpected"]
+    known = _names(_beside(error, asked, unexpected))
+    for name in islice(unexpected, _NAMED):
         guess = did_you_mean(name, known) if len(name) < 100 else None
         yield Misfit((*path, name), f'unknown field "{cut(name)}"' + (f" ({guess})" if guess else ""))
 
 
-def _surplus(error: ValidationError, _schema: JSON) -> Iterator[Misfit]:
-    path = tuple(error.instance_path)
+def _surplus(_error: ValidationError, path: Path, _asked: Asked) -> Iterator[Misfit]:
     yield Misfit(path, f"{_subject(path)} holds more items than it may")
 
 
-def _forbidden(error: ValidationError, _schema: JSON) -> Iterator[Misfit]:
+def _forbidden(error: ValidationError, path: Path, _asked: Asked) -> Iterator[Misfit]:
     """A value where none may be; the validator says so of an object, too, of which all fields are unknown."""
-    path = tuple(error.instance_path)
     fields = error.schema_path[-1:] in (["additionalProperties"], ["unevaluatedProperties"])
     yield Misfit(path, f"{_subject(path)} {'may have no fields' if fields else 'must not be there'}")
 
 
-def _name(error: ValidationError, _schema: JSON) -> Iterator[Misfit]:
+def _name(error: ValidationError, path: Path, _asked: Asked) -> Iterator[Misfit]:
     """A field whose very name does not fit."""
-    path = tuple(error.instance_path)
     inner: ValidationError = error.kind.as_dict()["error"]
     name = str(inner.instance)
     yield Misfit((*path, name), f'the name of the field "{cut(name)}" {_predicate(inner, inner.kind.name)}')
 
 
-def _branches(error: ValidationError, schema: JSON) -> Iterator[Misfit]:
-    """Of several forms the nearest: one that is of the right type, and lacks least."""
-    path = tuple(error.instance_path)
-    branches: list[list[ValidationError]] = error.kind.as_dict()["context"]
-    if not all(branches):
+def _forms(error: ValidationError, path: Path, asked: Asked) -> Iterator[Misfit]:
+    """Of several forms the nearest: one of the right type whose first mistake lies deepest."""
+    branches: Branches = asked.branches[error.message]
+    value: Any = error.instance
+    if branches.fitting(value):
         yield Misfit(path, f"{_subject(path)} fits more than one of the forms of which it may have one")
         return
-    typed = [each for each in branches if not _of_other_type(each, path)]
-    if not typed:
-        names = dict.fromkeys(name for each in branches for name in _wanted(each, path))
-        yield Misfit(path, f"{_subject(path)} must be {_types(list(names))}, not {_shown(error.instance)}")
+    firsts = [_first(each, value) for each in branches.explaining]
+    near = [(first, at) for at, first in enumerate(firsts) if first and not _wanted(first)]
+    if not near:
+        names = dict.fromkeys(name for first in firsts if first for name in _wanted(first))
+        yield Misfit(path, f"{_subject(path)} must be {_types(list(names))}, not {_shown(value)}")
         return
-    if len(typed) != 1:
-        yield Misfit(path, f"{_subject(path)} fits none of the {len(branches)} forms it may have")
-    for inner in min(typed, key=len):
-        yield from sentences(inner, schema)
+    if len(near) != 1:
+        yield Misfit(path, f"{_subject(path)} fits none of the {len(firsts)} forms it may have")
+    first, at = max(near, key=lambda each: len(each[0].instance_path))
+    errors = branches.explaining[at].iter_errors(value) if asked.thorough else [first]
+    inside = Asked((branches.written[at], *asked.schemas), asked.branches, asked.thorough)
+    for each in errors:
+        yield from sentences(each, inside, path)
 
 
-def _wanted(branch: Sequence[ValidationError], path: Path) -> list[str]:
-    """The types a branch asks for at this very place."""
-    here = (each for each in branch if each.kind.name == "type" and tuple(each.instance_path) == path)
-    return [name for each in here for name in each.kind.as_dict()["types"]]
+def _first(validator: Validator, value: JSON) -> ValidationError | None:
+    try:
+        validator.validate(value)
+    except ValidationError as error:
+        return error
+    return None
 
 
-def _of_other_type(branch: Sequence[ValidationError], path: Path) -> bool:
-    return bool(_wanted(branch, path))
+def _wanted(error: ValidationError) -> list[str]:
+    """The types that are asked for at the very place; none when that is not what is wrong."""
+    here = error.kind.name == "type" and not error.instance_path
+    return list(error.kind.as_dict()["types"]) if here else []
+
+
+def _beside(error: ValidationError, asked: Asked, unexpected: Sequence[str]) -> JSON:
+    """The fields that stand beside the keyword of an error. Its way to there may begin at several schemas."""
+    *way, keyword = error.schema_path
+    for schema in asked.schemas:
+        parent = _at(schema, way)
+        fields = parent.get("properties") if isinstance(parent, dict) and keyword in parent else None
+        if isinstance(fields, dict) and not fields.keys() & set(unexpected):
+            return fields
+    return None
 
 
 def _at(schema: JSON, path: Sequence[str | int]) -> JSON:
@@ -205,14 +233,13 @@ def _subject(path: Path) -> str:
     return f'"{name}{numbers}"' if path else "the data"
 
 
-_Special: TypeAlias = Callable[[ValidationError, JSON], Iterator[Misfit]]
+_Special: TypeAlias = Callable[[ValidationError, Path, Asked], Iterator[Misfit]]
 _SPECIAL: Mapping[str, _Special] = MappingProxyType(
     {
         "additionalProperties": _unexpected,
-        "anyOf": _branches,
         "enum": _enum,
         "falseSchema": _forbidden,
-        "oneOf": _branches,
+        KEYWORD: _forms,
         "propertyNames": _name,
         "required": _required,
         "unevaluatedItems": _surplus,
