@@ -4,6 +4,7 @@ import pytest
 
 from hookwright.rules.errors import ExpressionError
 from hookwright.rules.expression import Expression, key_text
+from hookwright.rules.expression.syntax import read
 
 EVENT = {"id": "evt_1", "source": "/crm", "type": "Lead_Post_Create"}
 DATA = {
@@ -267,3 +268,10 @@ def test_a_key_is_not_endless():
         deep = [deep]
     with pytest.raises(ExpressionError, match="too large for a key"):
         key_text(deep)
+
+
+def test_what_was_looked_at_is_not_changed_by_compiling_it():
+    text = "data.Tags[0:1] == ['a' ~ '']"
+    before = str(read(text))
+    assert value(text) is True
+    assert str(read(text)) == before

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -17,7 +16,6 @@ _TEXTS: Final = frozenset({"join", "lower", "string", "trim", "upper"})
 _NUMBER, _TEXT = "a number", "a text"
 
 
-@lru_cache(maxsize=1024)  # many subscribers may ask for the same
 def always(text: str) -> str | None:
     """The kind of its value, such as "a number"; None when that depends, or is true or false.
 

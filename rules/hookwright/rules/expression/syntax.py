@@ -7,18 +7,19 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
 from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
-from jinja2.visitor import NodeTransformer
 
 from hookwright.schemas.nearest import did_you_mean
 
 from ..errors import ExpressionError
 from .filters import FILTERS, TESTS
-from .sandbox import COMPARED, CUT, JOINED, SANDBOX
+from .rewrite import rewritten
+from .sandbox import SANDBOX
 from .values import quoted
 
 LONGEST: Final = 2000  # characters
@@ -48,13 +49,20 @@ _POSITION = re.compile(r"(.*) at (\d+)", re.DOTALL)
 
 def parse(text: str, names: Sequence[str] = NAMES) -> nodes.Expr:
     """The tree of an expression over `names`, ready to compile. Raises `ExpressionError`."""
-    rewritten = _Rewrite().visit(read(text, names))
-    assert isinstance(rewritten, nodes.Expr)
-    return rewritten
+    return rewritten(_written(text, names))
 
 
 def read(text: str, names: Sequence[str] = NAMES) -> nodes.Expr:
-    """The tree of an expression as it is written. Raises `ExpressionError`."""
+    """The tree of an expression as it is written, to be looked at: it is shared. Raises `ExpressionError`."""
+    return _kept(text, tuple(names))
+
+
+@lru_cache(maxsize=256)  # whoever looks at one is followed by others who do
+def _kept(text: str, names: tuple[str, ...]) -> nodes.Expr:
+    return _written(text, names)
+
+
+def _written(text: str, names: Sequence[str]) -> nodes.Expr:
     if not text.strip():
         raise ExpressionError("an expression cannot be empty")
     if len(text) > LONGEST:
@@ -259,27 +267,6 @@ class _Column:
             if kind != "whitespace":
                 yield column, kind, value
             column += len(value)
-
-
-class _Rewrite(NodeTransformer):
-    """Turns what jinja2 leaves to Python into calls of ours: comparisons, `~` and `value[a:b]`."""
-
-    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802  # jinja2 finds it by this name
-        self.generic_visit(node)
-        (operand,) = node.ops
-        return nodes.Filter(node.expr, COMPARED + operand.op, [operand.expr], [], None, None)
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
-        self.generic_visit(node)
-        return nodes.Filter(nodes.List(node.nodes), JOINED, [], [], None, None)
-
-    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
-        self.generic_visit(node)
-        part = node.arg
-        if not isinstance(part, nodes.Slice):
-            return node
-        bounds = [each or nodes.Const(None) for each in (part.start, part.stop, part.step)]
-        return nodes.Filter(node.node, CUT, bounds, [], None, None)
 
 
 _CHECKS: Mapping[type[nodes.Node], Callable[..., None]] = MappingProxyType(

@@ -1,0 +1,34 @@
+"""Turns what jinja2 leaves to Python into calls of ours: comparisons, `~` and `value[a:b]`."""
+
+from __future__ import annotations
+
+from jinja2 import nodes
+from jinja2.visitor import NodeTransformer
+
+from .sandbox import COMPARED, CUT, JOINED
+
+
+def rewritten(tree: nodes.Expr) -> nodes.Expr:
+    """The tree with our calls in it; what is given is used up."""
+    found = _Rewrite().visit(tree)
+    assert isinstance(found, nodes.Expr)
+    return found
+
+
+class _Rewrite(NodeTransformer):
+    def visit_Compare(self, node: nodes.Compare) -> nodes.Node:  # noqa: N802  # jinja2 finds it by this name
+        self.generic_visit(node)
+        (operand,) = node.ops
+        return nodes.Filter(node.expr, COMPARED + operand.op, [operand.expr], [], None, None)
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        return nodes.Filter(nodes.List(node.nodes), JOINED, [], [], None, None)
+
+    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802
+        self.generic_visit(node)
+        part = node.arg
+        if not isinstance(part, nodes.Slice):
+            return node
+        bounds = [each or nodes.Const(None) for each in (part.start, part.stop, part.step)]
+        return nodes.Filter(node.node, CUT, bounds, [], None, None)
