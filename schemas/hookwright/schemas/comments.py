@@ -11,6 +11,7 @@ from .document import Document
 from .lines import line_of
 from .problem import Place, Problem
 from .quoting import quoted
+from .secret_names import looks_secret
 from .wording import cut
 
 _At: TypeAlias = "tuple[str | int, ...]"
@@ -41,7 +42,8 @@ def cut_short(document: Document) -> list[Problem]:
 
 def _problem(place: Place, at: _At, text: str, comment: str) -> Problem:
     whole = quoted(f"{text} {comment}")
-    shown = f": {whole}" if len(whole) <= 80 and "://" not in whole else ""
+    secret = not _is_expression(at) and any(looks_secret(step) for step in at if isinstance(step, str))
+    shown = "" if secret or len(whole) > 80 or "://" in whole else f": {whole}"
     return Problem(
         "HW025",
         f"YAML reads {cut(comment, 40)} as a comment, not as part of this text",

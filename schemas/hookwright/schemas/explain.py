@@ -12,6 +12,7 @@ from .document import Document
 from .nearest import did_you_mean, nearest
 from .problem import Problem
 from .schema import FORM, NOT_YET
+from .secret_names import looks_secret
 from .wording import (
     BOUNDS,
     FORMS,
@@ -112,7 +113,7 @@ class Explainer:
             yield self._form(form, error.instance, path, error.schema.get("pattern", ""))
             return
         expected = _expected(form, wanted, error.schema)
-        message = f"{subject(path)} must be {expected}, not {kind(error.instance)}"
+        message = f"{subject(path)} must be {expected}, not {_found(error.instance, path)}"
         written = self._document.written(self._document.place(path))
         hint = type_hint(error.instance, wanted, written) or example(error.schema, wanted)
         yield self._problem("HW013", message, path, hint)
@@ -227,6 +228,12 @@ def _expected(form: object, wanted: Sequence[str], schema: Mapping[str, Any]) ->
         names = {**TYPES, "boolean": "false"} if schema.get("not") == {"const": True} else TYPES
         return " or ".join(names[name] for name in wanted)
     return f"{TEXT}, or a list of them" if "array" in wanted else TEXT
+
+
+def _found(value: Any, path: Path) -> str:
+    """What stands there instead; a text is not shown again where it may be a secret: `auth: Bearer 3f9a`."""
+    secret = isinstance(value, str) and any(looks_secret(step) for step in path if isinstance(step, str))
+    return TYPES["string"] if secret else kind(value)
 
 
 def _in_quotes(number: float, pattern: str) -> str | None:

@@ -154,11 +154,28 @@ def test_the_password_in_a_url_is_not_shown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "fault", "shown"),
+    [
+        ("auth: Bearer s3cret", "Bearer", "auth: [redacted]"),
+        ('password: "s3" cret # why', "cret", "password: [redacted] [redacted]"),
+        ("{token: s3, cret, port: 5}", "s3", "{token: [redacted], port: 5}"),
+        ("auth: {typ: bearer}", "{typ", "auth: {typ: bearer}"),
+        ("auth: {typ: bearer}", "typ", "auth: {typ: bearer}"),
+    ],
+)
+def test_a_fault_within_a_value_that_is_named_like_a_secret_is_not_shown(line, fault, shown) -> None:
+    *_, source, pointer = _shown(line, line.index(fault) + 1)
+    assert source == f"1 | {shown}"
+    assert "^" in pointer
+
+
+@pytest.mark.parametrize(
     ("line", "shown"),
     [
         ("wrong: {type: bearer, token: s3cret}", "wrong: {type: bearer, token: [redacted]}"),
         ("wrong: {password: s3cret x, port: 5}", "wrong: {password: [redacted], port: 5}"),
         ("wrong: {'X-Api-Key': \"s3cret, }\", a: b}", "wrong: {'X-Api-Key': [redacted], a: b}"),
+        ("wrong: {auth: Bearer s3cret, port: 5}", "wrong: {auth: [redacted], port: 5}"),
         ("wrong: {token: s3, cret, port: 5}", "wrong: {token: [redacted], port: 5}"),
         ("{token: s3cret, wrong: 1}", "{token: [redacted], wrong: 1}"),
         ("wrong: {token: {env: TOKEN}, key: data.Id}", "wrong: {token: {env: TOKEN}, key: data.Id}"),

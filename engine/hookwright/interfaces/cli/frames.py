@@ -23,11 +23,11 @@ _NARROWEST = 40
 _FAR = 4096  # characters on each side; longer than any secret that could begin there
 _SECRET = frozenset({"HW020", "HW021"})  # the fault is a secret: logs of a pipeline must not hold it again
 _HIDDEN = "[redacted]"
-_NAMED = re.compile(
-    r"((?:token|passw(?:or)?d|secret|api[-_]?key|authorization)[\"']?\s*:\s+)"
-    r"(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'\[{*&|>#](?:(?!,\s*(?:[\w\"'-]+\s*:|\Z))[^\]}])*)",
-    re.IGNORECASE,
-)
+_NAMES = r"(?:token|passw(?:or)?d|secret|api[-_]?key|authorization|auth)[\"']?\s*:\s+"
+_VALUE = r"(?:(?!,\s*(?:[\w\"'-]+\s*:|\Z))[^\]}])*"
+_NAMED = re.compile(rf"({_NAMES})(?:\"[^\"]*\"?|'[^']*'?|[^\s\"'\[{{*&|>#]{_VALUE})", re.IGNORECASE)
+_WITHIN = re.compile(rf"{_NAMES}[^\[\]{{}},]*\Z", re.IGNORECASE)  # what follows belongs to the secret, too
+_WHOLE = re.compile(rf"(?![\[{{]){_VALUE}")
 _COLORS = {"error": "red", "warning": "yellow"}
 _OTHER = "blue"
 
@@ -150,6 +150,9 @@ def _hidden(line: str, column: int, secrets: Collection[int]) -> tuple[str, str]
     second = min((each - 1 for each in secrets if each - 1 >= start), default=len(line))
     before = line[:first] + ("" if first == start else f"{_HIDDEN}… ")
     fault = line[start:second] + ("" if second == len(line) else _HIDDEN)
+    rest = _WHOLE.match(fault) if _WITHIN.search(before) else None
+    if rest and rest[0].strip():
+        fault = _HIDDEN + fault[rest.end() :]
     return _without_secrets(before), _without_secrets(fault)
 
 
