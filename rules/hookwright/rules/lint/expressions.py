@@ -21,7 +21,7 @@ _PLACES: Final = (("if",), ("batch", "key"))
 def expression_warnings(part: Part, known: Sequence[Data]) -> Iterator[Problem]:
     """A warning for each unknown field in the condition of a subscriber and in the key of its batches."""
     for place in _PLACES if known else ():
-        text = part.value_at(*place)
+        text = part.value_at(*place) if place[0] in part.value else None
         if isinstance(text, str):
             yield from _expression(part, place, text, known)
 

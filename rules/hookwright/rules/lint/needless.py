@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from ..errors import Steps
@@ -18,56 +19,54 @@ _WIDEST: Final = 64  # alternatives other than plain values that each alternativ
 
 
 def needless(root: Node, written: Mapping[str, Any], *, related: bool = True) -> Iterator[Finding]:
-    """Alternatives, branches and conditions that others make needless. `written` is the pattern itself.
+    """Alternatives, branches and conditions that others make needless. `written` is the whole pattern.
 
     Branches and conditions are compared if `related`. Where a pattern speaks of absence, a needless one may
     still choose the list element that has to lack a field; so there nothing is said of them.
     """
-    yield from _alone(root, written, related=related)
-
-
-def _alone(root: Node, written: Mapping[str, Any], *, related: bool) -> Iterator[Finding]:
-    """For what is judged by itself: a whole pattern, or what stands in a `$not`."""
     whole = related and not speaks_of_absence(root)
     work = [root]
     while work:
         node = work.pop()
         if isinstance(node, Field):
-            yield from _alternatives(node, written)
-        elif isinstance(node, Not):
-            yield from _alone(node.part, written, related=related)
+            yield from needless_alternatives(node, written)
+        elif isinstance(node, Not):  # which is judged by itself
+            yield from needless(node.part, written, related=related)
         else:
             if whole:
                 yield from _branches(node) if isinstance(node, AnyOf) else _conditions(node)
             work.extend(reversed(below(node)))
 
 
-def _alternatives(field: Field, written: Mapping[str, Any]) -> Iterator[Finding]:
-    wide_ones = [test for test in field.tests if not isinstance(test, Exact)]
-    if len(field.tests) < 2 or not (wide_ones or len(set(field.tests)) < len(field.tests)):
-        return
-    first: dict[Test, Steps] = {}
-    placed = list(alternatives(field, written))
-    wide = [(at, test) for at, test in placed if not isinstance(test, Exact)][:_WIDEST]
-    for at, test in placed:
-        before = first.setdefault(test, at)
-        if before is not at:
-            message = f"{_named(at, written)} stands here twice"
-            yield _needless(message, at, before, "the first one")
-            continue
-        wider = None if isinstance(test, AnythingBut) else _wider(at, test, wide)
-        if wider is not None:
+def needless_alternatives(field: Field, written: Mapping[str, Any]) -> Iterator[Finding]:
+    """Alternatives of one list that stand there twice, or that a wider one takes as well."""
+    found = list(_covered(field.tests)) if len(field.tests) > 1 else []
+    places = [at for at, _ in alternatives(field, written)] if found else []
+    for index, other in found:
+        at, wider = places[index], places[other]
+        if field.tests[index] == field.tests[other]:
+            yield _needless(f"{_named(at, written)} stands here twice", at, wider, "the first one")
+        else:
             message = f"{_named(at, written)} is needless: {_named(wider, written)} takes it, too"
             yield _needless(message, at, wider, "the wider one")
 
 
-def _wider(at: Steps, test: Test, wide: Sequence[tuple[Steps, Test]]) -> Steps | None:
-    """Where a test stands that takes all this one takes; of two that take the same, the first."""
+def _covered(tests: Sequence[Test]) -> Iterator[tuple[int, int]]:
+    """Each test that another one makes needless, with that one; of two that take the same, the second."""
+    wide = [(index, test) for index, test in enumerate(tests) if not isinstance(test, Exact)][:_WIDEST]
+    first: dict[Test, int] = {}
+    for index, test in enumerate(tests):
+        before = first.setdefault(test, index)
+        if before != index:
+            yield index, before
+        elif not isinstance(test, AnythingBut):
+            yield from islice(_wider(index, test, wide), 1)
+
+
+def _wider(index: int, test: Test, wide: Sequence[tuple[int, Test]]) -> Iterator[tuple[int, int]]:
     for place, other in wide:
-        before = place[-1] < at[-1]  # type: ignore[operator]  # positions in one list
-        if other != test and implies(test, other) and (before or not implies(other, test)):
-            return place
-    return None
+        if place != index and implies(test, other) and (place < index or not implies(other, test)):
+            yield index, place
 
 
 def _branches(node: AnyOf) -> Iterator[Finding]:

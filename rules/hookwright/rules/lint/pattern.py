@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
 
 from ..errors import Steps
 from ..pattern.syntax import All, Field, Node, Not, Pattern
@@ -12,7 +12,7 @@ from .data import Data
 from .entailment import below
 from .fields import unknown_field
 from .finding import Finding
-from .needless import needless
+from .needless import needless, needless_alternatives
 from .never import never
 from .values import wrong_kinds
 
@@ -28,27 +28,48 @@ def pattern_findings(
     `known` is the data of all events it is put to; with none, only what follows from the pattern itself is
     told. Of what one condition has wrong, only the worst is: the rest may well follow from it.
     """
+    fields = list(_fields(pattern.root))
+    if _stand_apart(pattern.root, fields):
+        for field in fields:
+            yield from _worst(_of_field(field, written, known))
+        return
     told: list[Steps] = []
-    for found in _by_weight(pattern.root, written, known):
+    for found in _by_weight(pattern.root, fields, written, known):
         fresh = [each for each in found if not any(_about(each, at) for at in told)]
         told += [each.at for each in fresh]
         yield from fresh
 
 
-def _by_weight(root: Node, written: Mapping[str, Any], known: Sequence[Data]) -> Iterator[list[Finding]]:
-    fields = list(_fields(root))
+_Weights: TypeAlias = Iterator[Iterable[Finding]]
+
+
+def _worst(weights: _Weights) -> Sequence[Finding]:
+    return next((found for each in weights if (found := list(each))), [])
+
+
+def _of_field(field: Field, written: Mapping[str, Any], known: Sequence[Data]) -> _Weights:
+    yield _against_events(field, written, known)
+    yield too_much(field)
+    yield needless_alternatives(field, written)
+
+
+def _by_weight(
+    root: Node, fields: Sequence[Field], written: Mapping[str, Any], known: Sequence[Data]
+) -> _Weights:
     yield [each for field in fields for each in _against_events(field, written, known)]
-    yield list(too_much(root))
-    related = 1 < len(fields) <= LARGEST and not _stand_apart(root, fields)
+    yield too_much(root)
+    related = len(fields) <= LARGEST
     if related:
-        yield list(never(root, lambda path: _is_single(path, known)))
-    yield list(needless(root, written, related=related))
+        yield never(root, lambda path: _is_single(path, known))
+    yield needless(root, written, related=related)
 
 
 def _stand_apart(root: Node, fields: Sequence[Field]) -> bool:
-    """Whether a pattern only asks for so many fields, each once, as most do."""
-    one_by_one = isinstance(root, All) and all(isinstance(part, Field) for part in root.parts)
-    return one_by_one and len({field.path for field in fields}) == len(fields)
+    """Whether a pattern only asks for some fields, each once, as most do."""
+    parts = root.parts if isinstance(root, All) else (root,)
+    return all(isinstance(part, Field) for part in parts) and len({each.path for each in fields}) == len(
+        fields
+    )
 
 
 def _against_events(field: Field, written: Mapping[str, Any], known: Sequence[Data]) -> Iterator[Finding]:
