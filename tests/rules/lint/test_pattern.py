@@ -62,6 +62,7 @@ def test_an_ordinary_pattern_is_not_warned_about(pattern):
         ({"a": [1], "$not": {"a": [{"numeric": [">", 0]}]}}, "HW150", ("$not",)),
         ({"a.b": [1], "a": {"b": [{"exists": False}]}}, "HW150", ("a", "b")),
         ({"a": [1], "$or": [{"b": [1]}, {"b": [2], "a": [{"exists": False}]}]}, "HW150", ("$or", 1, "a")),
+        ({"a": [{"exists": False}], "$or": [{"b": [1]}, {"b": [2], "a": [1]}]}, "HW150", ("$or", 1, "a")),
     ],
 )
 def test_what_is_suspicious_is_told_where_it_stands(pattern, code, at):
@@ -110,6 +111,15 @@ def test_what_follows_from_another_mistake_is_not_told_as_well():
         ("HW152", ("a", 2)),
         ("HW152", ("$not", "a", 0)),
     ]
+
+
+def test_nested_and_and_or_are_compared_in_no_time():
+    nested_and: dict[str, Any] = {"a": [1]}
+    nested_or: dict[str, Any] = {"b": [1]}
+    for number in range(25):
+        nested_and = {"$and": [nested_and, {f"c{number}": [1]}]}
+        nested_or = {"$or": [nested_or, {f"d{number}": [1]}]}
+    assert found({**nested_and, "$not": nested_or}) == []  # without a memory it asks 25 over 50 times
 
 
 def test_the_conditions_of_a_very_large_pattern_are_not_compared():

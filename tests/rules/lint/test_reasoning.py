@@ -131,6 +131,9 @@ def test_a_list_that_takes_every_value_takes_every_leaf(listed, found):
 @few
 @given(patterns, st.lists(events, min_size=1, max_size=8))
 @example({"x.y": [1], "x": {"y": [{"exists": False}]}}, [{"x.y": 1, "x": [{"z": 2}]}])
+@example({"x": [{"exists": False}], "$or": [{"x": [1]}, {"y": [1]}]}, [{"y": 1}])
+@example({"x": [1], "$or": [{"x": [{"exists": False}]}, {"y": [1]}]}, [{"x": 1, "y": 1}])
+@example({"$not": {"x": [1]}, "$or": [{"x": [1]}, {"y": [1]}]}, [{"y": 1}])
 def test_what_can_never_match_matches_nothing(pattern, found):
     claims = never(parse_pattern(pattern).root, lambda _: False)
     whole = any(at_the_top(each) for each in claims)

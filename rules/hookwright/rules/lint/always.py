@@ -13,7 +13,7 @@ from .implication import implies
 
 _APART = 'refuse all in one list, {"anything-but": [...]}, or use "$and"'
 _EITHER = "remove the field, or one of the two"
-_WIDEST: Final = 64  # tests other than plain values that what is refused is compared with
+_WIDEST: Final = 64  # tests other than plain values, and branches, that are compared with each other
 _ONE_BRANCH = 'remove one of them, or use "$and"'
 
 
@@ -49,12 +49,12 @@ def takes_every_value(tests: Sequence[Test]) -> bool:
 
 def _refusing_nothing(tests: Sequence[Test]) -> AnythingBut | None:
     """The `anything-but` whose every refusal another test takes back."""
-    for index, test in enumerate(tests):
+    values = {test for test in tests if isinstance(test, Exact)}
+    wide = [test for test in tests if not isinstance(test, Exact)][:_WIDEST]
+    for test in wide:
         if isinstance(test, AnythingBut):
-            others = [*tests[:index], *tests[index + 1 :]]
-            values = set(others)
-            wide = [other for other in others if not isinstance(other, Exact)][:_WIDEST]
-            if all(each in values or any(implies(each, other) for other in wide) for each in test.refused):
+            others = [other for other in wide if other is not test]
+            if all(each in values or any(implies(each, other) for other in others) for each in test.refused):
                 return test
     return None
 
@@ -106,9 +106,9 @@ def _united(node: AnyOf) -> Iterator[Field]:
 
 def _complement(node: AnyOf) -> Not | None:
     """A branch that is true just where another one is not."""
-    for branch in node.branches:
-        if isinstance(branch, Not) and any(
-            entails(branch.part, other) for other in node.branches if other is not branch
-        ):
+    branches = node.branches[:_WIDEST]
+    for branch in branches:
+        others = (other for other in branches if other is not branch)
+        if isinstance(branch, Not) and any(entails(branch.part, other) for other in others):
             return branch
     return None

@@ -17,7 +17,7 @@ _MOST = 64  # alternatives of a list that are looked at one by one
 
 def entails(narrow: Node, wide: Node) -> bool:
     """Whether `wide` certainly holds, alone or beside `narrow`, wherever `narrow` does."""
-    return not speaks_of_absence(wide) and _entails(narrow, wide)
+    return not speaks_of_absence(wide) and _Entailment().asked(narrow, wide)
 
 
 def together_entail(parts: Iterable[Node], wide: Node) -> bool:
@@ -67,20 +67,33 @@ def normal(node: Node) -> Hashable:
     return next(iter(parts)) if len(parts) == 1 else ("$and", parts)
 
 
-def _entails(narrow: Node, wide: Node) -> bool:
-    if isinstance(wide, All):
-        return all(_entails(narrow, part) for part in wide.parts)
-    if isinstance(narrow, AnyOf):
-        return all(_entails(branch, wide) for branch in narrow.branches)
-    if isinstance(wide, AnyOf) and any(_entails(narrow, branch) for branch in wide.branches):
-        return True
-    if isinstance(narrow, All):
-        return any(_entails(part, wide) for part in narrow.parts)
-    return _one_entails(narrow, wide)
+class _Entailment:
+    """Asks of two parts, remembering each answer: `$and` in `$and` and `$or` in `$or` meet on many ways."""
 
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], bool] = {}
 
-def _one_entails(narrow: Node, wide: Node) -> bool:
-    """The same for what consists of no parts."""
-    if isinstance(narrow, Not):
-        return isinstance(wide, Not) and entails(wide.part, narrow.part)
-    return isinstance(narrow, Field) and isinstance(wide, Field) and field_entails(narrow, wide)
+    def asked(self, narrow: Node, wide: Node) -> bool:
+        """Whether `wide` follows from `narrow`. Both must outlive this, since they are known by identity."""
+        key = id(narrow), id(wide)
+        if key not in self._known:
+            self._known[key] = self._found(narrow, wide)
+        return self._known[key]
+
+    def _found(self, narrow: Node, wide: Node) -> bool:
+        if isinstance(wide, All):
+            return all(self.asked(narrow, part) for part in wide.parts)
+        if isinstance(narrow, AnyOf):
+            return all(self.asked(branch, wide) for branch in narrow.branches)
+        if isinstance(wide, AnyOf) and any(self.asked(narrow, branch) for branch in wide.branches):
+            return True
+        if isinstance(narrow, All):
+            return any(self.asked(part, wide) for part in narrow.parts)
+        return self._alone(narrow, wide)
+
+    def _alone(self, narrow: Node, wide: Node) -> bool:
+        """For what consists of no parts."""
+        if isinstance(narrow, Not):
+            refused = narrow.part
+            return isinstance(wide, Not) and not speaks_of_absence(refused) and self.asked(wide.part, refused)
+        return isinstance(narrow, Field) and isinstance(wide, Field) and field_entails(narrow, wide)

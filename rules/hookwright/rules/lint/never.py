@@ -43,16 +43,23 @@ def _against_fields(field: Field, before: Sequence[Node], is_single: IsSingle) -
     for other in before:
         if not isinstance(other, Field) or other.path != field.path:
             continue
-        gone, needed = (field, other) if _only_absent(field) else (other, field)
-        if _only_absent(gone) and not needed.absent:
-            message = f'"{name}" must be absent here and present elsewhere in the pattern, which nothing is'
-            yield Finding(NEVER, message, gone.at, _BOTH, other=needed.at, role="needed here")
+        said = _presence(field, other)
+        if said:
+            message = f'"{name}" must be {said} elsewhere in the pattern, which nothing is'
+            yield Finding(NEVER, message, field.at, _BOTH, other=other.at, role="the other condition")
             return
         if not (field.absent and other.absent) and is_single(field.path) and _exclude(field, other):
             message = f'"{name}" has one value, which cannot be both this and what another condition asks for'
             hint = 'write alternatives into one list, or use "$or"'
             yield Finding(NEVER, message, field.at, hint, other=other.at, role="the other condition")
             return
+
+
+def _presence(field: Field, other: Field) -> str | None:
+    """How two conditions contradict each other about a field being there at all."""
+    if _only_absent(field) and not other.absent:
+        return "absent here and present"
+    return "present here and absent" if _only_absent(other) and not field.absent else None
 
 
 def _only_absent(field: Field) -> bool:

@@ -16,7 +16,7 @@ from .needless import needless, needless_alternatives
 from .never import never
 from .values import wrong_kinds
 
-LARGEST: Final = 200
+LARGEST: Final = 60
 """How many conditions a pattern may have for them to be compared with each other."""
 
 

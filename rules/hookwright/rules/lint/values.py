@@ -25,7 +25,7 @@ def wrong_kinds(field: Field, written: Mapping[str, Any], known: Sequence[Data])
         return
     name = ".".join(field.path)
     if not leaves:
-        message = f'"{name}" is an object: a condition asks for a plain value, and there is none'
+        message = f'"{name}" has fields and no value of its own, so there is nothing to compare'
         yield Finding(
             WRONG_KIND, message, field.at, f"ask for a field of it: {field.path[-1]}: {{name: [...]}}"
         )
@@ -63,7 +63,7 @@ def _asked(test: Test) -> Kinds:
 
 def _fix(test: Test, asked: Kinds, leaves: Kinds) -> str:
     values = [each.value for each in _values(test)]
-    if isinstance(test, Numeric):
+    if isinstance(test, Numeric) and "text" in leaves:
         return 'write "number" in place of "numeric": it reads numbers in text, too'
     if "text" in leaves and values and asked <= {"number", "boolean"}:
         quoted = " and ".join(f'"{shown(value)}"' for value in values[:3])
