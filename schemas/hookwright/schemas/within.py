@@ -22,7 +22,7 @@ def position_within(yaml: str, start: tuple[int, int], text: str, offset: int) -
     `start` itself when that cannot be told.
     """
     lines = line_starts(yaml)
-    if start[0] > len(lines):
+    if not 0 < start[0] <= len(lines):
         return start
     at = _aligned(yaml, lines[start[0] - 1] + start[1] - 1, text, offset)
     if at > len(yaml):
