@@ -52,3 +52,7 @@ def test_quoted_text_is_read_as_itself(text):
 def test_any_line_is_looked_at_without_a_fault(line, at):
     proposed = quoted_value(line, at)
     assert proposed is None or yaml.safe_load(proposed) in line
+
+
+def test_brackets_of_an_expression_are_no_list():
+    assert quoted_value("  if: (a or b) and 'x' in c", 20) == "\"(a or b) and 'x' in c\""

@@ -33,10 +33,10 @@ def _uncut(problems: list[Problem]) -> Iterator[Problem]:
     broken = {(each.place.file, each.path) for each in problems if each.severity == "error"}
     for problem in problems:
         where = (problem.place.file, problem.path)
-        if problem.code == _CUT and where in broken:
-            continue
-        yield (
-            replace(problem, hint=f"{cut[where].message}; {cut[where].hint}")
-            if where in cut and (problem.code != _CUT)
-            else problem
-        )
+        found = cut.get(where)
+        if problem.code == _CUT:
+            yield from () if where in broken else (problem,)
+        elif found and problem.severity == "error":
+            yield replace(problem, hint=f"{found.message}; {found.hint}")
+        else:
+            yield problem

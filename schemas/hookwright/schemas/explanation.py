@@ -23,6 +23,11 @@ class ExampleFile:
     encoding: str = "utf-8"
     link: bool = False
 
+    @property
+    def shown(self) -> str:
+        """What people see of it."""
+        return f"(a link to {self.text.strip()})\n" if self.link else self.text
+
     def write(self, folder: Path) -> None:
         """Put the file into `folder`. Raises OSError."""
         path = folder / self.name

@@ -14,7 +14,8 @@ _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"?|'(?:''|[^'])*'?")
 _ENTRY = re.compile(r"[\w\"'-]: ")
 _COMMENT = re.compile(r"\s#.*")
 _LONGEST = 70
-_PAIRS = {"(": ")", "[": "]", "{": "}"}
+_COLLECTION = ("[", "{")
+_OPENS, _CLOSES = "([{", ")]}"
 
 
 def quoted_value(line: str, at: int) -> str | None:
@@ -43,7 +44,7 @@ def _value(line: str, at: int) -> tuple[str, int, str]:
     """The nearest key of the value around `at`, where the value starts, and the bracket it is in, if any."""
     found = _BLOCK.match(line)
     key, start, within = (found[1] or "", found.end(), "") if found else ("", 0, "")
-    while line[start : start + 1] in _PAIRS and not line.startswith("{{", start):
+    while line.startswith(_COLLECTION, start) and not line.startswith("{{", start):
         items, end = _items(line, start)
         items = [item for item in items if item.end() <= at]
         if not items or end < at:
@@ -57,8 +58,7 @@ def _items(line: str, start: int) -> tuple[list[re.Match[str]], int]:
     found, depth, at = [], 0, start
     while at < len(line):
         token = _QUOTED.match(line, at)
-        opens = line[at] in _PAIRS
-        depth += opens - (line[at] in ")]}")
+        depth += (line[at] in _OPENS) - (line[at] in _CLOSES)
         if depth == 1 and (at == start or line[at] == ",") and (item := _NEXT.match(line, at)):
             found.append(item)
         if depth <= 0:
@@ -75,10 +75,7 @@ def _until(line: str, start: int, *, mapping: bool) -> str:
     depth, at = 0, start
     while at < len(line):
         token = _QUOTED.match(line, at)
-        if line[at] in _PAIRS:
-            depth += 1
-        elif line[at] in ")]}":
-            depth -= 1
+        depth += (line[at] in _OPENS) - (line[at] in _CLOSES)
         if depth < 0 or (depth == 0 and line[at] == "," and (_KEYED.match(line, at) or not mapping)):
             break
         at = token.end() if token else at + 1

@@ -133,6 +133,11 @@ def test_sarif_names_the_region_and_the_related_place(inside, tmp_path: Path) ->
     assert other["physicalLocation"]["artifactLocation"]["uri"] == "a.yaml"
 
 
+def test_a_brace_is_no_placeholder() -> None:
+    log = sarif_log([Problem("HW008", "wrong", Place("a.yaml", 1, 1), 'write "{{ x }}"')])
+    assert log["runs"][0]["results"][0]["message"]["text"] == 'wrong (write "{{{{ x }}}}")'
+
+
 def test_a_run_without_a_problem_is_a_log_without_a_result(inside, tmp_path: Path, official) -> None:
     (tmp_path / "a.yaml").write_text(BAD.replace("urll", "url"))
     log = json.loads(inside("validate", "-o", "sarif").out)

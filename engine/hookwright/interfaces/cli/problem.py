@@ -94,9 +94,8 @@ def lines_in(folder: Path) -> Source:
 
 def _shown(title: str, files: Sequence[ExampleFile]) -> Iterator[str]:
     for file in files:
-        text = f"(a link to {file.text.strip()})\n" if file.link else file.text
         yield f"{title}, {file.name}:"
-        yield textwrap.indent(text.rstrip("\n"), "    ")
+        yield textwrap.indent(file.shown.rstrip("\n"), "    ")
 
 
 def _summary(entry: Code) -> dict[str, str]:

@@ -54,7 +54,7 @@ def _rule(code: str) -> dict[str, Any]:
 
 
 def _shown(title: str, files: Sequence[ExampleFile]) -> list[str]:
-    return [f"{title}, `{file.name}`:\n\n```yaml\n{file.text}```" for file in files]
+    return [f"{title}, `{file.name}`:\n\n```yaml\n{file.shown}```" for file in files]
 
 
 def _result(problem: Problem, codes: Sequence[str], seen: Counter[str], source: Source) -> dict[str, Any]:
@@ -63,7 +63,7 @@ def _result(problem: Problem, codes: Sequence[str], seen: Counter[str], source: 
         "ruleId": problem.code,
         "ruleIndex": codes.index(problem.code),
         "level": problem.severity,
-        "message": {"text": printable(f"{problem.message}{hint}")},
+        "message": _message(f"{problem.message}{hint}"),
         "locations": [_location(problem.place, source, problem.length)],
         **_related(problem.related, source),
         "partialFingerprints": {"primaryLocationLineHash": _fingerprint(problem, seen)},
@@ -72,10 +72,15 @@ def _result(problem: Problem, codes: Sequence[str], seen: Counter[str], source: 
 
 def _related(related: Sequence[Related], source: Source) -> Mapping[str, Any]:
     places = [
-        {"id": number, **_location(each.place, source), "message": {"text": each.text}}
+        {"id": number, **_location(each.place, source), "message": _message(each.text)}
         for number, each in enumerate(related, start=1)
     ]
     return {"relatedLocations": places} if places else {}
+
+
+def _message(text: str) -> dict[str, str]:
+    """A brace that is none of a placeholder is written twice (3.11.5 of the specification)."""
+    return {"text": printable(text).replace("{", "{{").replace("}", "}}")}
 
 
 def _location(place: Place, source: Source, length: int = 0) -> dict[str, Any]:
