@@ -101,6 +101,7 @@ def test_of_very_many_mistakes_the_first_ones_are_told():
 
 def test_a_large_event_is_told_its_first_mistake_so_that_nobody_makes_the_door_explain_for_long():
     numbers = list(range(EXPLAINED))
-    rejected = refused({"type": COLD, "data": {"ProspectID": "p", "a/b~c": numbers}})
-    assert [each.pointer for each in rejected.problems] == ["/data/a~1b~0c/0"]
+    large = {"type": COLD, "data": {"ProspectID": "p", "a/b~c": numbers}}
+    rejected = refused([GOOD, large, large])
+    assert [each.pointer for each in rejected.problems] == ["/1/data/a~1b~0c/0"]
     assert rejected.detail.endswith('"a/b~c[0]" must be a string, not 0')

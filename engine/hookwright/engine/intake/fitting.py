@@ -11,9 +11,7 @@ from hookwright.rules.table import RoutingTable
 from .door import Incoming, Misplaced, Rejected
 
 MOST_TOLD = 20  # mistakes of one request
-EXPLAINED = (
-    32 * 1024
-)  # bytes of data of which every mistake is told; of what is larger, each event's first one
+EXPLAINED = 32 * 1024  # bytes of data that every mistake is told of
 
 
 def check_events(incoming: Incoming, table: RoutingTable) -> None:
@@ -40,7 +38,7 @@ def _undeclared(event: Event, table: RoutingTable, pointer: str) -> Rejected:
 
 
 def _misplaced(incoming: Incoming, table: RoutingTable) -> Iterator[Misplaced]:
-    """What does not fit, event by event."""
+    """What does not fit, event by event; the first mistake beyond what is explained is the last one told."""
     explained = 0
     for index, event in enumerate(incoming.events):
         schema = table.event_schemas.get(event.type)
@@ -50,6 +48,8 @@ def _misplaced(incoming: Incoming, table: RoutingTable) -> Iterator[Misplaced]:
         for misfit in schema.misfits(event.data, thorough=explained <= EXPLAINED):
             pointer = incoming.data_pointer(index) + "".join(f"/{_escaped(step)}" for step in misfit.path)
             yield Misplaced(pointer, f"{event.type}: {misfit.message}")
+        if explained > EXPLAINED:
+            return
 
 
 def _unfit(misplaced: tuple[Misplaced, ...]) -> Rejected:

@@ -70,7 +70,10 @@ class DataSchema:
 
         Without `thorough` the first alone, which costs little however many there are.
         """
-        return list(islice(self._misfits(data, thorough=thorough), MOST_TOLD if thorough else 1))
+        found = list(islice(self._misfits(data, thorough=thorough), MOST_TOLD if thorough else 1))
+        if not found and not self.fits(data):  # whatever was overlooked: a no stays a no
+            found.append(Misfit((), "the data does not fit"))
+        return found
 
     def _misfits(self, data: JSON, *, thorough: bool) -> Iterator[Misfit]:
         forms = _forms(self) if has_forms(self.written) else None
