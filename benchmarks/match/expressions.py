@@ -70,8 +70,13 @@ def _ignoring_case(leaf: str, operand: str) -> str:
 
 
 def _wildcard(leaf: str, operand: str) -> str:
-    shape = "^" + ".*".join(map(re.escape, operand.split("*"))) + "$"
+    shape = "^" + ".*".join(map(_literally, operand.split("*"))) + "$"
     return _text(leaf, f"matches({leaf}, {json.dumps(shape)})")
+
+
+def _literally(text: str) -> str:
+    """Without backslashes, which zen-engine takes for themselves in a string."""
+    return re.sub(r"[^\w@ -]", lambda found: f"[{found[0]}]", text)
 
 
 def _numeric(leaf: str, operand: list[Any]) -> str:
