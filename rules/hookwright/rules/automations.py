@@ -53,7 +53,7 @@ def automation_problems(entry: Entry, names: Namespace) -> Iterator[Problem]:
 
 def _mode(part: Part) -> Iterator[Problem]:
     mode = part.value.get("mode", "single")
-    if mode in _ALONE and "max" in part.value:
+    if isinstance(mode, str) and mode in _ALONE and "max" in part.value:
         hint = "it goes with `mode: queued` and `mode: parallel`"
         yield part.problem("HW023", f'"max" means nothing with `mode: {mode}`', "max", hint=hint, key=True)
 

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from hookwright.schemas.nearest import did_you_mean
 from hookwright.schemas.problem import Problem
+from hookwright.schemas.wording import show
 
 from .bundle import Bundle, Part
 from .glob import is_glob
@@ -47,26 +48,26 @@ class Namespace:
         for path, name in _names(part, key) if self.complete else ():
             if name not in self.notifiers:
                 hint = _hint(name, self.notifiers, "notifiers")
-                yield part.problem("HW121", f'unknown notifier "{name}"', *path, hint=hint)
+                yield part.problem("HW121", f"unknown notifier {show(name)}", *path, hint=hint)
 
     def schedule_problems(self, part: Part, key: str) -> Iterator[Problem]:
         """For the schedule under `key`."""
         for path, name in _names(part, key) if self.complete else ():
             if name not in self.schedules:
                 hint = _hint(name, self.schedules, "schedules")
-                yield part.problem("HW145", f'unknown schedule "{name}"', *path, hint=hint)
+                yield part.problem("HW145", f"unknown schedule {show(name)}", *path, hint=hint)
 
     def _unresolved(self, part: Part, path: _Path, name: str) -> Iterator[Problem]:
         guess = _several(name) or self.events.did_you_mean(name)
         if is_glob(name):
             if not self.allow_undeclared_events:
-                message = f'"{name}" selects no event'
+                message = f"{show(name)} selects no event"
                 yield part.problem("HW105", message, *path, hint=guess, severity="warning")
         elif not self.allow_undeclared_events:
             hint = guess or "declare it under `events:` if it is your own"
-            yield part.problem("HW102", f'unknown event "{name}"', *path, hint=hint)
+            yield part.problem("HW102", f"unknown event {show(name)}", *path, hint=hint)
         elif guess:
-            message = f'"{name}" is not a declared event'
+            message = f"{show(name)} is not a declared event"
             yield part.problem("HW102", message, *path, hint=guess, severity="warning")
 
 

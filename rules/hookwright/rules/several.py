@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from hookwright.schemas.problem import Place, Problem, Related
+from hookwright.schemas.wording import show
 
 from .bundle import Bundle
 
@@ -25,7 +26,7 @@ def shared_ids(bundles: Iterable[Bundle]) -> Iterator[Problem]:
             own.setdefault(entry.id, place)
             if entry.id in first and not _same(first[entry.id], place):
                 related = (Related(first[entry.id], "first one here"),)
-                message = f'duplicate id "{entry.id}"'
+                message = f"duplicate id {show(entry.id)}"
                 hint = "ids are unique over all bundles; check bundles that never live together one by one"
                 yield entry.part.problem("HW101", message, "id", hint=hint, related=related)
         first = {**own, **first}

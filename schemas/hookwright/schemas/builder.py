@@ -12,6 +12,7 @@ from .mistakes import QUOTE_COMMA, QUOTE_STAR, QUOTE_TEMPLATE
 from .problem import Place, Problem, Related
 from .scalars import plain
 from .spots import JSON, Anchor, Open, Spot
+from .wording import cut
 
 __all__ = ["JSON", "Builder", "Limits", "Refused", "Spot"]
 
@@ -143,10 +144,10 @@ class Builder:
         name = event.anchor or ""
         anchor = self._anchors.get(name)
         if anchor is None:
-            message = f"no anchor &{name} for this alias"
+            message = f"no anchor &{cut(name)} for this alias"
             raise Refused(Problem("HW010", message, self._at(event), QUOTE_STAR))
         if anchor.spot is None:
-            message = f"the anchor &{name} contains itself"
+            message = f"the anchor &{cut(name)} contains itself"
             related = (Related(anchor.place, "it starts here"),)
             raise Refused(Problem("HW010", message, self._at(event), related=related))
         return anchor, anchor.spot
@@ -184,8 +185,8 @@ class Builder:
         except ValueError:
             value = None
         if not isinstance(value, str):
-            what = "a key is missing" if event.value == "" else f"the key {event.value} is not text"
-            hint = "keys are text" if event.value == "" else f'put it in quotes: "{event.value}"'
+            what = "a key is missing" if event.value == "" else f"the key {cut(event.value)} is not text"
+            hint = "keys are text" if event.value == "" else f'put it in quotes: "{cut(event.value)}"'
             self.problems.append(Problem("HW008", what, self._at(event), hint))
 
     def _bare_key(self, top: Open) -> None:
@@ -238,7 +239,7 @@ class Builder:
             return None
         first = self._anchors.get(event.anchor)
         if first:
-            message = f"the anchor &{event.anchor} is defined twice"
+            message = f"the anchor &{cut(event.anchor)} is defined twice"
             related = (Related(first.place, "first one here"),)
             self.problems.append(Problem("HW010", message, self._at(event), related=related))
         anchor = self._anchors[event.anchor] = Anchor(self._at(event), value, spot)
@@ -255,7 +256,7 @@ class Builder:
     def _tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         shown = str(event.tag).replace(_STANDARD, "!!")
         hint = "write the value without a tag; secrets are references such as {env: NAME}"
-        self.problems.append(Problem("HW007", f"the tag {shown} is not read", self._at(event), hint))
+        self.problems.append(Problem("HW007", f"the tag {cut(shown)} is not read", self._at(event), hint))
 
     def _at(self, event: yaml.Event) -> Place:
         return Place(self.file, *_position(event))

@@ -22,11 +22,14 @@ _QUOTE_COLON = "a nested key goes on a line of its own; text with ': ' in it mus
 _AFTER_QUOTE = "the text goes on after its closing quote; all of it must stand in quotes"
 _NO_COMMA = f"a comma is missing here, or {_AFTER_QUOTE}"
 _NEVER_CLOSED = "close it, or put the text into quotes if it is one"
+_UNCLOSED = ("this bracket is never closed", _NEVER_CLOSED)
 _OTHER_BRACKET = "brackets are closed in the order in which they were opened, the last one first"
 _AFTER_BRACKET = "text that starts with a bracket must stand in quotes"
 _COLON = "a key is followed by a colon and a space: version: 1"
 _DEEPER = "the line is indented deeper than the key above it; text over several lines must stand in quotes"
 _FLOW = "inside [ ] and { } text with brackets, braces or commas must stand in quotes"
+_NO_DASH = "inside of [ ] commas part the entries of a list, without dashes"
+_NEVER_OPENED = "a bracket is closed that was never opened"
 _DASH = "a list starts on a line of its own (text that starts with '- ' is put into quotes)"
 _ESCAPE = "in double quotes a backslash starts an escape; write \\\\ or use single quotes"
 
@@ -50,12 +53,12 @@ _HINTS = (
     ("did not find expected comment or line break", "text that starts with > or | must stand in quotes"),
     ("unexpected end of stream", "close the quote that is opened here"),
     ("did not find expected '-' indicator", "a list and keys cannot stand at the same indentation"),
-    ("did not find expected node content", "a bracket is closed that was never opened"),
 )  # fmt: skip
 
 # Where the thing began helps; where the parser gave up does not.
 _STARTED_EARLIER = frozenset({"found unexpected end of stream", "could not find expected ':'"})
 
+_NO_VALUE = "did not find expected node content"
 _PLAIN_WORDS = {
     "found character that cannot start any token": "this character cannot start a value",
     "mapping values are not allowed in this context": "a second ': ' in one value",
@@ -66,6 +69,7 @@ _PLAIN_WORDS = {
     "found a tab character that violates indentation": "a tab indents this line",
     "found unexpected end of stream": "the file ends within this text",
     "did not find expected key": "a key was expected here",
+    _NO_VALUE: "a value was expected here",
     "did not find expected ',' or '}'": "',' or '}' was expected here",
     "did not find expected ',' or ']'": "',' or ']' was expected here",
 }
@@ -101,6 +105,8 @@ def explain(error: yaml.YAMLError | Exception, text: str, file: str) -> Problem:
     if "mapping values are not allowed" in said and _KEY.fullmatch(before):
         return _misplaced_key(before, text, Place(file, mark.line + 1, mark.column + 1))
     words, hint = _PLAIN_WORDS.get(said, said), _hint(said, rest)
+    if said == _NO_VALUE and _at_end(text, mark.line):
+        mark, words, hint = _open_bracket(text) or mark, *_UNCLOSED
     if said in _EXPECTED:
         words, hint = _between(said, before.rstrip()[-1:], rest, unclosed=mark is opened) or (words, hint)
     return Problem("HW001", f"not valid YAML: {words}", Place(file, mark.line + 1, mark.column + 1), hint)
@@ -138,7 +144,7 @@ def _between(said: str, before: str, rest: str, *, unclosed: bool) -> tuple[str,
     """What is wrong, and what helps, where a thing has ended and something else stands behind it."""
     in_brackets = "','" in said
     if in_brackets and unclosed:
-        return "this bracket is never closed", _NEVER_CLOSED
+        return _UNCLOSED
     if in_brackets and rest[:1] in _CLOSING:
         return f"{said[-3:]} was expected in place of this bracket", _OTHER_BRACKET
     words, hint = _HAS_ENDED.get(before, ("", "")) if rest.strip() else ("", "")
@@ -149,9 +155,22 @@ def _hint(said: str, rest: str) -> str | None:
     for part, hint in _HINTS:
         if part in said:
             return QUOTE_TEMPLATE if hint is _QUOTE_COLON and "{{" in rest else hint
+    if said == _NO_VALUE:
+        return _NEVER_OPENED if rest[:1] in _CLOSING else _NO_DASH if rest[:2] == "- " else None
     if "cannot start any token" in said:
         return _TAB if rest.startswith("\t") else f"a value that starts with {rest[:1]} must stand in quotes"
     return None
+
+
+def _open_bracket(text: str) -> yaml.Mark | None:
+    """Where the innermost bracket stands that is open when the text ends."""
+    opened: list[yaml.Mark] = []
+    for token in yaml.scan(text, Loader=yaml.CSafeLoader):
+        if isinstance(token, yaml.FlowMappingStartToken | yaml.FlowSequenceStartToken):
+            opened.append(token.start_mark)
+        elif isinstance(token, yaml.FlowMappingEndToken | yaml.FlowSequenceEndToken) and opened:
+            opened.pop()
+    return opened[-1] if opened else None
 
 
 def _unprintable(error: yaml.reader.ReaderError, text: str, file: str) -> Problem:

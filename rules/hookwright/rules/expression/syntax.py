@@ -15,6 +15,7 @@ from jinja2 import TemplateError, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 
 from hookwright.schemas.nearest import did_you_mean
+from hookwright.schemas.wording import cut
 
 from ..errors import ExpressionError
 from .filters import FILTERS, TESTS
@@ -43,6 +44,15 @@ _NOT_IN_THE_LANGUAGE: Mapping[type[nodes.Node], str] = MappingProxyType(
     }
 )
 _TAKEN: Final = "expected name or number"  # what jinja2 says of the token before the one it stands at
+_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "'end of template'": "end",
+        "'end of print statement'": "the end",
+        "end of template": "end",
+        "expected token": "expected",
+        "expected 'name'": "expected a name",
+    }
+)
 _UNCLOSED = re.compile(r"block that needs to be closed is '(\w+)'")
 _POSITION = re.compile(r"(.*) at (\d+)", re.DOTALL)
 
@@ -108,7 +118,9 @@ def _tree(text: str) -> nodes.Expr:
 
 def _translated(error: TemplateSyntaxError, column: int | None) -> ExpressionError:
     message = str(error.message or "it is not an expression")
-    message = message.replace("'end of template'", "end").replace("'end of print statement'", "the end")
+    for jargon, words in _WORDS.items():
+        message = message.replace(jargon, words)
+    message = cut(message.removesuffix("."), 200)
     unclosed = _UNCLOSED.search(message)
     if unclosed:
         opened = unclosed[1]
