@@ -14,7 +14,6 @@ decides (`elements`, `walk`).
 from __future__ import annotations
 
 import gc
-import json
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -31,7 +30,7 @@ from .parts import Every
 from .plan import Plan
 from .predicates import MISSING
 from .projection import Decode, decoder
-from .reading import Leaves, Reading
+from .reading import Leaves, loaded
 from .rule import Rule, bind
 from .source import Read, reader
 from .spread import Spread
@@ -57,7 +56,7 @@ class PatternIndex:
             plan = Plan(_clauses(patterns, kinds, conditions), conditions)
         self._top = conditions.top
         self._blank: Leaves = [MISSING] * len(conditions.places)
-        self._always = [plan.always]
+        self._always = [plan.always] if plan.always else []
         self._kind_slot = conditions.kind.slot
         self._kinds = {} if self._kind_slot is None else plan.senses[self._kind_slot].exact
         self._spread = Spread(plan.senses)
@@ -79,9 +78,7 @@ class PatternIndex:
         if kinds and self._kind_slot is not None:
             leaves[self._kind_slot] = kinds
             facts += [fact for kind in kinds if (fact := self._kinds.get(kind)) is not None]
-        return frozenset(
-            matching(facts, leaves, nested, lambda: Reading(leaves, nested, self._top, lambda: data))
-        )
+        return frozenset(matching(facts, leaves, nested, (self._top, data)))
 
     def match_json(self, raw: bytes) -> frozenset[str]:
         """What `match` says of the value of a JSON text, without building all of that value.
@@ -93,13 +90,11 @@ class PatternIndex:
         try:
             struct = self._decode(raw)
         except (msgspec.MsgspecError, ValueError, RecursionError):  # or just not a text for structs
-            return self.match(_loaded(raw))
+            return self.match(loaded(raw))
         facts, leaves = self._always.copy(), self._blank.copy()
         nested: set[int] = set()
         self._read_struct(struct, facts, leaves, nested)
-        return frozenset(
-            matching(facts, leaves, nested, lambda: Reading(leaves, nested, self._top, lambda: _loaded(raw)))
-        )
+        return frozenset(matching(facts, leaves, nested, (self._top, raw)))
 
     def _first_read(self, data: Any, facts: list[Group], leaves: Leaves, nested: set[int]) -> bool:
         """Write the reader, which takes a while, as late as can be."""
@@ -136,14 +131,6 @@ def _uncollected() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
-
-
-def _loaded(raw: bytes) -> JSON:
-    try:
-        value: JSON = json.loads(raw)
-    except RecursionError:
-        raise ValueError("the JSON is nested too deep to be read") from None
-    return value
 
 
 def _parsed(id_: str, pattern: Mapping[str, JSON] | Pattern) -> Pattern:

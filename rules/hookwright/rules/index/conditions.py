@@ -7,12 +7,10 @@ from collections.abc import Hashable, Iterable
 
 from ..pattern.operators import Exact, Numeric, Test, exact_key
 from ..pattern.syntax import Field
-from .marks import Mark, Marks, marks_of, plainest
+from .marks import Mark, marks_of, plainest, tell
 from .parts import Condition
 from .paths import PathNode
 from .predicates import one_of, predicate
-
-_NO_MARKS = Marks((), False)
 
 
 class Conditions:
@@ -28,7 +26,8 @@ class Conditions:
         self.places: list[PathNode] = []
         self.uses: Counter[Condition] = Counter()
         self._known: dict[Hashable, Condition] = {}
-        self._marks: dict[Condition, Marks] = {}
+        self._marks: dict[Condition, tuple[Mark, ...]] = {}
+        self._told: set[Condition] = set()
         self._tests: dict[Condition, tuple[Test, ...]] = {}
 
     def of_field(self, field: Field) -> Condition:
@@ -42,11 +41,11 @@ class Conditions:
 
     def marks(self, condition: Condition) -> tuple[Mark, ...]:
         """The marks of a condition, one of which is there where it is met; none where it has to be asked."""
-        return self._marks.get(condition, _NO_MARKS).marks
+        return self._marks.get(condition, ())
 
     def is_told(self, condition: Condition) -> bool:
         """Whether the condition is met wherever one of its marks is."""
-        return self._marks.get(condition, _NO_MARKS).tell
+        return condition in self._told
 
     def tests(self, condition: Condition) -> tuple[Test, ...]:
         """The tests of a condition that has no marks."""
@@ -62,9 +61,9 @@ class Conditions:
         if place.slot is None:
             place.slot = len(self.places)
             self.places.append(place)
-        exact = [test.value for test in tests if isinstance(test, Exact)]
-        only_exact = len(exact) == len(tests) and not absent
-        key = (place.slot, frozenset(map(exact_key, exact)) if only_exact else (frozenset(tests), absent))
+        exact = frozenset([exact_key(test.value) for test in tests if isinstance(test, Exact)])
+        only_exact = not absent and all(isinstance(test, Exact) for test in tests)
+        key = (place.slot, exact if only_exact else (frozenset(tests), absent))
         known = self._known.get(key)
         if known is None:
             holds = one_of(exact) if only_exact else predicate(tests, absent=absent)
@@ -74,8 +73,10 @@ class Conditions:
         return known
 
     def _note(self, condition: Condition, tests: tuple[Test, ...]) -> None:
-        found = _NO_MARKS if condition.absent else marks_of(condition.slot, tests)
-        if found.marks:
+        found = () if condition.absent else marks_of(condition.slot, tests)
+        if found:
             self._marks[condition] = found
+            if tell(tests):
+                self._told.add(condition)
         else:
             self._tests[condition] = tests

@@ -8,11 +8,11 @@ leaf by leaf, of the few patterns that come so far. In a large group a second fa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Iterable, Set
 from typing import TypeAlias
 
 from .parts import Condition, Part
-from .reading import Leaves, Reading
+from .reading import Leaves, Reading, Source
 from .rule import Rule
 
 _NONE: frozenset[int] = frozenset()
@@ -48,30 +48,32 @@ class Group:
         self.candidates: tuple[Candidate, ...] = ()
         self.below: dict[Group, Group] = {}
 
+    def __bool__(self) -> bool:
+        """Whether there is anybody in it."""
+        return bool(self.sure or self.candidates or self.below)
+
 
 Facts: TypeAlias = frozenset[Group]
 
 
-def matching(
-    facts: Iterable[Group], leaves: Leaves, nested: Set[int], reading: Callable[[], Reading]
-) -> list[str]:
+def matching(facts: Iterable[Group], leaves: Leaves, nested: Set[int], source: Source) -> list[str]:
     """The ids of the patterns that match an event that shows these facts. An id may come twice.
 
-    `reading` is called only where an answer takes more than `leaves` and the `nested` slots. This and what it
-    calls first is the innermost loop of matching, which calls nothing it can do itself.
+    This and what it calls first is the innermost loop of matching, which calls nothing it can do itself.
     """
     found, candidates = _reached(facts)
     if nested:
         choosing = {each.rule for each in candidates if each.rule.chooses(nested)}
         candidates = [each for each in candidates if each.rule not in choosing]
-        found += [rule.id for rule in choosing if rule.matches(reading())]
+        reading = Reading(leaves, nested, source)
+        found += [rule.id for rule in choosing if rule.matches(reading)]
     for candidate in candidates:
         for condition in candidate.asked:
             leaf = leaves[condition.slot]
             if not (any(map(condition.holds, leaf)) if type(leaf) is tuple else condition.holds(leaf)):
                 break
         else:
-            if candidate.more is None or candidate.more.true_of(reading(), _NONE):
+            if candidate.more is None or candidate.more.true_of(Reading(leaves, nested, source), _NONE):
                 found.append(candidate.id)
     return found
 

@@ -8,6 +8,7 @@ many there are. Ranges, wildcards and refusals have no marks.
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from functools import lru_cache
 from typing import NamedTuple, TypeAlias
 
 from ..pattern.operators import EqualsIgnoreCase, Exact, Numeric, Prefix, Suffix, Test, Wildcard, exact_key
@@ -33,21 +34,21 @@ class Mark(NamedTuple):
     key: Hashable
 
 
-class Marks(NamedTuple):
-    """All marks of a condition. `tell`: any of them is enough, there is nothing left to ask."""
-
-    marks: tuple[Mark, ...]
-    tell: bool
-
-
-def marks_of(slot: int, tests: Iterable[Test]) -> Marks:
+def marks_of(slot: int, tests: Iterable[Test]) -> tuple[Mark, ...]:
     """The marks of a field; none if one of its tests has none."""
-    tests = tuple(tests)
     found = [_mark(slot, test) for test in tests]
-    known = [mark for mark in found if mark is not None]
+    known = tuple([mark for mark in found if mark is not None])
     if len(known) < len(found):
-        return Marks((), False)
-    return Marks(tuple(dict.fromkeys(known)), not any(isinstance(test, Wildcard) for test in tests))
+        return ()
+    return known if len(known) == 1 else tuple(dict.fromkeys(known))
+
+
+def tell(tests: Iterable[Test]) -> bool:
+    """Whether any of their marks is enough for these tests: a wildcard has more to it than one end."""
+    return not any(isinstance(test, Wildcard) for test in tests)
+
+
+_table = lru_cache(maxsize=4096)(Table)  # one object for one table, of which every mark holds a reference
 
 
 def plainest(test: Test) -> Test:
@@ -69,14 +70,14 @@ def _is_point(test: Numeric) -> bool:
 
 def _mark(slot: int, test: Test) -> Mark | None:
     if isinstance(test, Exact):
-        return Mark(Table(slot, False, WHOLE), exact_key(test.value))
+        return Mark(_table(slot, False, WHOLE), exact_key(test.value))
     if isinstance(test, EqualsIgnoreCase):
-        return Mark(Table(slot, True, WHOLE), test.text.casefold())
+        return Mark(_table(slot, True, WHOLE), test.text.casefold())
     if isinstance(test, Wildcard):
         first, last = test.parts[0], test.parts[-1]
         return _mark(slot, Prefix(first) if first else Suffix(last))
     if isinstance(test, Prefix | Suffix) and test.text:
         text = test.text.casefold() if test.ignore_case else test.text
         cut = (None, len(text)) if isinstance(test, Prefix) else (-len(text), None)
-        return Mark(Table(slot, test.ignore_case, cut), text)
+        return Mark(_table(slot, test.ignore_case, cut), text)
     return None

@@ -8,7 +8,7 @@ only `exists: false` holds for it. A leaf is of the very types a JSON parser mak
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import Final, TypeAlias
 
 from ..pattern.operators import (
@@ -18,7 +18,6 @@ from ..pattern.operators import (
     Numeric,
     Prefix,
     Present,
-    Scalar,
     Suffix,
     Test,
     Wildcard,
@@ -42,7 +41,7 @@ MISSING: Final = Missing()
 def predicate(tests: Iterable[Test], *, absent: bool) -> Predicate:
     """One function that holds where any of `tests` does, and for `MISSING` if `absent`."""
     tests = tuple(tests)
-    exact = [test.value for test in tests if isinstance(test, Exact)]
+    exact = frozenset([exact_key(test.value) for test in tests if isinstance(test, Exact)])
     found = [one_of(exact)] if exact else []
     found += [_single(test) for test in tests if not isinstance(test, Exact)]
     if absent:
@@ -50,9 +49,8 @@ def predicate(tests: Iterable[Test], *, absent: bool) -> Predicate:
     return found[0] if len(found) == 1 else _any_of(tuple(found))
 
 
-def one_of(values: Iterable[Scalar]) -> Predicate:
-    """Whether a leaf is one of these. Asked in C, unless one could be taken for a boolean: 1 == True."""
-    keys = frozenset(exact_key(value) for value in values)
+def one_of(keys: frozenset[Hashable]) -> Predicate:
+    """Whether the `exact_key` of a leaf is among these: in C, where no boolean can be taken for 1 or 0."""
     if not any(key in (0, 1) or isinstance(key, tuple) for key in keys):
         return keys.__contains__
     return lambda leaf: ((leaf, bool) if type(leaf) is bool else leaf) in keys

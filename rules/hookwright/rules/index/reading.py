@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+import json
+from collections.abc import Set
 from typing import TypeAlias
 
 from ..event import JSON
@@ -14,26 +15,29 @@ Leaves: TypeAlias = "list[object]"
 """By slot: a leaf, a tuple of several leaves, or `MISSING`. No leaf is itself a tuple."""
 
 
+Source: TypeAlias = tuple[PathNode, "JSON | bytes"]
+"""The tree of places, and the event they were read of: its data, or the JSON text of that."""
+
+
 class Reading:
     """The leaves of one event.
 
     `nested` holds the slots with a leaf below an object or list that is itself an element of a list: only
     there does it matter which element a condition picks. An element that is a plain value is free for all.
-    `whole` gives the event as JSON; it is called only where that matters.
     """
 
-    __slots__ = ("_whole", "leaves", "nested", "top")
+    __slots__ = ("_event", "leaves", "nested", "top")
 
-    def __init__(self, leaves: Leaves, nested: Set[int], top: PathNode, whole: Callable[[], JSON]) -> None:
+    def __init__(self, leaves: Leaves, nested: Set[int], source: Source) -> None:
         self.leaves = leaves
         self.nested = nested
-        self.top = top
-        self._whole = whole
+        self.top, self._event = source
 
     @property
     def root(self) -> JSON:
-        """The event itself."""
-        return self._whole()
+        """The data of the event, which is asked for only where elements have to be chosen."""
+        event = self._event
+        return loaded(event) if isinstance(event, bytes) else event
 
     def at(self, slot: int) -> tuple[Scalar, ...]:
         """All leaves of a place; none where the field is missing."""
@@ -41,3 +45,12 @@ class Reading:
         if found is MISSING:
             return ()
         return found if isinstance(found, tuple) else (found,)
+
+
+def loaded(text: bytes) -> JSON:
+    """The value of a JSON text. Raises `ValueError` for what is none, and for what is too deep to be read."""
+    try:
+        value: JSON = json.loads(text)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deep to be read") from None
+    return value

@@ -24,13 +24,12 @@ _NOTHING: frozenset[int] = frozenset()
 class Rule:
     """A pattern, under its id. `slots` are the places of its conditions, once for each condition."""
 
-    __slots__ = ("_choosing", "id", "root", "slots")
+    __slots__ = ("id", "root", "slots")
 
     def __init__(self, id_: str, root: Part) -> None:
         self.id = id_
         self.root = root
         self.slots = tuple(_slots(root))
-        self._choosing = _apart(root, set())
 
     def chooses(self, nested: Set[int]) -> bool:
         """Whether two conditions might disagree about an element of a list."""
@@ -40,7 +39,9 @@ class Rule:
         """The answer for any event, however its lists lie."""
         if not self.chooses(reading.nested):
             return self.root.true_of(reading, _NOTHING)
-        return self.root.true_of(reading, reading.nested) and elements.consistent(self._choosing, reading)
+        return self.root.true_of(reading, reading.nested) and elements.consistent(
+            _apart(self.root, set()), reading
+        )
 
 
 def bind(id_: str, node: Node, conditions: Conditions) -> Part:

@@ -36,6 +36,8 @@ def parse_alternatives(written: object, at: Steps, report: Report) -> _Parsed:
 
 
 def _alternative(item: object, at: Steps, report: Report) -> Test | Absent | None:
+    if isinstance(item, str):  # most are, and to ask for a mapping takes longer
+        return Exact(item)
     return _operator(item, at, report) if isinstance(item, Mapping) else _scalar(item, at, report)
 
 
