@@ -130,6 +130,7 @@ _TABLE = (
     Code("HW154", "sent twice", "Two calls are made to the same end for the same events."),
     Code("HW155", "only repeats", "Another subscriber calls the same place for all these events, and more."),
     Code("HW156", "unencrypted call", "A URL begins with `http://` and leads to the open network."),
+    Code("HW157", "unknown value", "The schema of the event lists the values of this field, and it is none."),
     Code("HW158", "endless retries", "The last try comes more than seven days after the first."),
     Code("HW159", "event listed twice", "A name under `event` selects nothing that another one does not."),
 )

@@ -10,7 +10,8 @@ from typing import Final, Literal, TypeAlias
 from hookwright.schemas.catalogue import CatalogueEvent
 
 from ..event import JSON
-from .kinds import ALL, Kinds
+from ..pattern.operators import Scalar
+from .kinds import ALL, Kinds, kind_of
 
 Where: TypeAlias = Literal["object", "list"]
 
@@ -31,7 +32,8 @@ class Data:
 
     `kinds` are those of the plain values that may stand there, `nested` says whether objects or lists may.
     `fields` are those an object there is known to have, and `closed` that it has no other; `items` is what
-    the elements of a list there are. `by_schema`: events that break this are refused at the door. `sure` is
+    the elements of a list there are. `values` are all plain values there may be, None where any of the kinds
+    is allowed. `by_schema`: events that break this are refused at the door. `sure` is
     false for what is only modelled on something like it.
     """
 
@@ -40,6 +42,7 @@ class Data:
     fields: Mapping[str, Data] = field(default_factory=dict)
     closed: bool = False
     items: Data | None = None
+    values: tuple[Scalar, ...] | None = None
     by_schema: bool = False
     sure: bool = True
 
@@ -49,6 +52,14 @@ class Data:
         if "list" not in self.nested:
             return self.kinds
         return self.kinds | self.items.leaves if self.items is not None else ALL
+
+    def listed(self) -> tuple[Scalar, ...] | None:
+        """All values a condition on this place can be asked of, where there is a list of them."""
+        if "list" not in self.nested:
+            return self.values
+        alone = () if not self.kinds else self.values
+        inside = self.items.listed() if self.items is not None else None
+        return None if alone is None or inside is None else (*alone, *inside)
 
     def objects(self) -> Iterator[Data]:
         """Where the fields of objects at this place are known: here, or in the elements of a list."""
@@ -64,6 +75,13 @@ class Data:
         if len(known) < 2:
             return known[0] if known else None
         return ANYTHING
+
+    def at(self, path: tuple[str, ...]) -> Data | None:
+        """What stands at a field; None where that is not sure, below lists for one."""
+        here: Data | None = self
+        for step in path:
+            here = here.fields.get(step) if here is not None and here.nested == {"object"} else None
+        return here
 
     def is_single(self, path: tuple[str, ...]) -> bool:
         """Whether an event certainly has one plain value at most at `path`.
@@ -109,24 +127,35 @@ def of_schema(schema: JSON, level: int = 0) -> Data:
     fields = {name: of_schema(each, level + 1) for name, each in properties.items()}
     items = schema.get("items")
     others = schema.get("additionalProperties") is not False or "patternProperties" in schema
+    values = _values(schema)
     return Data(
-        kinds,
+        kinds if values is None else kinds & {kind_of(value) for value in values},
         nested,
         MappingProxyType(fields),
         closed=not others and not any("." in name for name in fields),
         items=of_schema(items, level + 1)
         if isinstance(items, dict) and "prefixItems" not in schema
         else None,
+        values=values,
         by_schema=True,
     )
 
 
+def _values(schema: Mapping[str, JSON]) -> tuple[Scalar, ...] | None:
+    """Those of `enum` or `const`, when objects and lists are not among them."""
+    listed = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    if not isinstance(listed, list):
+        return None
+    plain = tuple(each for each in listed if not isinstance(each, dict | list))
+    return plain if len(plain) == len(listed) else None
+
+
 def _types(schema: Mapping[str, JSON]) -> tuple[Kinds, frozenset[Where]]:
-    """The kinds `type` names; a list of values in `enum` or a `const` says no more here."""
+    """The kinds `type` names. Without it, the values that are listed say as much."""
     written = schema.get("type")
     types = written if isinstance(written, list) else [written]
     if written is None:
-        return ALL, ANYTHING.nested
+        return ALL, ANYTHING.nested if _values(schema) is None else frozenset()
     kinds = frozenset(kind for each in types for kind in _SCHEMA_KINDS.get(str(each), frozenset()))
     nested = frozenset(where for where, name in _NESTED.items() if name in types)
     return kinds, nested

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..errors import Steps
 
 TOO_MUCH, NEVER, NEEDLESS, WRONG_KIND, UNKNOWN_FIELD = "HW114", "HW150", "HW151", "HW152", "HW153"
+UNKNOWN_VALUE = "HW157"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from .data import Data
 from .entailment import below
 from .fields import unknown_field
 from .finding import Finding
+from .listed import unlisted_values
 from .needless import needless, needless_alternatives
 from .never import never
 from .values import wrong_kinds
@@ -74,10 +75,11 @@ def _stand_apart(root: Node, fields: Sequence[Field]) -> bool:
 
 def _against_events(field: Field, written: Mapping[str, Any], known: Sequence[Data]) -> Iterator[Finding]:
     unknown = unknown_field(field.path, field.at, known)
-    if unknown is None:
-        yield from wrong_kinds(field, written, known)
-    else:
+    if unknown is not None:
         yield unknown
+        return
+    wrong = list(wrong_kinds(field, written, known))
+    yield from wrong or unlisted_values(field, written, known)
 
 
 def _about(finding: Finding, at: Steps) -> bool:

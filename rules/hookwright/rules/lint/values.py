@@ -45,9 +45,7 @@ def _leaves(path: tuple[str, ...], known: Sequence[Data]) -> Kinds | None:
     """The kinds of what stands at a field; None where that is not sure."""
     found: Kinds = frozenset()
     for data in known:
-        here: Data | None = data
-        for step in path:
-            here = here.fields.get(step) if here is not None and here.nested == {"object"} else None
+        here = data.at(path)
         if here is None:
             return None
         found |= here.leaves
