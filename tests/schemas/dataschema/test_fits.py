@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -66,8 +66,23 @@ anything = st.recursive(
 )
 
 
+RARE = (HealthCheck.filter_too_much, HealthCheck.too_slow)  # many a reference leads nowhere, or back
+
+
+@settings(max_examples=40, suppress_health_check=RARE)
 @given(wholes, data)
 def test_it_agrees_with_the_reference_validator_and_explains_every_no(schema, value):
+    agrees(schema, value)
+
+
+@pytest.mark.slow
+@settings(max_examples=4000, suppress_health_check=RARE)
+@given(wholes, data)
+def test_it_agrees_on_very_many(schema, value):
+    agrees(schema, value)
+
+
+def agrees(schema, value):
     assume(not [fault for fault in schema_faults(schema) if fault.severity == "error"])
     compiled = DataSchema(schema)
     fits = compiled.fits(value)
