@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hookwright.rules.compile import compile_table
@@ -134,6 +134,7 @@ texts = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(texts, st.fixed_dictionaries({}, optional={"a": st.sampled_from([True, 1, "2"]), "b": st.booleans()}))
 def test_what_is_said_to_be_never_true_nor_false_never_is(text, data):
     made = always(text)
