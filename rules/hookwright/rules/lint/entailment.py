@@ -17,7 +17,7 @@ _MOST = 64  # alternatives of a list that are looked at one by one
 
 def entails(narrow: Node, wide: Node) -> bool:
     """Whether `wide` certainly holds, alone or beside `narrow`, wherever `narrow` does."""
-    return not speaks_of_absence(wide) and _Entailment().asked(narrow, wide)
+    return not speaks_of_absence(wide) and Entailment().asked(narrow, wide)
 
 
 def together_entail(parts: Iterable[Node], wide: Node) -> bool:
@@ -67,8 +67,8 @@ def normal(node: Node) -> Hashable:
     return next(iter(parts)) if len(parts) == 1 else ("$and", parts)
 
 
-class _Entailment:
-    """Asks of two parts, remembering each answer: `$and` in `$and` and `$or` in `$or` meet on many ways."""
+class Entailment:
+    """Asks of parts without absence, and remembers: what is nested in `$and` and `$or` meets on many ways."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], bool] = {}

@@ -10,7 +10,7 @@ from ..errors import Steps
 from ..pattern.operators import AnythingBut, Exact, Test
 from ..pattern.report import shown
 from ..pattern.syntax import All, AnyOf, Field, Node, Not
-from .entailment import below, conjuncts, entails, field_entails, speaks_of_absence
+from .entailment import Entailment, below, conjuncts, field_entails, speaks_of_absence
 from .finding import NEEDLESS, Finding
 from .implication import implies
 from .written import alternatives, resolve
@@ -70,12 +70,13 @@ def _wider(index: int, test: Test, wide: Sequence[tuple[int, Test]]) -> Iterator
 
 
 def _branches(node: AnyOf) -> Iterator[Finding]:
-    """Branches whose every event another branch takes; of two that say the same, the second."""
+    """Branches without absence whose every event another one takes; of two that say the same, the second."""
+    entailed = Entailment().asked
     for index, branch in enumerate(node.branches):
         for number, other in enumerate(node.branches):
-            if number == index or not entails(branch, other):
+            if number == index or not entailed(branch, other):
                 continue
-            if number < index or not entails(other, branch):
+            if number < index or not entailed(other, branch):
                 message = 'this branch of "$or" is needless: another one takes all it takes'
                 where, wider = (*node.at, index), (*node.at, number)
                 yield _needless(message, where, wider, "the wider branch")

@@ -17,7 +17,7 @@ from .needless import needless, needless_alternatives
 from .never import never
 from .values import wrong_kinds
 
-LARGEST: Final = 60
+LARGEST: Final = 40
 """How many conditions a pattern may have for them to be compared with each other."""
 
 
