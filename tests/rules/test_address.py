@@ -31,7 +31,7 @@ def test_urls_that_can_be_called(url):
         ("https://:8080/", "the URL has no host"),
         ("https://example.com:/", "the URL has a colon but no port"),
         ("https://example.com:0/", "port 0 cannot be called"),
-        ("https://example.com:99999/", "not a valid URL: Port out of range 0-65535"),
+        ("https://example.com:99999/", "the port of the URL is not a number up to 65535"),
         ("https://user:secret@example.com/", "the URL holds a user name or password"),
         ("https://@example.com/", "the URL holds a user name or password"),
         ("https://exa mple.com/", "the URL has a character that no URL may have: ' '"),

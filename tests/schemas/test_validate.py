@@ -103,7 +103,7 @@ def test_warnings_do_not_depend_on_errors_and_stand_in_order(fragments):
     ("name", "suspect"),
     [
         ("X-Api-Key", True), ("apikey", True), ("api_key", True), ("Authorization", True),
-        ("X-Auth-Token", True), ("Cookie", True), ("client_secret", True),
+        ("X-Auth-Token", True), ("Cookie", True), ("client_secret", True), ("sig", True),
         ("Monkey", False), ("Keyboard", False), ("X-Team", False),
         ("Tokenizer", False), ("X-Author", False),
     ],
@@ -111,6 +111,13 @@ def test_warnings_do_not_depend_on_errors_and_stand_in_order(fragments):
 def test_which_names_look_like_secrets(name, suspect, fragments):
     text = f"version: 1\nwebhooks:\n  - {WEBHOOK}, query: {{{name}: x}}}}\n"
     assert [code for code, *_ in told(text, fragments)] == ["HW021"] * suspect
+
+
+def test_a_wrong_url_is_told_without_the_secret_in_it(fragments):
+    text = 'version: 1\nwebhooks:\n  - {id: a, event: x, url: "htps://x.example/?token=s3cret"}\n'
+    (found,) = validate(document(text), fragments)
+    assert (found.code, found.severity) == ("HW016", "error")
+    assert found.message == '"url": "htps://x.example/?token=..." is not an address to call'
 
 
 def test_references_and_rules_are_looked_at_for_secrets_too(fragments):

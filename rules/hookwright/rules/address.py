@@ -51,9 +51,12 @@ def _characters(url: str) -> Fault | None:
 def _parts(url: str) -> Fault | None:
     try:
         parts = urlsplit(url)
-        port = parts.port
     except ValueError as error:
         return f"not a valid URL: {error}", None
+    try:
+        port = parts.port
+    except ValueError:  # whose text would repeat what stands there, perhaps a part of a password
+        return "the port of the URL is not a number up to 65535", None
     if parts.scheme not in {"http", "https"} or not url[len(parts.scheme) :].startswith("://"):
         return "not an absolute http or https URL", "write it like https://example.com/hook"
     if "@" in parts.netloc:

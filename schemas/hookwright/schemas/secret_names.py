@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_WORDS = "x?api-?key|auth|authorization|bearer|cookie|credentials?|key|passw(?:or)?d|secret|signature|token"
+_WORDS = (
+    "x?api-?key|auth|authorization|bearer|cookie|credentials?|key|passw(?:or)?d|secret|sig(?:nature)?|token"
+)
 _SECRET_NAME = re.compile(rf"(?:\A|[-_.])(?:{_WORDS})(?:\Z|[-_.])", re.IGNORECASE)
 
 

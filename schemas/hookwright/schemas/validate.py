@@ -54,8 +54,11 @@ def _above(path: str) -> Iterator[str]:
 
 
 def _unquoted(problems: list[Problem], suspected: list[Problem]) -> Iterator[Problem]:
-    """Of a literal that looks like a secret no message quotes what is wrong with it: it is not to be one."""
-    literals = {problem.path: problem for problem in suspected}
+    """Of a literal that looks like a secret no message quotes what is wrong with it: it is not to be one.
+
+    A URL is one for its parameters, which are not quoted with it.
+    """
+    literals = {problem.path: problem for problem in suspected if not problem.path.endswith("/url")}
     for problem in problems:
         literal = literals.get(problem.path) if problem.code in _OF_VALUES else None
         yield replace(literal, severity="error") if literal else problem

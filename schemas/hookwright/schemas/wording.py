@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .credentials import without_credentials
 from .schema import NOT_YET
 
 # form -> (code, what is expected, what to write)
@@ -46,7 +47,6 @@ BOUNDS: dict[str, str] = {
     "minProperties": "must have at least {} entries", "maxProperties": "must have at most {} entries",
 }  # fmt: skip
 _PLAIN_KEY = re.compile(r'"([\w-]+)":')
-_CREDENTIALS = re.compile(r"://[^/?#@\s]*@")
 TEXT = "text or a reference to a secret"
 REFERENCE = "write a reference, such as {env: NAME} or {file: name}"
 
@@ -67,18 +67,13 @@ def inside(path: Sequence[str | int]) -> str:
 
 
 def show(value: Any) -> str:
-    """The value as JSON, long texts shortened, without a URL's password; collections only by their kind."""
+    """The value as JSON, long texts shortened, without a URL's secrets; collections only by their kind."""
     if isinstance(value, list | dict):
         return kind(value)
     if isinstance(value, str):
         value = without_credentials(value)
         value = f"{value[:54]}..." if len(value) > 57 else value
     return cut(json.dumps(value, ensure_ascii=False), 100)
-
-
-def without_credentials(text: str) -> str:
-    """The same, but for the user names and passwords in its URLs."""
-    return _CREDENTIALS.sub("://...@", text)
 
 
 def kind(value: Any) -> str:

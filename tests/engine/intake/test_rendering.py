@@ -96,6 +96,13 @@ def test_a_literal_named_like_a_secret_is_not_shown_either() -> None:
     assert dict(found.headers)["X-Api-Key"] == "[redacted]"
 
 
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_parameter_named_like_a_secret_is_not_shown_where_it_stands_in_the_url(method: str) -> None:
+    found = rendered(url="https://x.example/in?api_key=s3cret&team=7", method=method)
+    assert "s3cret" not in repr(found)
+    assert found.url.startswith("https://x.example/in?api_key=[redacted]&team=7&")
+
+
 def test_an_injector_of_somebody_else_is_named_and_not_run() -> None:
     found = rendered(auth=Auth("acme", {"token": {"env": "T"}}))
     assert (found.unseen, found.refusal) == ("acme", None)

@@ -337,6 +337,18 @@ def test_nothing_in_an_event_reaches_the_terminal_as_it_is(inside, files) -> Non
         assert not set(out) & {"\x1b", "\u202e", "\x07"}
 
 
+def test_a_secret_in_the_line_that_refuses_is_not_shown(inside, files) -> None:
+    line = (
+        "  - {id: a, event: Lead_Post_Create, headers: {Cookie: s3cret, X-Signature: s3cret}, "
+        "match: {Stage: Won}, "
+        'query: {key: s3cret}, url: "https://x.example/?sig=s3cret"}\n'
+    )
+    (files / "hooks.yaml").write_text(f"version: 1\nwebhooks:\n{line}")
+    out = inside("explain", "-e", "event.json", "hooks.yaml").out
+    assert "Stage: Won" in out
+    assert "s3cret" not in out
+
+
 def test_nothing_is_coloured_when_piped_and_all_is_when_asked_for(inside, files) -> None:
     assert "\x1b" not in inside("explain", "-e", "event.json", "hooks.yaml").out
     assert "\x1b[32m" in inside("explain", "-e", "event.json", "hooks.yaml", "--color", "always").out

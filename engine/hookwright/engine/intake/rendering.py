@@ -15,6 +15,7 @@ from hookwright.plugins.hookspecs import Injector
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.event import Event
 from hookwright.rules.model import Action, Batch, SecretReference, Subscriber, Target, Text
+from hookwright.schemas.credentials import without_credentials
 from hookwright.schemas.secret_names import looks_secret
 
 from ..call.mask import REDACTED
@@ -109,7 +110,8 @@ def _is_ours(injector: Injector | None) -> bool:
 
 def _without_literals(target: Target) -> Target:
     """What is named like a secret is treated as one, although it is written out."""
-    return replace(target, headers=_hidden(target.headers), query=_hidden(target.query))
+    url = without_credentials(target.url, REDACTED)
+    return replace(target, url=url, headers=_hidden(target.headers), query=_hidden(target.query))
 
 
 def _hidden(pairs: tuple[tuple[str, Text], ...]) -> tuple[tuple[str, Text], ...]:

@@ -18,6 +18,7 @@ from hookwright.rules.explain import Explainer
 from hookwright.rules.model import Model
 from hookwright.rules.table import RoutingTable
 from hookwright.schemas.nearest import did_you_mean
+from hookwright.schemas.problem import Problem
 
 from ..bundle import Bundle
 from ..overrides import Override
@@ -26,7 +27,8 @@ from .event_body import parse_overrides
 from .exits import Exit, Stop
 from .explained import Explained, Summary
 from .explanation_document import document, line
-from .explanation_text import explanation_text
+from .explanation_text import Lines, explanation_text
+from .frames import secrets_in
 from .given_event import UNNAMED, GivenEvent, given_event
 from .options import option, shared
 from .output import Output, note, print_document, print_lines
@@ -91,11 +93,11 @@ def explain(  # noqa: PLR0913, PLR0917  # one parameter a flag
         _loaded(Bundle(path, loaded_plugins, allow_undeclared_events=allow_undeclared_events), path)
         for path in paths or (Path(),)
     ]
-    tables = [compile_table(model) for model, _ in bundles]
+    tables = [compile_table(model) for model, _, _ in bundles]
     rendering = Rendering(loaded_plugins, time.time()) if render else None
     explained = [
         each
-        for (model, parts), table in zip(bundles, tables, strict=True)
+        for (model, parts, _), table in zip(bundles, tables, strict=True)
         for each in _explained(Explainer(model, parts), table, given, rendering)
     ]
     chosen = explained if why_not is None else [_named(explained, why_not)]
@@ -103,17 +105,19 @@ def explain(  # noqa: PLR0913, PLR0917  # one parameter a flag
     summary = Summary(given, _rejected(given, tables), selected, len(explained))
     for remark in _remarks(summary, chosen):
         note(remark)
-    _print(summary, chosen, output, full=all_ or why_not is not None)
+    lines = Lines(shown_width(), secrets_in([each for _, _, warnings in bundles for each in warnings]))
+    _print(summary, chosen, lines, output, full=all_ or why_not is not None)
     return Exit.NO if why_not is not None and chosen[0].explanation.selected else Exit.FINE
 
 
-def _loaded(bundle: Bundle, path: Path) -> tuple[Model, Parts]:
+def _loaded(bundle: Bundle, path: Path) -> tuple[Model, Parts, Sequence[Problem]]:
+    """What the bundle says, its parts and the warnings about it."""
     loaded = bundle.load()
     if loaded.model is None or loaded.bundle is None:
         first = loaded.errors[0]
         end = Exit.NOTHING if first.code == NO_FILES else Exit.NO
         raise Stop(end, f"{first}; `hookwright validate {path}` shows all")
-    return loaded.model, loaded.bundle
+    return loaded.model, loaded.bundle, loaded.problems
 
 
 def _explained(
@@ -161,10 +165,12 @@ def _remarks(summary: Summary, chosen: Sequence[Explained]) -> Iterator[str]:
         yield "note: the event has no id yet, so webhook-id will be another one"
 
 
-def _print(summary: Summary, chosen: Sequence[Explained], output: Output, *, full: bool) -> None:
+def _print(
+    summary: Summary, chosen: Sequence[Explained], lines: Lines, output: Output, *, full: bool
+) -> None:
     if output == "json":
         print_document(document(summary, chosen))
     elif output == "ndjson":
         print_lines(map(line, chosen))
     else:
-        click.echo(explanation_text(summary, chosen, full=full, width=shown_width()))
+        click.echo(explanation_text(summary, chosen, lines, full=full))

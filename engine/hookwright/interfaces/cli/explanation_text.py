@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 
 import click
@@ -15,7 +16,7 @@ from ..printable import printable
 from .clause_text import Reason, proofs, reasons
 from .colors import symbol
 from .explained import Explained, Summary
-from .frames import pointed
+from .frames import Secrets, pointed
 from .rendered_text import rendered_text
 
 _COLLAPSED = {"enabled": "switched off by `enabled: false`", "event": "other event types"}
@@ -36,8 +37,16 @@ _WHY = {
 }
 
 
-def explanation_text(summary: Summary, explained: Sequence[Explained], *, full: bool, width: int) -> str:
-    """Those who get the event in short, then what refused it to others; source lines are cut to `width`.
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """How lines of the bundle are shown: cut to `width` columns, without the `secrets` that stand in them."""
+
+    width: int
+    secrets: Secrets
+
+
+def explanation_text(summary: Summary, explained: Sequence[Explained], lines: Lines, *, full: bool) -> str:
+    """Those who get the event in short, then what refused it to others.
 
     Unless `full`, subscribers for other events are only counted, and so is what is too much to read.
     """
@@ -49,7 +58,7 @@ def explanation_text(summary: Summary, explained: Sequence[Explained], *, full: 
     blocks = [
         _head(summary),
         *("\n".join(_selected(each, full=full)) for each in getting[:most]),
-        *("\n".join(_refused(each.explanation, full=full, width=width)) for each in asked[:most]),
+        *("\n".join(_refused(each.explanation, lines, full=full)) for each in asked[:most]),
     ]
     untold = list(_untold(len(getting[most:]), [*others, *asked[most:]]))
     if untold:
@@ -97,7 +106,7 @@ def _selected(explained: Explained, *, full: bool) -> Iterator[str]:
         yield from (f"    {line}".rstrip() for line in rendered_text(request))
 
 
-def _refused(explanation: Explanation, *, full: bool, width: int) -> Iterator[str]:
+def _refused(explanation: Explanation, lines: Lines, *, full: bool) -> Iterator[str]:
     mark = click.style(symbol(Status.FAILURE), fg="red")
     refused = explanation.refused
     assert refused is not None, "it is not selected"
@@ -106,7 +115,7 @@ def _refused(explanation: Explanation, *, full: bool, width: int) -> Iterator[st
     yield from (f"    holds: {printable(line)}" for line in (_holding(explanation) if full else ()))
     found = reasons(clause)
     for reason in found if full else islice(found, _MOST_REASONS):
-        yield from _shown(reason, width)
+        yield from _shown(reason, lines)
     more = sum(1 for _ in found)
     if more:
         yield f"{_INDENT}{more} more like these"
@@ -120,10 +129,11 @@ def _holding(explanation: Explanation) -> Iterator[str]:
         yield from proofs(clause)
 
 
-def _shown(reason: Reason, width: int) -> Iterator[str]:
+def _shown(reason: Reason, lines: Lines) -> Iterator[str]:
     more = (*reason.below, *([f"help: {reason.hint}"] if reason.hint else ()))
-    lines = pointed(reason.place, reason.text, more, width=width - len(_INDENT))
-    yield from (_INDENT + line for line in lines)
+    width = lines.width - len(_INDENT)
+    frame = pointed(reason.place, reason.text, more, secrets=lines.secrets, width=width)
+    yield from (_INDENT + line for line in frame)
 
 
 def _name(explanation: Explanation) -> str:

@@ -11,8 +11,8 @@ from typing import TypeAlias
 
 import click
 
+from hookwright.schemas.credentials import without_credentials
 from hookwright.schemas.problem import Place, Problem, Related
-from hookwright.schemas.wording import without_credentials
 
 from ..printable import printable
 from .source import Source, source_lines
@@ -31,21 +31,28 @@ _WHOLE = re.compile(rf"(?![\[{{]){_VALUE}")
 _COLORS = {"error": "red", "warning": "yellow"}
 _OTHER = "blue"
 
-_Secrets: TypeAlias = Mapping[tuple[str, int], Collection[int]]
-_NONE: _Secrets = {}
+Secrets: TypeAlias = Mapping[tuple[str, int], Collection[int]]
+"""The columns of a file's line from which on a secret stands."""
+_NONE: Secrets = {}
 
 
 def frames(problems: Collection[Problem], source: Source = source_lines, width: int = WIDTH) -> Iterator[str]:
     """Each problem as `frame` shows it. A secret that one of them is about is hidden in the others, too."""
+    columns = secrets_in(problems)
+    return (frame(problem, source, columns, width) for problem in problems)
+
+
+def secrets_in(problems: Collection[Problem]) -> Secrets:
+    """Where secrets are written out, as far as these problems are about them."""
     columns: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for problem in problems:
         if problem.code in _SECRET:
             columns[problem.place.file, problem.place.line].append(problem.place.column)
-    return (frame(problem, source, columns, width) for problem in problems)
+    return columns
 
 
 def frame(
-    problem: Problem, source: Source = source_lines, secrets: _Secrets = _NONE, width: int = WIDTH
+    problem: Problem, source: Source = source_lines, secrets: Secrets = _NONE, width: int = WIDTH
 ) -> str:
     """The whole of one problem, several lines. `source` gives the lines of a file, empty if it cannot.
 
@@ -71,11 +78,17 @@ def frame(
 
 
 def pointed(
-    place: Place, text: str, more: Collection[str] = (), source: Source = source_lines, width: int = WIDTH
+    place: Place,
+    text: str,
+    more: Collection[str] = (),
+    *,
+    source: Source = source_lines,
+    secrets: Secrets = _NONE,
+    width: int = WIDTH,
 ) -> Iterator[str]:
     """A place that is no problem, the lines of its frame: `text` with the marks, `more` lines below them."""
     margin = len(str(place.line))
-    page = _Page(source, _NONE, margin, max(width, _NARROWEST))
+    page = _Page(source, secrets, margin, max(width, _NARROWEST))
     yield from page.primary(place, text, _COLORS["error"], "")
     yield from (f"{' ' * margin} = {printable(each)}" for each in more)
 
@@ -85,7 +98,7 @@ class _Page:
     """What the excerpts of one problem have in common: `margin` is as wide as their longest line number."""
 
     source: Source
-    secrets: _Secrets
+    secrets: Secrets
     margin: int
     width: int
 
@@ -133,7 +146,7 @@ class _Page:
         ]
 
 
-def _at(place: Place, secrets: _Secrets) -> Collection[int]:
+def _at(place: Place, secrets: Secrets) -> Collection[int]:
     return secrets.get((place.file, place.line), ())
 
 
