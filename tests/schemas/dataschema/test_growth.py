@@ -89,6 +89,19 @@ def test_trees_branches_and_conditions_of_conditions_do_not_and_are_explained_ho
         assert bool(compiled.misfits(deep)) is not compiled.fits(deep)
 
 
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf"])
+def test_references_that_double_on_the_way_to_one_value_are_refused_before_they_are_very_many(keyword):
+    """Each way tells its own mistake, with a copy of the data: 16,384 of them filled the memory."""
+    links = {f"s{each}": {keyword: [{"$ref": f"#/$defs/s{each + 1}"}] * 2} for each in range(14)}
+    assert errors({"$ref": "#/$defs/s0", "$defs": {**links, "s14": {"type": "string"}}}) == [("HW142", ())]
+
+
+def test_a_name_at_the_very_top_of_a_schema_can_be_referred_to():
+    schema = {"$anchor": "node", "properties": {"next": {"$ref": "#node"}}, "required": ["id"]}
+    assert errors(schema) == []
+    assert [each.path for each in DataSchema(schema).misfits({"id": 1, "next": {}})] == [("next",)]
+
+
 def test_a_schema_of_very_many_parts_is_refused():
     assert errors({"properties": {f"f{number}": True for number in range(MOST_PARTS)}}) == [("HW142", ())]
     assert errors({"properties": {f"f{number}": True for number in range(500)}}) == []

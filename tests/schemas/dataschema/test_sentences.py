@@ -18,6 +18,8 @@ CLOSED = {"properties": {"Score": True}, "additionalProperties": False}
         ({"type": "number"}, "5", "", 'must be a number, not "5"'),
         ({"type": ["string", "null"]}, [1], "", "must be a string or null, not an array"),
         ({"const": "a"}, "b", "", 'must be "a", not "b"'),
+        ({"const": ["a", None]}, ["b"], "", 'must be ["a", null], not an array'),
+        ({"enum": [{"a": 1}, {"b": 2}]}, {}, "", 'must be one of {"a": 1}, {"b": 2}, not an object'),
         ({"enum": ["Won", 3]}, "won", "", 'must be one of "Won", 3, not "won" (did you mean "Won"?)'),
         ({"minimum": 3}, 1, "", "must be at least 3, not 1"),
         ({"maximum": 3}, 4.5, "", "must be at most 3, not 4.5"),

@@ -13,7 +13,7 @@ from ..builder import JSON
 from ..nearest import did_you_mean
 from ..problem import Severity
 from ..wording import kind, show
-from .compiled import DataSchema, Uncompilable, is_regex
+from .compiled import BACKTRACKING, LARGE, DataSchema, Uncompilable, is_regex
 from .growth import LONGEST_CHAIN, endless, multiplies
 from .keywords import DRAFT, FORMATS, INSTEAD, KEYWORDS, REFUSED, TYPES, Takes
 from .parts import Path, Targets, subschemas
@@ -130,12 +130,20 @@ def _pattern(value: JSON, path: Path, *, key: bool = False) -> Iterator[SchemaFa
     if not isinstance(value, str):
         yield SchemaFault(path, f'"pattern" must be {Takes.PATTERN.value}, not {kind(value)}')
     elif not is_regex(value):
-        known = is_regex(value, backtracking=True)
-        message = f"the pattern {show(value)} " + (
-            "looks around or refers back" if known else "is not a regular expression, or is too large"
+        said, hint = _of_no_regex(value)
+        yield SchemaFault(path, f"the pattern {show(value)} {said}", hint, key=key)
+
+
+def _of_no_regex(pattern: str) -> tuple[str, str | None]:
+    if is_regex(pattern, LARGE):
+        return (
+            "is too large",
+            "each repetition is a copy: x{1,9000} is nine thousand; maxLength limits a text",
         )
+    if is_regex(pattern, BACKTRACKING):
         hint = "that can take time without end, so it is left out; write it without, or as several patterns"
-        yield SchemaFault(path, message, hint if known else None, key=key)
+        return "looks around or refers back", hint
+    return "is not a regular expression, or is too large", None
 
 
 def _patterned(value: JSON, path: Path) -> Iterator[SchemaFault]:

@@ -25,6 +25,8 @@ __all__ = ["DataSchema", "Misfit", "Uncompilable", "is_regex"]
 MOST_TOLD: Final = 20  # misfits of one value
 _LARGEST_REGEX: Final = 1 << 20  # bytes of one compiled expression
 _LINEAR = RegexOptions(size_limit=_LARGEST_REGEX, dfa_size_limit=_LARGEST_REGEX)
+LARGE: Final = RegexOptions()  # ten times as much
+BACKTRACKING: Final = FancyRegexOptions()
 _OPTIONS: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "offline": True,
@@ -96,9 +98,8 @@ def _forms(schema: DataSchema) -> Forms:
     return Forms(schema.written, _OPTIONS)
 
 
-def is_regex(text: str, *, backtracking: bool = False) -> bool:
-    """Whether this is a regular expression that runs in linear time, or with `backtracking` any other."""
-    options = FancyRegexOptions() if backtracking else _LINEAR
+def is_regex(text: str, options: RegexOptions | FancyRegexOptions = _LINEAR) -> bool:
+    """Whether this is a regular expression: one that runs in linear time and is small, unless told."""
     try:
         jsonschema_rs.Draft202012Validator({"pattern": text}, offline=True, pattern_options=options)
     except ValueError:

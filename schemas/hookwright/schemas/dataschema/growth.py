@@ -14,7 +14,7 @@ from ..builder import JSON
 from .parts import EVERY_FIELD, EVERY_ITEM, HERE, Path, Targets, below, slot, subschemas
 
 LONGEST_CHAIN: Final = 32  # schemas that apply to one value, each by the one before
-MOST_WORK: Final = 1_000_000  # schemas on the way from the data to one value in it
+MOST_WORK: Final = 10_000  # schemas on the way from the data to one value in it; each may copy the data
 LEVELS: Final = 64  # of an event's data
 
 _ASKED: Final = frozenset({"contains", "if", "not"})  # whose own mistakes are never told
@@ -50,7 +50,7 @@ def endless(schema: JSON, targets: Targets) -> Path | None:
 
 
 def multiplies(schema: JSON, targets: Targets) -> bool:
-    """Whether data of 64 levels could take more than a million steps. For schemas that are not `endless`."""
+    """Whether data of 64 levels could take more than 10,000 steps. For schemas that are not `endless`."""
     nodes = _graph(schema, targets)
     work = dict.fromkeys(nodes, 1)
     for _ in range(LEVELS):
@@ -127,10 +127,11 @@ def _slots(
 
 
 def _costliest(branches: list[Counter[_Slot]]) -> Counter[_Slot]:
+    """The one whose way into the data is longest; of the value itself every branch is asked."""
     found: Counter[_Slot] = Counter()
     for each in branches:
         found = each if _total(each) > _total(found) else found
-    return found
+    return Counter({**found, _OWN: sum(each[_OWN] for each in branches)})
 
 
 def _total(slots: Counter[_Slot]) -> int:

@@ -68,7 +68,8 @@ class Targets:
 
     def find(self, reference: str) -> Path | None:
         """The path of the schema that is meant; None when there is none."""
-        return self._by_reference.get(unquote(reference)) or self._root(reference)
+        found = self._by_reference.get(unquote(reference))
+        return self._root(reference) if found is None else found
 
     def named(self) -> list[str]:
         """The references people write: to `$defs`, and to anchors."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from itertools import islice
@@ -97,7 +98,7 @@ def _predicate(error: ValidationError, kind: str) -> str:
     elif kind in {"format", "pattern"}:
         limit = cut(str(limit))
     else:
-        limit = _shown(limit)
+        limit = _wanted_value(limit)
     size = len(value) if isinstance(value, Sized) else 0
     return said.format(limit=limit, got=_shown(value), size=size)
 
@@ -108,7 +109,7 @@ def _enum(error: ValidationError, path: Path, _asked: Asked) -> Iterator[Misfit]
     texts = [each for each in options if isinstance(each, str)]
     guess = did_you_mean(value, texts) if isinstance(value, str) and len(value) < 100 else None
     more = ", …" if len(options) > _NAMED else ""
-    listed = ", ".join(map(_shown, options[:_NAMED])) + more
+    listed = ", ".join(map(_wanted_value, options[:_NAMED])) + more
     message = f"{_subject(path)} must be one of {listed}, not {_shown(value)}"
     yield Misfit(path, message + (f" ({guess})" if guess else ""))
 
@@ -220,6 +221,11 @@ def _shown(value: object) -> str:
     if isinstance(value, dict | list):
         return _A["object" if isinstance(value, dict) else "array"]
     return show(value)
+
+
+def _wanted_value(value: object) -> str:
+    """A value of the schema, as it has to be: an object or an array, too, is written out."""
+    return cut(json.dumps(value, ensure_ascii=False)) if isinstance(value, dict | list) else show(value)
 
 
 def _subject(path: Path) -> str:
