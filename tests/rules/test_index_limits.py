@@ -153,3 +153,33 @@ def test_a_list_beside_a_pattern_with_thousand_fields_is_walked_once_a_field() -
     assert index.match(json.loads(json.dumps(data))) == set()
     data["rows"].append(row)
     assert index.match(data) == {"p"}
+
+
+def test_a_long_disjunction_beside_many_conditions_is_not_multiplied_out() -> None:
+    rest = {f"f{n}": 1 for n in range(1000)}
+    index = PatternIndex({"p": {**rest, "$or": [{"x": n, "y": n} for n in range(1000)]}})
+    assert index.match({**rest, "x": 7, "y": 7}) == {"p"}
+    assert index.match({**rest, "x": 7, "y": 8}) == set()
+
+
+def test_many_alternatives_of_many_patterns_are_not_multiplied_out() -> None:
+    values = [f"v{n}" for n in range(100)]
+    index = PatternIndex({f"p{n}": dict.fromkeys("abcdef", values) for n in range(50)})
+    assert len(index.match(dict.fromkeys("abcdef", "v3"))) == 50
+    assert index.match({**dict.fromkeys("abcdef", "v3"), "f": "w"}) == set()
+
+
+def test_more_places_than_pay_for_code_are_read_all_the_same() -> None:
+    index = PatternIndex({f"p{n}": {f"o{n // 50}": {f"f{n % 50}": n}} for n in range(3000)})
+    assert index.match({"o1": {"f1": 51, "f2": 51, "other": 1}}) == {"p51"}
+    assert index.match({"o1.f1": 51}) == index.match_json(b'{"o1": [{"f1": 51}]}') == {"p51"}
+
+
+def test_a_number_on_a_bound_is_told_from_one_beside_it() -> None:
+    bounds = {"le": ["<=", 3], "lt": ["<", 3], "ge": [">=", 3], "gt": [">", 3], "in": [">=", 1, "<", 3]}
+    index = PatternIndex({name: {"a": [{"numeric": written}]} for name, written in bounds.items()})
+    assert index.match({"a": 3}) == index.match({"a": 3.0}) == {"le", "ge"}
+    assert index.match({"a": 2.9999999999999996}) == {"le", "lt", "in"}
+    assert index.match({"a": [{"a": 1}, 10**400, 3]}) == {"le", "ge", "gt"}
+    assert index.match({"a": float("nan")}) == index.match({"a": [True, float("nan")]}) == set()
+    assert index.match({"a": [0, float("nan"), 4]}) == {"le", "lt", "ge", "gt"}

@@ -56,7 +56,7 @@ class PatternIndex:
             plan = Plan(_clauses(patterns, kinds, conditions), conditions)
         self._top = conditions.top
         self._blank: Leaves = [MISSING] * len(conditions.places)
-        self._always = [plan.always] if plan.always else []
+        self._always = [] if plan.always.is_empty else [plan.always]
         self._kind_slot = conditions.kind.slot
         self._kinds = {} if self._kind_slot is None else plan.senses[self._kind_slot].exact
         self._spread = Spread(plan.senses)
@@ -102,9 +102,10 @@ class PatternIndex:
         return self._read(data, facts, leaves, nested)
 
     def _first_decode(self, raw: bytes) -> Any:
-        self._decode, structs = decoder(self._top)
+        decode, structs = decoder(self._top)
         self._read_struct = reader(self._top, self._spread, structs)
-        return self._decode(raw)
+        self._decode = decode  # last, since another thread may come between
+        return decode(raw)
 
 
 def _clauses(

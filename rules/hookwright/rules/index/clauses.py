@@ -14,6 +14,8 @@ from .rule import Rule
 
 _MOST: Final = 16
 """How many clauses disjunctions beside each other may make. One alone may have any number of branches."""
+_LARGEST: Final = 10_000
+"""How often what stands beside that one may be repeated, once for each condition and branch."""
 
 
 class Clause(NamedTuple):
@@ -54,6 +56,7 @@ def _product(every: Every) -> list[tuple[Part, ...]]:
     choices.sort(key=lambda choice: -len(choice[1]))
     found: list[tuple[Part, ...]] = [()]
     for part, ways in choices:
-        taken = ways if len(found) == 1 or len(found) * len(ways) <= _MOST else [(part,)]
+        alone = len(found) == 1 and len(ways) * len(sure) <= _LARGEST
+        taken = ways if alone or len(found) * len(ways) <= _MOST else [(part,)]
         found = [one + other for one in found for other in taken]
     return [(*sure, *way) for way in found]

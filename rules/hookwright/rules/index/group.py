@@ -48,9 +48,10 @@ class Group:
         self.candidates: tuple[Candidate, ...] = ()
         self.below: dict[Group, Group] = {}
 
-    def __bool__(self) -> bool:
-        """Whether there is anybody in it."""
-        return bool(self.sure or self.candidates or self.below)
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is looked up by it: it is only needed beside other facts."""
+        return not (self.sure or self.candidates or self.below)
 
 
 Facts: TypeAlias = frozenset[Group]

@@ -1,9 +1,9 @@
 """Choose by which facts each pattern is looked up, and put the patterns under them.
 
-A clause is looked up by its condition with the least chance of being met: by the marks of that condition, or,
-where no condition of it has marks, by asking every event for the condition as a whole. A clause that needs no
-leaf at all is always looked at. Only tables that somebody is looked up by, or that very many patterns have
-conditions in, are read for each event; other conditions are asked of candidates alone.
+A clause is looked up by the condition for which that costs least, see `odds`: by the marks of the condition,
+or, where it has none, by asking every event for it. A clause that needs no leaf at all is always looked at.
+Only tables that somebody is looked up by, or that many patterns have conditions in, are read for each event;
+all other conditions are asked of candidates alone.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ _CROWD: Final = 12
 _WORTHWHILE: Final = 40
 """A table with so many conditions in it pays, even if no pattern is looked up by it."""
 _SELECTIVE: Final = 0.3
-"""A second fact met more often than this does not divide well."""
+_FEW: Final = 3
+"""A further fact met more often than `_SELECTIVE`, or one of more than a `_FEW`, does not divide well. Nor does
+one that comes after a few: a pattern with many alternatives would stand in too many groups."""
 
 
 class Plan:
@@ -37,16 +39,10 @@ class Plan:
         self.senses = [Sense() for _ in conditions.places]
         self.always = Group()
         self._whole: dict[Condition, Group] = {}
-        self._shared: dict[object, object] = {}
+        self._needs: dict[Facts, Facts] = {}
         keys = [self._key(clause.conditions) for clause in clauses]
         self._tables = self._worth_reading(keys)
-        members: defaultdict[Group, list[_Member]] = defaultdict(list)
-        for clause, key in zip(clauses, keys, strict=True):
-            member = _Member(clause, (key,) if key else ())
-            for group in self._facts(key) if key else [self.always]:
-                members[group].append(member)
-        for group, found in members.items():
-            self._fill(group, found)
+        self._place(zip(clauses, keys, strict=True))
         for sense in self.senses:
             sense.ready()
 
@@ -59,6 +55,16 @@ class Plan:
         return frozenset(
             needed.union(table for table, uses in self._odds.tables.items() if uses >= _WORTHWHILE)
         )
+
+    def _place(self, keyed: Iterable[tuple[Clause, Condition | None]]) -> None:
+        """Put each clause under the facts of its key."""
+        members: defaultdict[Group, list[_Member]] = defaultdict(list)
+        for clause, key in keyed:
+            member = _Member(clause, (key,) if key else ())
+            for group in self._facts(key) if key else [self.always]:
+                members[group].append(member)
+        for group, found in members.items():
+            self._fill(group, found)
 
     def _facts(self, key: Condition) -> list[Group]:
         """The facts of a condition one of which is there when it is met."""
@@ -107,17 +113,18 @@ class Plan:
         if not member.is_looked_over:
             member.is_looked_over = True
             fit = [
-                each
-                for each in member.clause.conditions
-                if each not in member.used
-                and (found := self._conditions.marks(each))
-                and all(mark.table in self._tables for mark in found)
-                and self._odds.chance(each) <= _SELECTIVE
+                each for each in member.clause.conditions if each not in member.used and self._divides(each)
             ]
-            if fit:
+            if fit and len(member.used) < _FEW:
                 used = (*member.used, min(fit, key=self._odds.chance))
                 member.further = _Member(member.clause, used)
         return member.further
+
+    def _divides(self, condition: Condition) -> bool:
+        found = self._conditions.marks(condition)
+        if not 0 < len(found) <= _FEW or self._odds.chance(condition) > _SELECTIVE:
+            return False
+        return all(mark.table in self._tables for mark in found)
 
     def _entry(self, member: _Member) -> Candidate:
         """The clause with the facts it needs besides those that led to it, and what is asked then."""
@@ -131,26 +138,23 @@ class Plan:
                 if not self._is_told(condition, member, fact):
                     asked.append(condition)
             asked.sort(key=self._odds.chance)
-            shared = self._one(frozenset(needs))
+            shared = frozenset(needs)
+            shared = self._needs.setdefault(shared, shared)  # the same facts are kept once
             member.entry = Candidate(member.clause.rule, shared, tuple(asked), member.clause.more)
         return member.entry
 
     def _is_told(self, condition: Condition, member: _Member, fact: Group | None) -> bool:
         """Whether facts alone tell that the condition is met."""
-        if not self._conditions.marks(condition):
-            return condition in self._whole and (fact is not None or condition in member.used)
-        return self._conditions.is_told(condition) and (fact is not None or condition in member.used)
+        if fact is None and condition not in member.used:
+            return False
+        return self._conditions.is_told(condition) or condition in self._whole
 
     def _single_fact(self, condition: Condition) -> Group | None:
-        """The one fact that is there just when the condition is met, if facts tell that."""
+        """The one fact that is there whenever the condition is met, if there is one."""
         found = self._conditions.marks(condition)
         if len(found) == 1 and found[0].table in self._tables:
             return self._fact(found[0])
         return None if found else self._whole.get(condition)
-
-    def _one(self, facts: Facts) -> Facts:
-        """The same facts, kept once."""
-        return self._shared.setdefault(facts, facts)  # type: ignore[return-value]
 
 
 class _Member:

@@ -23,6 +23,7 @@ from ..pattern.operators import (
     Wildcard,
     exact_key,
 )
+from .marks import plainest
 
 Predicate: TypeAlias = Callable[[object], bool]
 
@@ -101,7 +102,7 @@ def _text(test: Prefix | Suffix | EqualsIgnoreCase) -> Predicate:
 
 
 def _wildcard(test: Wildcard) -> Predicate:
-    """The common shapes `ab*yz` and `*mn*` need no walk over parts."""
+    """The common shapes `ab*yz` and `*mn*` need no walk over parts; most others fail at their ends."""
     first, *middle, last = test.parts if len(test.parts) > 1 else (*test.parts, "")
     if len(test.parts) == 1:
         return frozenset(test.parts).__contains__
@@ -114,7 +115,7 @@ def _wildcard(test: Wildcard) -> Predicate:
         (inside,) = middle
         return lambda leaf: type(leaf) is str and inside in leaf
     holds = test.holds
-    return lambda leaf: type(leaf) is str and holds(leaf)
+    return lambda leaf: type(leaf) is str and leaf.startswith(first) and leaf.endswith(last) and holds(leaf)
 
 
 def _between(test: Numeric) -> Predicate:
@@ -131,5 +132,5 @@ def _between(test: Numeric) -> Predicate:
 
 
 def _anything_but(test: AnythingBut) -> Predicate:
-    refused = predicate(test.refused, absent=False)
+    refused = predicate(map(plainest, test.refused), absent=False)
     return lambda leaf: leaf is not MISSING and not refused(leaf)

@@ -17,7 +17,7 @@ import msgspec
 
 from .paths import PathNode
 from .predicates import MISSING
-from .source import is_narrow, is_wide, spellings
+from .source import is_wide, spellings, suits
 
 _NOTHING: Final[Any] = Annotated[str, msgspec.Meta(pattern="(?!)")]
 _MOST_SPELLINGS: Final = 500
@@ -34,7 +34,7 @@ Decode: TypeAlias = Callable[[bytes], Any]
 def decoder(top: PathNode) -> tuple[Decode, Structs]:
     """What makes structs of JSON texts, and which; for a tree they do not suit, it refuses every text."""
     structs: Structs = {}
-    if is_wide(top) or not is_narrow(top):
+    if not suits(top):
         return _refuse, {}
     try:
         return msgspec.json.Decoder(_struct(top, structs)).decode, structs

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
+from itertools import repeat
+from operator import ne
 from typing import Final, Generic, TypeVar
 
 from ..pattern.numbers import Number
@@ -24,12 +26,13 @@ _REMEMBERED: Final = 4096
 class Ranges(Generic[Item]):
     """Items, each under a range. What was found for a piece is remembered, up to 4,096 items together."""
 
-    __slots__ = ("_bounds", "_nodes", "_remembered", "_room")
+    __slots__ = ("_bounds", "_every_bound", "_nodes", "_remembered", "_room")
 
     def __init__(self, items: Iterable[tuple[Numeric, Item]]) -> None:
         items = list(items)
         bounds = {bound for numeric, _ in items for bound in (numeric.lower, numeric.upper)}
-        self._bounds: list[Number] = sorted(bound for bound in bounds if bound is not None)
+        self._every_bound = frozenset(bound for bound in bounds if bound is not None)
+        self._bounds: list[Number] = sorted(self._every_bound)
         pieces = 2 * len(self._bounds) + 1
         self._nodes: list[list[Item]] = [[] for _ in range(2 * pieces)]
         self._remembered: dict[int, tuple[Item, ...]] = {}
@@ -44,6 +47,18 @@ class Ranges(Generic[Item]):
         piece = self._piece(number)
         found = self._remembered.get(piece)
         return self._learn(piece) if found is None else found
+
+    def holding_any(self, numbers: list[float]) -> set[Item]:
+        """The items whose range holds any of `numbers`; the numbers of a long list share few pieces."""
+        if self._every_bound.isdisjoint(numbers) and not any(map(ne, numbers, numbers)):  # nan is not itself
+            pieces = {2 * position for position in map(bisect_left, repeat(self._bounds), numbers)}
+        else:
+            pieces = {self._piece(number) for number in numbers if number == number}  # noqa: PLR0124
+        found: set[Item] = set()
+        for piece in pieces:
+            remembered = self._remembered.get(piece)
+            found.update(self._learn(piece) if remembered is None else remembered)
+        return found
 
     def _learn(self, piece: int) -> tuple[Item, ...]:
         found: list[Item] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from typing import Final, TypeAlias, TypeVar
 
 from ..pattern.operators import Numeric, Scalar, exact_key
@@ -86,14 +86,14 @@ class Sense:
                 found += self.ranges.holding(leaf)  # type: ignore[arg-type] # a number, see above
         return found
 
-    def facts_of_all(self, leaves: Sequence[Scalar]) -> set[Group]:
+    def facts_of_all(self, leaves: list[Scalar]) -> set[Group]:
         """All facts that any of several leaves shows. Numbers, of which lists can be long, are quick."""
         if not _NUMBERS.issuperset(map(type, leaves)):
             return {fact for leaf in leaves for fact in self.facts(leaf)}
         found = {fact for fact in map(self.exact.get, leaves) if fact is not None} if self.exact else set()
         found.update(fact for holds, fact in self._asked if any(map(holds, leaves)))
         if self.ranges is not None:
-            found.update(*map(self.ranges.holding, leaves))  # type: ignore[arg-type] # numbers, see above
+            found |= self.ranges.holding_any(leaves)  # type: ignore[arg-type] # numbers, see above
         return found
 
     def deep_text(self, text: str) -> list[Group]:

@@ -29,11 +29,18 @@ _WIDE: Final = 64
 """A node with more places below it is asked for what is in the event, not the other way round."""
 _DEEPEST: Final = 12
 """Deeper objects have too many ways to be spelt."""
+_MOST: Final = 1000
+"""It takes 0.2 seconds to compile code for so many places."""
 
 
-def is_narrow(top: PathNode, depth: int = _DEEPEST) -> bool:
-    """Whether no place is too deep for this way of reading."""
-    return depth > 0 and all(is_narrow(each, depth - 1) for each in top.children.values() if each.children)
+def suits(top: PathNode) -> bool:
+    """Whether a tree is one to write code for. If not, events are always read the long way."""
+    return not is_wide(top) and _is_shallow(top, _DEEPEST) and sum(1 for _ in _paths(top)) <= _MOST
+
+
+def _is_shallow(node: PathNode, levels: int) -> bool:
+    below = (each for each in node.children.values() if each.children)
+    return levels > 0 and all(_is_shallow(each, levels - 1) for each in below)
 
 
 def is_wide(node: PathNode) -> bool:
@@ -55,7 +62,7 @@ def _paths(node: PathNode) -> Iterator[str]:
 
 def reader(top: PathNode, spread: Spread, structs: Mapping[PathNode, type] | None = None) -> Read:
     """What reads dictionaries, or these `structs`; for a tree it does not suit, it always gives up."""
-    if not is_narrow(top) or is_wide(top) or structs == {}:
+    if structs == {} or not suits(top):
         return _give_up
     writer = _Writer(spread, structs)
     writer.read_object(top, 0, 1)

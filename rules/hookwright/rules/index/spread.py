@@ -43,13 +43,13 @@ class Spread:
 
 def _columns(place: PathNode, rows: list[JSON]) -> dict[int, list[Scalar]] | None:
     """The leaves of a list of flat objects by slot; None where it is not one."""
-    if set(map(type, rows)) != {dict} or any(below.children for below in place.children.values()):
+    if set(map(type, rows)) != {dict}:
         return None
     objects = cast("list[dict[str, Scalar]]", rows)  # flat, unless the types below say otherwise
     found: dict[int, list[Scalar]] = {}
     for key, below in place.children.items():
         column = [row[key] for row in objects if key in row]
-        if not _PLAIN.issuperset(map(type, column)):
+        if below.children or not _PLAIN.issuperset(map(type, column)):
             return None
         if column and below.slot is not None:
             found[below.slot] = column
