@@ -26,7 +26,7 @@ _WORTHWHILE: Final = 40
 """A table with so many conditions in it pays, even if no pattern is looked up by it."""
 _SELECTIVE: Final = 0.3
 _FEW: Final = 3
-"""A further fact met more often than `_SELECTIVE`, or one of more than a `_FEW`, does not divide well. Nor does
+"""What is met more often than `_SELECTIVE`, or has more than a `_FEW` marks, does not divide well. Nor does
 one that comes after a few: a pattern with many alternatives would stand in too many groups."""
 
 
