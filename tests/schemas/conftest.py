@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import settings
-
-# A busy machine is slow without anything being wrong.
-settings.register_profile("calm", deadline=None)
-settings.load_profile("calm")
 
 FRAGMENTS = {
     "auth": {

@@ -1,7 +1,6 @@
 """What holds for the program as a whole, whatever the command."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -81,16 +80,6 @@ def test_exit_codes_are_the_documented_ones() -> None:
         "BUG": 70,
         "INTERRUPTED": 130,
     }
-
-
-def test_the_program_help_is_there_before_a_second_thought(hookwright: Callable[..., object]) -> None:
-    hookwright("--help")
-    times = []
-    for _ in range(3):
-        started = time.monotonic()
-        hookwright("--help")
-        times.append(time.monotonic() - started)
-    assert min(times) < 0.3
 
 
 def test_the_program_help_imports_no_command() -> None:
