@@ -44,3 +44,9 @@ def test_what_is_secret_in_a_url_is_left_out(url: str) -> None:
 )
 def test_everything_else_stays(url: str) -> None:
     assert without_credentials(url) == url
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("part", ["://a:b", "?a=b&", "://", ":", "?token", "://a:b/", "?key=a, "])
+def test_a_line_of_a_megabyte_is_read_once(part: str) -> None:
+    assert without_credentials(part * (1_000_000 // len(part)))

@@ -8,7 +8,10 @@ from urllib.parse import unquote
 from .secret_names import looks_secret
 
 # A slash or a question mark may stand in a password that should have been escaped; digits alone are a port.
-_USER = re.compile(r"://(?:[^/?#\s\"':]*:(?![0-9]{1,5}(?:[/?#\"'\s]|\Z))[^\s\"']*@|[^/?#\s\"']*@)")
+# The next "://" ends the search, or many of them in a line would be read again for each.
+_USER = re.compile(
+    r"://(?:[^/?#\s\"':]*:(?![0-9]{1,5}(?:[/?#\"'\s]|\Z))(?:[^\s\"':]|:(?!//))*@|[^/?#\s\"']*@)"
+)
 _PARAMETER = re.compile(r"([?&]([^=&?#\s\"']+)=)(?:[^&#\"',}\]]|,(?!\s))+")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from pathlib import Path
@@ -87,8 +88,9 @@ def test_who_gets_it_comes_first_and_what_refused_it_with_its_line(inside, files
     assert plain(ran.out) == TEXT
 
 
-def test_an_event_may_come_from_standard_input(hookwright, files) -> None:
-    ran = hookwright("explain", "-e", "-", stdin=json.dumps(EVENT))
+def test_an_event_may_come_from_standard_input(inside, files, monkeypatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(EVENT).encode())))
+    ran = inside("explain", "-e", "-")
     assert (ran.code, plain(ran.out)) == (0, TEXT)
 
 
@@ -177,12 +179,20 @@ def test_json_has_every_clause_and_keeps_to_its_schema(inside, files) -> None:
     }
 
 
-def test_ndjson_is_a_subscriber_a_line(inside, files) -> None:
+def test_ndjson_is_a_subscriber_a_line_with_the_event(inside, files) -> None:
+    (files / "event.json").write_text(json.dumps({**EVENT, "type": "Lead_Post_Crate"}))
     whole = json.loads(inside("explain", "-e", "event.json", "hooks.yaml", "-o", "json").out)
-    lines = inside("explain", "-e", "event.json", "hooks.yaml", "-o", "ndjson").out.splitlines()
-    assert [json.loads(line) for line in lines] == [
-        {"format_version": "1.0", **each} for each in whole["subscribers"]
+    printed = inside("explain", "-e", "event.json", "hooks.yaml", "-o", "ndjson").out.splitlines()
+    lines = [json.loads(line) for line in printed]
+    assert lines == [
+        {"format_version": "1.0", "event": whole["event"], **each} for each in whole["subscribers"]
     ]
+    assert lines[0]["event"]["rejected"]["title"] == "Undeclared event type"
+    schema = load_schema("explanation")
+    validator = Draft202012Validator({"$ref": "#/$defs/line", "$defs": schema["$defs"]})
+    assert [error.message for line in lines for error in validator.iter_errors(line)] == []
+    del lines[0]["event"]
+    assert not validator.is_valid(lines[0])
 
 
 def test_render_shows_the_request_and_reads_no_secret(inside, files) -> None:

@@ -75,9 +75,9 @@ def in_bulk(drawn: str, seed: int) -> Counter[bool]:
 
 @pytest.mark.parametrize("drawn", ["anything", "rows"])
 def test_an_explanation_says_what_the_index_answers(drawn: str) -> None:
-    seen: Counter[bool] = sum((in_bulk(drawn, seed) for seed in range(4)), Counter())
-    assert seen.total() == 1_600
-    assert min(seen[True], seen[False]) > 100
+    seen: Counter[bool] = sum((in_bulk(drawn, seed) for seed in range(2)), Counter())
+    assert seen.total() == 800
+    assert min(seen[True], seen[False]) > 50
 
 
 @pytest.mark.slow
@@ -104,7 +104,7 @@ def test_beyond_its_bounds_an_explanation_still_says_what_the_index_answers(monk
 DRAWERS = st.builds(Drawer, st.randoms(use_true_random=False))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(DRAWERS)
 def test_a_single_pattern_is_explained_as_it_is_matched(draw: Drawer) -> None:
     event = draw.event()

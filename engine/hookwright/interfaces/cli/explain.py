@@ -26,7 +26,8 @@ from .commands import command
 from .event_body import parse_overrides
 from .exits import Exit, Stop
 from .explained import Explained, Summary
-from .explanation_document import document, line
+from .explanation_document import document
+from .explanation_document import lines as explained_lines
 from .explanation_text import Lines, explanation_text
 from .frames import secrets_in
 from .given_event import UNNAMED, GivenEvent, given_event
@@ -171,6 +172,6 @@ def _print(
     if output == "json":
         print_document(document(summary, chosen))
     elif output == "ndjson":
-        print_lines(map(line, chosen))
+        print_lines(explained_lines(summary, chosen))
     else:
         click.echo(explanation_text(summary, chosen, lines, full=full))

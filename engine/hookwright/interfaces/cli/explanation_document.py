@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from hookwright.engine.intake.door import Misplaced, Rejected
@@ -21,17 +21,27 @@ _LONGEST = 1000  # characters of a value
 
 def document(summary: Summary, explained: Sequence[Explained]) -> dict[str, Any]:
     """The whole answer."""
-    event = summary.given.event
     return {
-        "event": {
-            "type": event.type,
-            "id": event.id if summary.given.has_id else None,
-            "source": event.source if summary.given.has_source else None,
-            "rejected": _rejected(summary.rejected) if summary.rejected else None,
-        },
+        "event": _event(summary),
         "selected": summary.selected,
         "total": summary.total,
-        "subscribers": [line(each) for each in explained],
+        "subscribers": [_subscriber(each) for each in explained],
+    }
+
+
+def lines(summary: Summary, explained: Sequence[Explained]) -> Iterator[dict[str, Any]]:
+    """The same subscriber by subscriber, each with the event, so that a line alone can be read."""
+    event = _event(summary)
+    return ({"event": event, **_subscriber(each)} for each in explained)
+
+
+def _event(summary: Summary) -> dict[str, Any]:
+    event = summary.given.event
+    return {
+        "type": event.type,
+        "id": event.id if summary.given.has_id else None,
+        "source": event.source if summary.given.has_source else None,
+        "rejected": _rejected(summary.rejected) if summary.rejected else None,
     }
 
 
@@ -44,7 +54,7 @@ def _rejected(rejected: Rejected) -> dict[str, Any]:
     }
 
 
-def line(explained: Explained) -> dict[str, Any]:
+def _subscriber(explained: Explained) -> dict[str, Any]:
     """One subscriber. `refusedBy` is the stage that said no; later ones were not asked."""
     explanation = explained.explanation
     return {
