@@ -1,8 +1,9 @@
-"""The keys this version reads, so that what a newer one published is refused, not half obeyed."""
+"""The keys and values this version reads: what a newer one published is refused, not half obeyed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from .event import JSON
 from .expression.template import is_template
@@ -35,31 +36,76 @@ RULE = SUBSCRIBER | {"actions"}
 EVENT = frozenset({"type", "description", "schema"})
 FILLED_IN = ("url", "query", "headers")  # with templates, which this version would send as they stand
 ROOT = frozenset({"bundle", "defaults", "webhooks", "rules", "events", "notifiers"})
+LISTS = ("webhooks", "rules", "events", "notifiers")  # of mappings, at the root
+_MAPPING = (Mapping,)
+_TAKES: Mapping[str, tuple[type, ...]] = MappingProxyType(
+    {
+        **dict.fromkeys(("auth", "headers", "labels", "match", "query", "retry"), _MAPPING),
+        **dict.fromkeys(("batch", "disable_after"), (Mapping, bool)),
+        **dict.fromkeys(("enabled", "entity_params"), (bool,)),
+        **dict.fromkeys(("event", "source"), (str, list)),
+        "if": (str, bool),
+        "notify_on_failure": (bool, list),
+        "url": (str,),
+    }
+)
+"""What may stand under the keys of which another value would be read past."""
 
 
 def unknown_keys(content: Layer) -> Iterator[str]:
     """What this version would not read of a source's content: `webhooks/0/signing`, a template somewhere."""
     yield from _beyond(content, ROOT, "")
-    for where, part in _parts(content, "defaults"):
-        yield from _settings(part, WEBHOOK, where)
-    for where, part in _parts(content, "webhooks"):
-        yield from _settings(part, WEBHOOK, where)
+    yield from _no_mappings(content, LISTS, "")
+    yield from _no_mapping(content, "defaults", "")
+    for key in ("defaults", "webhooks"):
+        for where, part in _parts(content, key):
+            yield from _settings(part, WEBHOOK, where)
     for where, part in _parts(content, "rules"):
-        yield from _settings(part, RULE, where)
-        for below, action in _parts(part, "actions"):
-            yield from _beyond(action, frozenset({"post"}), f"{where}{below}")
-            for deeper, target in _parts(action, "post"):
-                yield from _settings(target, TARGET, f"{where}{below}{deeper}")
+        yield from _rule(part, where)
     for where, part in _parts(content, "events"):
         yield from _beyond(part, EVENT, where)
 
 
+def _rule(rule: Layer, where: str) -> Iterator[str]:
+    yield from _settings(rule, RULE, where)
+    yield from _no_mappings(rule, ("actions",), where)
+    for below, action in _parts(rule, "actions"):
+        yield from _beyond(action, frozenset({"post"}), f"{where}{below}")
+        yield from _no_mapping(action, "post", f"{where}{below}")
+        for deeper, target in _parts(action, "post"):
+            yield from _settings(target, TARGET, f"{where}{below}{deeper}")
+
+
 def _settings(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:
     yield from _beyond(part, known, where)
+    yield from (f"the value of {where}{key}" for key, value in part.items() if not _is_read(key, value))
     for key, keys in (("retry", RETRY), ("batch", BATCH), ("disable_after", DISABLE_AFTER)):
         for below, deeper in _parts(part, key):
             yield from _beyond(deeper, keys, f"{where}{below}")
     yield from (f"the template in {where}{key}" for key in FILLED_IN if _has_template(part.get(key)))
+
+
+def _is_read(key: str, value: JSON) -> bool:
+    if key == "type":
+        return value == "webhook"
+    return key not in _TAKES or isinstance(value, _TAKES[key])
+
+
+def _no_mapping(part: Layer, key: str, where: str) -> Iterator[str]:
+    if not isinstance(part.get(key, {}), Mapping):
+        yield f"the value of {where}{key}"
+
+
+def _no_mappings(part: Layer, keys: tuple[str, ...], where: str) -> Iterator[str]:
+    """The lists that are none, and their items that are no mappings."""
+    for key in keys:
+        items = part.get(key, [])
+        if not isinstance(items, list):
+            yield f"the value of {where}{key}"
+            continue
+        for index, item in enumerate(items):
+            if not isinstance(item, Mapping):
+                yield f"the value of {where}{key}/{index}"
 
 
 def _has_template(value: JSON) -> bool:
