@@ -316,6 +316,13 @@ def test_several_bundles_are_explained_in_one_run(inside, files) -> None:
     assert ran.out.startswith("4 of 10 subscribers get this Lead_Post_Create")
 
 
+def test_an_id_in_two_bundles_is_refused_since_it_would_name_two_subscribers(inside, files) -> None:
+    (files / "more.yaml").write_text(BUNDLE)
+    ran = inside("explain", "-e", "event.json", "hooks.yaml", "more.yaml", "--why-not", "hot")
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith('error: more.yaml:3:9: HW101 error: duplicate id "erp"')
+
+
 def test_many_subscribers_are_counted_and_not_all_told(inside, files) -> None:
     entries = [
         {

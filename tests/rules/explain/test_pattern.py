@@ -80,6 +80,26 @@ def test_an_absent_field_is_said_to_be_absent_and_why(data: Any, lack: str) -> N
     [
         ("Won", "won", '"won" differs in upper and lower case only; {equals-ignore-case: "Won"} takes both'),
         ("Won", " Won", '" Won" and "Won" differ in the blanks at their ends'),
+        (
+            "w" * 61,
+            "W" * 61,
+            f'"{"W" * 60}…" differs in upper and lower case only; {{equals-ignore-case: ...}} takes both',
+        ),
+        (
+            "Trade Fair",
+            "Trade\u00a0Fair",
+            "they look alike and differ at character 6: U+00A0 is there, U+0020 is wanted",
+        ),
+        (
+            "caf\u00e9",
+            "cafe\u0301",
+            "they look alike and differ at character 4: U+0065 is there, U+00E9 is wanted",
+        ),
+        (
+            "w" * 70 + "x",
+            "w" * 70,
+            "they look alike and differ at character 71: nothing is there, U+0078 is wanted",
+        ),
         (5, "5.0", '"5.0" is a string and 5 is a number; {number: ["=", 5]} takes both'),
         (True, "true", '"true" is a string; quotes around true make it one'),
         ("5", 5, "5 is no string; without quotes 5 is not one either"),

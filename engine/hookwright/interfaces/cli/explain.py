@@ -16,6 +16,7 @@ from hookwright.rules.bundle import Bundle as Parts
 from hookwright.rules.compile import compile_table
 from hookwright.rules.explain import Explainer
 from hookwright.rules.model import Model
+from hookwright.rules.several import shared_ids
 from hookwright.rules.table import RoutingTable
 from hookwright.schemas.nearest import did_you_mean
 from hookwright.schemas.problem import Problem
@@ -94,6 +95,8 @@ def explain(  # noqa: PLR0913, PLR0917  # one parameter a flag
         _loaded(Bundle(path, loaded_plugins, allow_undeclared_events=allow_undeclared_events), path)
         for path in paths or (Path(),)
     ]
+    for clash in shared_ids(parts for _, parts, _ in bundles):
+        raise Stop(Exit.NO, str(clash))
     tables = [compile_table(model) for model, _, _ in bundles]
     rendering = Rendering(loaded_plugins, time.time()) if render else None
     explained = [

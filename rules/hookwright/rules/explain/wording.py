@@ -20,7 +20,7 @@ from ..pattern.operators import (
 from ..pattern.report import shown
 
 ABSENT = "no value at all"
-_LONGEST = 60  # characters of a value in a sentence
+LONGEST = 60  # characters of a value in a sentence
 _ANY_CASE = " in upper or lower case"
 
 
@@ -48,9 +48,9 @@ def _text(test: Prefix | Suffix | EqualsIgnoreCase | Wildcard) -> str:
 
 def quoted(value: Scalar) -> str:
     """A value as JSON, cut where it grows long."""
-    if isinstance(value, str) and len(value) > _LONGEST:
-        return shown(value[:_LONGEST] + "…", 10 * _LONGEST)
-    return shown(value, 10 * _LONGEST)
+    if isinstance(value, str) and len(value) > LONGEST:
+        return shown(value[:LONGEST] + "…", 10 * LONGEST)
+    return shown(value, 10 * LONGEST)
 
 
 def either(alternatives: Iterable[str], last: str = "or") -> str:
