@@ -140,6 +140,17 @@ def test_many_disjunctions_below_one_list_are_not_multiplied_out() -> None:
     assert index.match({"rows": [*rows, {**full, "a3": 0}]}) == {"p"}
 
 
+@pytest.mark.timeout(60)
+def test_many_fields_that_may_be_absent_in_one_list_are_not_multiplied_out() -> None:
+    pattern = {"rows": {f"f{n}": [1, {"exists": False}] for n in range(40)}}
+    rows = [
+        {f"f{n}": 2 if n == at else 1 for n in range(40) if n % 7 != at % 7 or n == at} for at in range(40)
+    ]
+    index = PatternIndex({"p": pattern})
+    assert index.match({"rows": rows}) == set()
+    assert index.match({"rows": [*rows, {"f3": 1}]}) == {"p"}
+
+
 def test_long_names_cost_nothing_where_no_pattern_asks() -> None:
     data = nested(30, {str(n): n for n in range(5000)}, lambda below: {"k" * 10_000: below, "a": 1})
     assert PatternIndex({"p": {"a": 1}, "q": {"a": {"b": 1}}}).match(data) == {"p"}

@@ -6,9 +6,9 @@ elements would be exponential in the number of lists. Instead:
 
 1. What no choice can change is settled first. What is left is and/or over conditions below list elements.
 2. Its branches are taken depth first; each way through is a *clause*, conditions that all must hold together.
-   A clause whose conditions on values already contradict each other is left at once. How many clauses there
-   are is up to the pattern, never to the event; where no condition is on absence, a walk as in 3 first asks
-   which conditions can be met together at all, and mostly answers without going through them.
+   A clause that no element can meet as far as it goes is left at once, so where all choices are about one
+   list, no more clauses are followed than it has elements. Where no condition is on absence, a walk as in 3
+   first asks which conditions can be met together at all, and mostly answers without going through them.
 3. A clause is checked by one walk over the event, see `walk`: linear in the event.
 """
 
@@ -128,7 +128,7 @@ def _any_clause(start: Open, reading: Reading) -> bool:
         if choice is None:
             if _can_hold(clause, reading):
                 return True
-        elif _can_hold(frozenset(each for each in clause if each.by_leaf), reading):
+        elif _can_hold(clause, reading, more=True):
             work.extend(((branch, *rest), clause) for branch in reversed(choice.branches))
     return False
 
@@ -150,9 +150,9 @@ def _advance(rest: tuple[Open, ...], clause: _Clause) -> tuple[Either | None, tu
     return (first if isinstance(first, Either) else None), tuple(choices), frozenset(taken)
 
 
-def _can_hold(clause: _Clause, reading: Reading) -> bool:
-    """Whether one choice of elements meets every condition of the clause."""
+def _can_hold(clause: _Clause, reading: Reading, *, more: bool = False) -> bool:
+    """Whether one choice of elements meets every condition of the clause, to which `more` may be added."""
     if len(clause) < 2 and all(literal.by_leaf for literal in clause):
         return True
-    walk = Walk(clause)
+    walk = Walk(clause, more=more)
     return walk.everything in walk.answer(reading.root, reading.top, walk.everything)

@@ -59,10 +59,14 @@ _MOST_SETS = 200
 
 
 class Walk:
-    """Walks over an event for some conditions. Each condition on a value is a bit."""
+    """Walks over an event for some conditions. Each condition on a value is a bit.
 
-    def __init__(self, clause: frozenset[Literal]) -> None:
+    With `more`, others may be added: they may choose from a list that nobody chooses from now.
+    """
+
+    def __init__(self, clause: frozenset[Literal], *, more: bool = False) -> None:
         self.everything = 0
+        self._more = more
         self._all_needed = True
         self._tests: dict[PathNode, list[tuple[int, Condition]]] = {}
         self._below: dict[PathNode, int] = {}
@@ -153,7 +157,7 @@ class Walk:
         for each in value:
             if isinstance(each, dict | list):
                 here = yield each, node, open_
-                answers.update(one | met for one in plainly for met in here if met)
+                answers.update(one | met for one in plainly for met in here if met or self._more)
                 if everything in answers and (needed == everything or not self._absent):
                     return {everything}
         return self._largest(answers)
