@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from random import Random, SystemRandom
@@ -13,6 +14,8 @@ from hypothesis import strategies as st
 
 from hookwright.rules import PatternIndex
 from hookwright.rules.explain import Clause, choices, explain_pattern
+from hookwright.rules.explain.leaves import read_leaves
+from hookwright.rules.pattern import AnyOf, parse_pattern
 from hookwright.schemas.problem import Place
 
 from ..patterns.drawn import Drawer
@@ -99,6 +102,29 @@ def test_beyond_its_bounds_an_explanation_still_says_what_the_index_answers(monk
     for event in events:
         held = {str(at) for at, each in enumerate(patterns) if explain_pattern(each, event, nowhere).holds}
         assert held == index.match(event)
+
+
+def test_what_is_tried_for_all_parts_of_a_pattern_is_bounded(monkeypatch) -> None:
+    for name, most in (("MOST_STEPS", 200), ("MOST_IN_ALL", 600), ("FEW", 5)):
+        monkeypatch.setattr(choices, name, most)
+    random = Random(3)
+    fields = [f"l{number}" for number in range(10)]
+    data = {
+        field: [{"a": random.randrange(4), "b": random.randrange(4)} for _ in range(50)] for field in fields
+    }
+    branches = [
+        {field: {"a": [1, 2], "b": [2, 1]} for field in random.sample(fields, 6)} | {"l0.a": [9]}
+        for _ in range(60)
+    ]
+    root = parse_pattern({"$or": branches}).root
+    assert isinstance(root, AnyOf)
+    paths = [(field, name) for field in fields for name in "ab"]
+    tried = choices.Choices(read_leaves(data, paths))
+    for branch in root.branches:
+        with contextlib.suppress(choices.TooManyError):
+            assert tried.winning(branch) is None
+    assert 600 < tried.steps <= 600 + 60 * 6
+    assert not explain_pattern({"$or": branches}, data, nowhere).holds
 
 
 DRAWERS = st.builds(Drawer, st.randoms(use_true_random=False))

@@ -18,6 +18,8 @@ from .leaves import Choice, Leaves, Path
 _Pairs: TypeAlias = frozenset[tuple[int, int]]
 
 MOST_STEPS = 50_000  # values and parts looked at for one pattern or part of one
+MOST_IN_ALL = 3 * MOST_STEPS  # for a pattern with all its parts, but for those that take just a few
+FEW = MOST_STEPS // 100
 
 
 class TooManyError(Exception):
@@ -73,11 +75,12 @@ class _Ways:
 
 @dataclass(slots=True)
 class Choices:
-    """Answers for the leaves of one event; remembers each answer."""
+    """Answers for the leaves of one event; remembers each answer, and how many `steps` all of them took."""
 
     leaves: Leaves
     _known: dict[int, Choice | None] = field(default_factory=dict)
     _ways: dict[int, _Ways] = field(default_factory=dict)
+    steps: int = 0
 
     def winning(self, node: Node) -> Choice | None:
         """A choice of elements under which the node, taken alone, is true; None when there is none.
@@ -96,10 +99,12 @@ class Choices:
         """Depth first; the tries are generators, so that only those are made that are looked at."""
         tried = {_CONTRADICTION}
         work = [self._next(_State(frozenset(), frozenset(), None), _Todo(node, None))]
+        most = min(MOST_STEPS, max(MOST_IN_ALL - self.steps, FEW))
         steps = 0
         while work:
             steps += 1
-            if steps > MOST_STEPS:
+            self.steps += 1
+            if steps > most:
                 raise TooManyError
             state = next(work[-1], _END)
             if state is _END:
