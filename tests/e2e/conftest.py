@@ -165,20 +165,20 @@ def _command(process):
 @pytest.fixture
 def serve(tmp_path, until):
     """`serve(bundle, workers=1, arguments=...)` starts a server; it is stopped, with all it started."""
-    yield from _starter(tmp_path, until)
+    yield from _starter(lambda: tmp_path, until)
 
 
 @pytest.fixture(scope="module")
 def module_serve(tmp_path_factory, until):
-    """The same, for a server that all tests of a module share."""
-    yield from _starter(tmp_path_factory.mktemp("server"), until)
+    """The same, for servers that all tests of a module share; each has a folder of its own."""
+    yield from _starter(lambda: tmp_path_factory.mktemp("server"), until)
 
 
 def _starter(folder, until):
     servers = []
 
     def start(bundle, *, ready=True, **options):
-        server = Server(folder, bundle, until, **options)
+        server = Server(folder(), bundle, until, **options)
         servers.append(server)
         return server.start(ready=ready)
 

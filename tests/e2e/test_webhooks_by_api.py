@@ -22,6 +22,13 @@ def started(serve, receiver):
     return serve(GIT.format(url=sink.url)), sink
 
 
+@pytest.fixture(scope="module")
+def shared(module_serve, module_receiver):
+    """A server and a receiver that tests share; each has taken away what it made, or uses ids of its own."""
+    sink = module_receiver()
+    return module_serve(GIT.format(url=sink.url)), sink
+
+
 def ask(server, method, path="", body=None, **headers):
     """The status, the answer and its headers."""
     token = (server.state / "token").read_text().strip()
@@ -47,8 +54,8 @@ def git(server, text, sink):
     (server.config / "webhooks.yaml").write_text(text.format(url=sink.url))
 
 
-def test_a_webhook_lives_and_dies_over_the_api(started):
-    server, sink = started
+def test_a_webhook_lives_and_dies_over_the_api(shared):
+    server, sink = shared
     assert emit(server) == []
     hook = {"id": "leads", "event": "Lead_Post_Create", "url": f"{sink.url}/one", "headers": {"X-On": "no"}}
     status, said, _ = ask(server, "POST", body=hook)
@@ -96,8 +103,8 @@ def test_what_was_made_is_there_after_a_kill(started):
     assert server.ended(delivery).status == "Success"
 
 
-def test_git_cannot_break_a_webhook_of_the_api_and_a_move_misses_nothing(started, until):
-    server, sink = started
+def test_git_cannot_break_a_webhook_of_the_api_and_a_move_misses_nothing(shared, until):
+    server, sink = shared
     hook = {"id": "leads", "event": "com.example.own", "url": f"{sink.url}/api", "delay": "4s"}
     assert ask(server, "POST", body=hook)[0] == 201
     (waiting,) = emit(server, "com.example.own")
@@ -137,15 +144,15 @@ def test_a_server_needs_no_bundle_of_git_but_takes_one_that_comes(serve, receive
     assert ask(server, "GET", "/leads")[0] == 200
 
 
-def test_every_command_reaches_a_real_server(started, tmp_path):
-    server, sink = started
-    (tmp_path / "leads.yaml").write_text(f"id: leads\nevent: Lead_Post_Create\nurl: {sink.url}/cli\n")
-    assert server.run("webhooks", "create", "-f", str(tmp_path / "leads.yaml"))[:2] == (0, "leads\n")
-    (delivery,) = emit(server)
+def test_every_command_reaches_a_real_server(shared, tmp_path):
+    server, sink = shared
+    (tmp_path / "calls.yaml").write_text(f"id: calls\nevent: Task_Complete\nurl: {sink.url}/cli\n")
+    assert server.run("webhooks", "create", "-f", str(tmp_path / "calls.yaml"))[:2] == (0, "calls\n")
+    (delivery,) = emit(server, "Task_Complete")
     assert server.ended(delivery).status == "Success"
-    assert "leads" in server.run("webhooks", "list")[1]
+    assert "calls" in server.run("webhooks", "list")[1]
     exported = server.run("webhooks", "export")[1]
-    assert server.run("webhooks", "delete", "leads")[0] == 0
+    assert server.run("webhooks", "delete", "calls")[0] == 0
     (server.config / "moved.yaml").write_text(exported)
     assert "url: " in exported
     token = server.run("token", "create", "crm", "--role", "emitter")[1].strip()
