@@ -9,7 +9,7 @@ from jinja2 import nodes
 
 from hookwright.schemas.nearest import did_you_mean
 from hookwright.schemas.problem import Problem
-from hookwright.schemas.wording import show
+from hookwright.schemas.wording import show, some
 
 from .actions import OF_A_RUN, templates_in
 from .bundle import Entry, Part, twice
@@ -124,7 +124,7 @@ def _read(text: str, *, template: bool) -> Sequence[nodes.Node]:
 
 
 def _all(there: frozenset[str], what: str) -> str:
-    return f"there are: {', '.join(sorted(there))}" if there else f"no {what} has a name here"
+    return f"there are: {some(sorted(there))}" if there else f"no {what} has a name here"
 
 
 def _pattern(awaited: Part) -> Iterator[Problem]:

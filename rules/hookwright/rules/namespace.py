@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from hookwright.schemas.nearest import did_you_mean
 from hookwright.schemas.problem import Problem
-from hookwright.schemas.wording import show
+from hookwright.schemas.wording import show, some
 
 from .bundle import Bundle, Part
 from .glob import is_glob
@@ -92,5 +92,5 @@ def _ids(parts: Sequence[Part]) -> frozenset[str]:
 
 
 def _hint(name: str, ids: Set[str], where: str) -> str:
-    there = f"there are: {', '.join(sorted(ids))}" if ids else f"add it under `{where}:`"
-    return did_you_mean(name, sorted(ids)) or there
+    known = sorted(ids)
+    return did_you_mean(name, known) or (f"there are: {some(known)}" if known else f"add it under `{where}:`")

@@ -94,6 +94,11 @@ def cut(text: str, most: int = 60) -> str:
     return line if len(line) <= most else f"{line[: most - 3]}..."
 
 
+def some(names: Sequence[str], most: int = 20) -> str:
+    """The names with commas, the first ones of very many."""
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
 def type_hint(value: Any, wanted: Sequence[str], written: str = "") -> str | None:
     """What to write for a value of the wrong type, where that is plain; `written` is how it stands there."""
     if "string" in wanted and isinstance(value, bool | int | float):
