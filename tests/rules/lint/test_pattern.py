@@ -97,6 +97,8 @@ TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
         ({"statsu": [1]}, {"type": "object", "properties": {"status": NUMBER}}, [("HW153", ("statsu",))]),
         ({"other": [1]}, {"type": "object", "properties": {"status": NUMBER}}, []),
         ({"a": ["x", "z"]}, schema(a={"enum": ["x", "y"]}), [("HW157", ("a", 1))]),
+        ({"a": [{"anything-but": ["x", "y"]}]}, schema(a={"enum": ["x", "y"]}), [("HW157", ("a", 0))]),
+        ({"a": [{"anything-but": ["x", "z"]}]}, schema(a={"enum": ["x", "y"]}), []),
         ({"a": [1, "x"]}, schema(a={"enum": ["x", "y"]}), [("HW152", ("a", 0))]),
         ({"a": ["z"]}, schema(a={"enum": ["x", {"b": 1}]}), []),
         (
@@ -110,6 +112,26 @@ TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "number"}, {"type": "boolean"}
 )
 def test_a_schema_says_which_fields_and_values_there_are(pattern, declared, expected):
     assert found(pattern, declared) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "declared"),
+    [
+        ("street2", {"type": "object", "properties": {"street1": TEXT}}),
+        ("items", {"type": "object", "properties": {"item1": TEXT}, "patternProperties": {"^item": TEXT}}),
+        (
+            "orders",
+            {"type": "object", "properties": {"order": TEXT}, "allOf": [{"properties": {"orders": {}}}]},
+        ),
+        ("orders", {"type": "object", "properties": {"order": TEXT}, "$ref": "#/$defs/more"}),
+        ("user.name", schema(**{"user": TEXT, "user.name": TEXT})),
+        ("user.name", schema(**{"user": schema(age=NUMBER), "user.name": TEXT})),
+        ("a.user.name", schema(a=schema(**{"user": TEXT, "user.name": TEXT}))),
+        ("user.name", schema(**{"user.name": schema(name=TEXT)})),
+    ],
+)
+def test_a_field_that_events_may_have_is_not_called_unknown(name, declared):
+    assert found({name: ["x"]}, declared) == []
 
 
 def test_what_follows_from_another_mistake_is_not_told_as_well():

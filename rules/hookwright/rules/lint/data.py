@@ -23,6 +23,21 @@ _SCHEMA_KINDS: Final[Mapping[str, Kinds]] = {
     "boolean": frozenset({"boolean"}),
     "null": frozenset({"null"}),
 }
+_ELSEWHERE: Final = frozenset(
+    {
+        "$dynamicRef",
+        "$ref",
+        "allOf",
+        "anyOf",
+        "dependentSchemas",
+        "else",
+        "if",
+        "oneOf",
+        "patternProperties",
+        "propertyNames",
+        "then",
+    }
+)
 _MOST_LEVELS: Final = 32
 
 
@@ -33,8 +48,8 @@ class Data:
     `kinds` are those of the plain values that may stand there, `nested` says whether objects or lists may.
     `fields` are those an object there is known to have, and `closed` that it has no other; `items` is what
     the elements of a list there are. `values` are all plain values there may be, None where any of the kinds
-    is allowed. `by_schema`: events that break this are refused at the door. `sure` is
-    false for what is only modelled on something like it.
+    is allowed. `by_schema`: events that break this are refused at the door. `open`: other parts of the schema
+    may tell of more fields. `sure` is false for what is only modelled on something like it.
     """
 
     kinds: Kinds = ALL
@@ -44,6 +59,7 @@ class Data:
     items: Data | None = None
     values: tuple[Scalar, ...] | None = None
     by_schema: bool = False
+    open: bool = False
     sure: bool = True
 
     @property
@@ -138,6 +154,7 @@ def of_schema(schema: JSON, level: int = 0) -> Data:
         else None,
         values=values,
         by_schema=True,
+        open=not _ELSEWHERE.isdisjoint(schema),
     )
 
 

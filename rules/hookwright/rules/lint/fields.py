@@ -50,6 +50,11 @@ def step_of(at: Steps, depth: int) -> Steps:
 
 @lru_cache(maxsize=4096)  # thousands of subscribers ask for the same fields
 def _fault(path: tuple[str, ...], data: Data) -> Fault | None:
+    found = _first_fault(path, data)
+    return None if found is None or _spelt_with_dots(path, found[0], data) else found
+
+
+def _first_fault(path: tuple[str, ...], data: Data) -> Fault | None:
     here: Data | None = data
     for depth, name in enumerate(path):
         if here is None or not (here.nested or here.kinds):
@@ -64,6 +69,18 @@ def _fault(path: tuple[str, ...], data: Data) -> Fault | None:
             return (depth, *said) if said else None
         here = here.below(name)
     return None
+
+
+def _spelt_with_dots(path: tuple[str, ...], depth: int, data: Data) -> bool:
+    """Whether a field is listed whose name has dots and leads past step `depth`, as `a.b` beside `a`."""
+    here: Data | None = data
+    for start in range(depth + 1):
+        beginning = ".".join(path[start : depth + 1]) + "."
+        dotted = (name for name in _names(here) if "." in name) if here is not None else ()
+        if any(f"{name}.".startswith(beginning) for name in dotted):
+            return True
+        here = here.below(path[start]) if here is not None else None
+    return False
 
 
 def _whole_event(path: tuple[str, ...], here: Data) -> tuple[str, str] | None:
@@ -86,6 +103,8 @@ def _no_such(name: str, depth: int, here: Data) -> tuple[str, str] | None:
     unknown = f'the event has no field "{name}" here'
     if here.sure and all(each.closed for each in here.objects()):
         return unknown, did_you_mean(name, names) or _there_are(names)
+    if any(each.open for each in here.objects()):
+        return None
     if deeper:
         return unknown, f'did you mean "{deeper[0]}.{name}"?'
     near = [] if name.startswith(_CUSTOM) else [each for each in names if _nearly(name, each)]
@@ -102,13 +121,22 @@ def _names(data: Data) -> set[str]:
 
 
 def _nearly(one: str, other: str) -> bool:
-    """The same but for case and marks between words, or for one letter more, less, changed or swapped."""
+    """The same but for case and marks between words, or for one letter more, less, changed or swapped.
+
+    Other digits make another name: `Street2` beside `Street1`.
+    """
     mine, theirs = _bare(one), _bare(other)
+    if _digits(mine) != _digits(theirs):
+        return False
     return mine == theirs or (min(len(mine), len(theirs)) > 3 and theirs in _one_edit_from(mine, theirs))
 
 
 def _bare(name: str) -> str:
     return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _digits(name: str) -> list[str]:
+    return [letter for letter in name if letter.isdigit()]
 
 
 def _one_edit_from(mine: str, theirs: str) -> Iterable[str]:

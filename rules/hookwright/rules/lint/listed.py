@@ -23,8 +23,7 @@ def unlisted_values(field: Field, written: Mapping[str, Any], known: Sequence[Da
     name = ".".join(field.path)
     for place, test in alternatives(field, written):
         if not _is_of_use(test, values):
-            never = "refuses none of them" if isinstance(test, AnythingBut) else "never matches"
-            message = f'the schema lists the values of "{name}", and this {never}'
+            message = f'the schema lists the values of "{name}", and this {_said(test, values)}'
             yield Finding(UNKNOWN_VALUE, message, place, _hint(test, values))
 
 
@@ -41,13 +40,20 @@ def _values(path: tuple[str, ...], known: Sequence[Data]) -> tuple[Scalar, ...]:
 
 
 def _is_of_use(test: Test, values: Sequence[Scalar]) -> bool:
-    """Whether a test tells some value from others, as far as it can: `anything-but` has to refuse one."""
-    if isinstance(test, AnythingBut):
-        return not all(test.holds(value) for value in values)
-    return any(test.holds(value) for value in values)
+    """Whether some value passes a test; `anything-but` has to refuse one, too."""
+    passing = [test.holds(value) for value in values]
+    return any(passing) and not (isinstance(test, AnythingBut) and all(passing))
+
+
+def _said(test: Test, values: Sequence[Scalar]) -> str:
+    if not isinstance(test, AnythingBut):
+        return "never matches"
+    return "refuses none of them" if test.holds(values[0]) else "refuses them all"
 
 
 def _hint(test: Test, values: Sequence[Scalar]) -> str:
+    if isinstance(test, AnythingBut) and not test.holds(values[0]):
+        return "leave out those that shall match"
     texts = [value for value in values if isinstance(value, str)]
     asked = test.refused[0] if isinstance(test, AnythingBut) else test
     near = (
