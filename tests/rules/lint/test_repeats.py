@@ -76,6 +76,25 @@ def test_of_very_many_calls_to_one_end_the_widest_are_still_told(bundle):
     assert len(found) == 120
 
 
+def test_very_large_patterns_are_compared_in_no_time(tmp_path: Path):
+    branches = [{"f": [f"x{number}"]} for number in range(600)]
+    entries: list[dict[str, Any]] = [
+        {
+            "id": f"w{number}",
+            "url": URL,
+            "event": "Task_Create",
+            "match": {"$or": [{"g": [f"{number}"]}, *branches]},
+        }
+        for number in range(20)
+    ]
+    file = tmp_path / "webhooks.yaml"
+    file.write_bytes(msgspec.json.encode({"version": 1, "webhooks": entries}))
+    assert load(file).problems == ()  # one with another they have over 100 million branches to compare
+    entries.append({"id": "all", "url": URL, "event": "Task_Create"})
+    file.write_bytes(msgspec.json.encode({"version": 1, "webhooks": entries}))
+    assert [each.code for each in load(file).problems] == ["HW155"] * 20
+
+
 def test_what_selects_nothing_repeats_nothing(bundle):
     found = bundle("""\
 webhooks:

@@ -55,6 +55,13 @@ def field_entails(narrow: Field, wide: Field) -> bool:
     return all(any(implies(test, other) for other in wide.tests) for test in narrow.tests)
 
 
+def weight(node: Node) -> int:
+    """How much there is to compare in a pattern: its alternatives, as many of a list as are looked at."""
+    if isinstance(node, Field):
+        return max(1, min(len(node.tests), _MOST))
+    return weight(node.part) if isinstance(node, Not) else sum(weight(each) for each in below(node))
+
+
 def normal(node: Node) -> Hashable:
     """Equal for patterns that differ only in order, brackets, dots and spelling of numbers."""
     if isinstance(node, Field):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 
 from hookwright.schemas.problem import Problem, Related
 
@@ -17,29 +17,27 @@ KEY = "event"
 def event_warnings(part: Part, names: EventNames) -> Iterator[Problem]:
     """A warning for each name in the list under `event` that selects nothing new."""
     written = part.value.get(KEY)
-    listed = _texts(written) if isinstance(written, list) and len(written) > 1 else []
-    for number, (index, name) in enumerate(listed):
-        for other, text in (*listed[:number], *(each for each in listed[number:] if is_glob(each[1]))):
-            message = None if other == index else _said(name, text, names)
-            if message:
-                related = Related(part.place(KEY, other), "first one here" if other < index else "the glob")
-                yield part.problem(
-                    "HW159", message, KEY, index, hint="remove it", severity="warning", related=(related,)
-                )
-                break
+    listed = _texts(written) if isinstance(written, list) and len(written) > 1 else {}
+    globs = {index: frozenset(names.resolve(name)) for index, name in listed.items() if is_glob(name)}
+    first: dict[Hashable, int] = {}
+    for index, name in listed.items():
+        selected = () if index in globs else names.resolve(name)
+        others = [first.setdefault(key, index) for key in (name, selected) if key]
+        others += [other for other, taken in globs.items() if not taken.isdisjoint(selected)]
+        other = min((each for each in others if each != index), default=None)
+        if other is not None:
+            message = _said(name, listed[other])
+            related = Related(part.place(KEY, other), "first one here" if other < index else "the glob")
+            yield part.problem(
+                "HW159", message, KEY, index, hint="remove it", severity="warning", related=(related,)
+            )
 
 
-def _texts(written: Sequence[JSON]) -> list[tuple[int, str]]:
-    return [(index, name) for index, name in enumerate(written) if isinstance(name, str)]
+def _texts(written: Sequence[JSON]) -> dict[int, str]:
+    return {index: name for index, name in enumerate(written) if isinstance(name, str)}
 
 
-def _said(name: str, other: str, names: EventNames) -> str | None:
-    """What to say of a name beside another one; None when each selects something of its own."""
+def _said(name: str, other: str) -> str:
     if name == other:
         return f'"{name}" stands here twice'
-    selected = names.resolve(name)
-    if is_glob(name) or not selected:
-        return None
-    if is_glob(other):
-        return f'"{other}" selects "{name}", too' if selected[0] in names.resolve(other) else None
-    return f'"{name}" and "{other}" are one event' if selected == names.resolve(other) else None
+    return f'"{other}" selects "{name}", too' if is_glob(other) else f'"{name}" and "{other}" are one event'

@@ -17,9 +17,10 @@ from hookwright.schemas.problem import Problem, Related
 from ..bundle import Bundle, Entry, Part
 from ..model import Action, Model, RetryPolicy, Subscriber
 from ..pattern import Node, parse_pattern
-from .entailment import entails, normal
+from .entailment import entails, normal, weight
 
 _MOST_PAIRS: Final = 5_000  # of calls to one end that are compared
+_HEAVIEST: Final = 500  # alternatives that the patterns of these calls may have together
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,10 +114,12 @@ def _call(subscriber: Subscriber, action: Action, model: Model) -> _Call:
 def _covered(calls: Sequence[_Call]) -> Iterator[tuple[_Call, _Call]]:
     """Each call that another one covers, with that one; of two that cover each other, the second.
 
-    Of very many calls to one end only those without a pattern are looked at as the wider ones.
+    Of very many calls to one end, or with very large patterns, only those without a pattern are looked at as
+    the wider ones.
     """
     wide = list(enumerate(calls))
-    if len(calls) * len(wide) > _MOST_PAIRS:
+    heavy = sum(weight(call.pattern) for call in calls if call.pattern is not None) > _HEAVIEST
+    if heavy or len(calls) * len(wide) > _MOST_PAIRS:
         wide = [(number, each) for number, each in wide if each.pattern is None][: _MOST_PAIRS // len(calls)]
     for index, call in enumerate(calls):
         for number, other in wide:
