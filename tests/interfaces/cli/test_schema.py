@@ -68,3 +68,15 @@ def test_a_folder_in_the_place_of_the_file_is_one_line_and_nothing_is_left_behin
     ran = inside("schema", "--write")
     assert (ran.code, ran.err) == (1, "error: .hookwright/config.schema.json: Is a directory\n")
     assert [path.name for path in folder.iterdir()] == ["config.schema.json"]
+
+
+def test_a_link_that_lies_in_wait_is_not_written_through(inside, tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("keep me")
+    folder = tmp_path / ".hookwright"
+    folder.mkdir()
+    for name in ("config.schema.json", ".config.schema.json.new"):
+        (folder / name).symlink_to(precious)
+    assert inside("schema", "--write").code == 0
+    assert precious.read_text() == "keep me"
+    assert (folder / "config.schema.json").read_text() == inside("schema").out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import click
 
@@ -52,12 +53,15 @@ def _refresh(path: Path, content: bytes) -> bool:
     """Whether the file had to be written. An editor that reads it meanwhile sees the old one or the new."""
     if path.is_file() and path.read_bytes() == content:
         return False
-    new = path.with_name(f".{path.name}.new")
-    try:
-        new.write_bytes(content)
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        new = Path(file.name)  # of nobody else: a link that lies in wait would be written through
+        try:
+            file.write(content)
+            file.flush()
+            new.chmod(0o644)
+            new.replace(path)
+        finally:
+            new.unlink(missing_ok=True)
     return True
 
 
