@@ -22,8 +22,11 @@ _INSIDE = "copy it into the bundle, and name it from the bundle's folder"
 
 def root_of(path: Path) -> Path | None:
     """The folder from which files of the bundle at `path` are looked for; None when there is none."""
-    folder = path if path.is_dir() else path.parent
-    return folder if folder.is_dir() else None
+    try:
+        folder = path if path.is_dir() else path.parent
+        return folder if folder.is_dir() else None
+    except OSError:  # a name that is too long; a missing one is no error here
+        return None
 
 
 def file_problems(target: Part, root: Path) -> Iterator[Problem]:

@@ -127,6 +127,12 @@ def test_a_path_that_is_not_there_is_a_problem(inside) -> None:
     assert "nothing.yaml" in ran.out
 
 
+def test_a_path_that_is_too_long_is_a_problem(inside) -> None:
+    ran = inside("validate", "x" * 5000)
+    assert ran.code == 1
+    assert "error[HW110]: cannot be read: File name too long" in ran.out
+
+
 def test_strict_makes_warnings_fail(inside, bundle: Path) -> None:
     (bundle / "a.yaml").write_text(GOOD.replace("url:", "headers: {X-Api-Key: plain-text-secret}, url:"))
     assert inside("validate", "hooks").code == 0
