@@ -60,6 +60,12 @@ OPERATORS: list[Case] = [
         'unknown operator "anything_but"',
         'did you mean "anything-but"?',
     ),
+    (
+        {"or": [{"Stage": ["Won"]}, {"Stage": ["Lost"]}]},
+        ("or", 0),
+        'unknown operator "Stage"',
+        'write "$or" to join patterns',
+    ),
     ({"a": [{"Numeric": [">", 1]}]}, ("a", 0), 'unknown operator "Numeric"', 'did you mean "numeric"?'),
     (
         {"a": [{"ignore-case": "x"}]},

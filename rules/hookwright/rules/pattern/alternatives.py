@@ -62,9 +62,15 @@ def _operator(item: Mapping[object, object], at: Steps, report: Report) -> Test 
     ((name, operand),) = item.items()
     parse = _PARSERS.get(name) if isinstance(name, str) else None
     if parse is None:
-        report.fault(at, f"unknown operator {shown(name)}", _meant(name))
+        report.fault(at, f"unknown operator {shown(name)}", _undollared(at) or _meant(name))
         return None
     return parse(operand, (*at, str(name)), report)
+
+
+def _undollared(at: Steps) -> str | None:
+    """What to say of an object that is no operator in the list of a field named `or`: it is a branch."""
+    field = str(at[-2]) if len(at) > 1 else ""
+    return f'write "${field}" to join patterns' if field in ("and", "or") else None
 
 
 def _meant(name: object) -> str:
