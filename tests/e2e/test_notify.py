@@ -27,13 +27,30 @@ notifiers:
     from: Hookwright <hooks@example.com>
     to: [ops@example.com]
     smtp: {{host: 127.0.0.1, port: {mail}, starttls: false}}
+  - id: away
+    type: email
+    from: hooks@example.com
+    to: [ops@example.com]
+    smtp: {{host: 127.0.0.1, port: {away}, starttls: false}}
+  - id: closed  # a port that is open to nobody
+    type: email
+    from: hooks@example.com
+    to: [ops@example.com]
+    smtp: {{host: 127.0.0.1, port: 9, starttls: false}}
 webhooks:
   - id: crm
     event: Lead_Post_Create
     url: "{url}/down"
     retry: {{attempts: 1}}
-    notify_on_failure: [{notify}]
+    notify_on_failure: [alerts]
     disable_after: {disable}
+  - {{id: mailed, event: Task_Create, url: "{url}/down", retry: {{attempts: 1}}, notify_on_failure: [admins]}}
+  - {{id: waiting, event: Task_Update, url: "{url}/down", retry: {{attempts: 1}}, notify_on_failure: [away]}}
+  - id: untold
+    event: Task_Complete
+    url: "{url}/down"
+    retry: {{attempts: 1}}
+    notify_on_failure: [closed, alerts]
   - {{id: fine, event: Lead_Post_Create, url: "{url}/up", notify_on_failure: true}}
 """
 
@@ -61,57 +78,62 @@ class Mailbox:
         self._loop.close()
 
 
-@pytest.fixture
-def mailbox():
-    box = Mailbox()
-    yield box
-    box.stop()
+def start(serve, receiver, *, mail=9, disable="false", window=WINDOW):
+    """A server whose `/down` always fails; itself and its receiver."""
+    sink = receiver({"/down": (500,), "/up": (200,), "/alerts/toptopsecret": (204,)})
+    environment = {
+        "ALERTS_URL": f"{sink.url}/alerts/toptopsecret",
+        "ALERTS_KEY": "k3y-of-alerts",
+        "HOOKWRIGHT_NOTICE_WINDOW": str(window),
+    }
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        away = listening.getsockname()[1]
+    bundle = BUNDLE.format(url=sink.url, mail=mail, away=away, disable=disable)
+    return serve(bundle, environment=environment), sink, away
 
 
 @pytest.fixture
 def notifying(serve, receiver):
-    """`notifying(notify, alerts=...)` starts a server whose `crm` always fails; itself and its receiver."""
-
-    def start(notify="alerts", *, mail=9, disable="false", window=WINDOW, **options):
-        sink = receiver({"/down": (500,), "/up": (200,), "/alerts/toptopsecret": (204,)})
-        environment = {
-            "ALERTS_URL": f"{sink.url}/alerts/toptopsecret",
-            "ALERTS_KEY": "k3y-of-alerts",
-            "HOOKWRIGHT_NOTICE_WINDOW": str(window),
-        }
-        bundle = BUNDLE.format(url=sink.url, notify=notify, mail=mail, disable=disable)
-        return serve(bundle, environment=environment, **options), sink
-
-    return start
+    """`notifying(disable=..., window=...)` starts a server of the test's own."""
+    return lambda **options: start(serve, receiver, **options)[:2]
 
 
-def emit(server, count=1):
+@pytest.fixture(scope="module")
+def shared(module_serve, module_receiver):
+    """A server, its receiver, a mailbox and the port of one that is away. Each test has its own webhook."""
+    box = Mailbox()
+    server, sink, away = start(module_serve, module_receiver, mail=box.port)
+    yield server, sink, box, away
+    box.stop()
+
+
+def emit(server, count=1, kind="Lead_Post_Create"):
     """Post so many events; all in one request."""
     batch = [
-        {"specversion": "1.0", "id": f"n{number}", "source": "/e2e", "type": "Lead_Post_Create", "data": {}}
+        {"specversion": "1.0", "id": f"n{number}", "source": f"/{kind}", "type": kind, "data": {}}
         for number in range(count)
     ]
     status, answer = server.post(batch, content_type="application/cloudevents-batch+json")
     assert status == 202, answer
 
 
-def notices(sink):
-    """What the webhook notifier posted, by notice, in the order of the first arrival."""
+def notices(sink, about="crm"):
+    """What the webhook notifier posted about a webhook, by notice, in the order of the first arrival."""
     found = {}
     for arrival in list(sink.arrivals.all):
         if arrival.target.startswith("/alerts"):
             found[arrival.header("webhook-id")] = json.loads(arrival.body)
-    return list(found.values())
+    return [each for each in found.values() if each["entityId"] == about]
 
 
-def told(server, **wanted):
-    """Rows of notices that have this status."""
-    rows = server.reader().list(Filter(kind="notice"), limit=1000)
+def told(server, about="crm", **wanted):
+    """Rows of notices about a webhook that are so."""
+    rows = [row for row in server.reader().list(Filter(kind="notice"), limit=1000) if row.entity_id == about]
     return [row for row in rows if all(getattr(row, name) == value for name, value in wanted.items())]
 
 
-def test_a_failure_reaches_a_webhook_and_shows_no_secret(notifying, until):
-    server, sink = notifying()
+def test_a_failure_reaches_a_webhook_and_shows_no_secret(shared, until):
+    server, sink, *_ = shared
     emit(server)
     (notice,) = until(lambda: notices(sink))
     assert (notice["kind"], notice["entityId"], notice["count"]) == ("failure", "crm", 1)
@@ -125,16 +147,16 @@ def test_a_failure_reaches_a_webhook_and_shows_no_secret(notifying, until):
     everything = b"\n".join(server.raw_journal()) + server.log.read_bytes()
     for secret in (b"toptopsecret", b"k3y-of-alerts"):
         assert secret not in everything
-    (arrival,) = [each for each in sink.arrivals.all if each.target.startswith("/alerts")]
+    (arrival,) = [each for each in sink.arrivals.all if each.header("webhook-id") == row.message]
     assert arrival.header("x-key") == "k3y-of-alerts"
 
 
-def test_a_failure_reaches_a_mailbox(notifying, mailbox, until):
-    server, _ = notifying("admins", mail=mailbox.port)
-    emit(server)
+def test_a_failure_reaches_a_mailbox(shared, until):
+    server, _, mailbox, _ = shared
+    emit(server, kind="Task_Create")
     (mail,) = until(lambda: mailbox.taken)
-    assert "Subject: A delivery of webhook crm failed: status 500" in mail.replace("\r\n ", " ")
-    (row,) = until(lambda: told(server, status="Success"))
+    assert "Subject: A delivery of webhook mailed failed: status 500" in mail.replace("\r\n ", " ")
+    (row,) = until(lambda: told(server, "mailed", status="Success"))
     assert (row.action, row.attempts) == ("notify/admins", 1)
 
 
@@ -163,25 +185,23 @@ def test_two_hundred_failures_make_two_notices_that_count_them_all(notifying, un
     assert len(about) == len(set(about)) == 200
 
 
-def test_a_notifier_whose_server_is_away_is_tried_again_and_says_why(notifying, until):
-    with socket.create_server(("127.0.0.1", 0)) as away:
-        port = away.getsockname()[1]
-    server, sink = notifying("admins", mail=port)
-    emit(server)
-    (row,) = until(lambda: told(server, state="retrying"))
+def test_a_notifier_whose_server_is_away_is_tried_again_and_says_why(shared, until):
+    server, sink, _, port = shared
+    emit(server, kind="Task_Update")
+    (row,) = until(lambda: told(server, "waiting", state="retrying"))
     said = f"127.0.0.1:{port} takes no connection: Connection refused"
     assert (row.error, row.reason, row.attempts) == ("connect", said, 1)
-    assert notices(sink) == []
+    assert notices(sink, "waiting") == []
 
 
-def test_a_notifier_that_fails_is_recorded_and_logged_once_and_tells_nobody(notifying, until):
-    server, sink = notifying("admins, alerts", mail=9)  # a port that is open to nobody
-    emit(server)
-    (row,) = until(lambda: told(server, status="Failure"))
+def test_a_notifier_that_fails_is_recorded_and_logged_once_and_tells_nobody(shared, until):
+    server, sink, *_ = shared
+    emit(server, kind="Task_Complete")
+    (row,) = until(lambda: told(server, "untold", status="Failure"))
     assert (row.error, row.reason) == ("blocked_target", "port 9 is closed")
-    assert server.log.read_text().count(f"notifier admins could not tell notice {row.id}") == 1
-    until(lambda: notices(sink))
-    assert len(told(server)) == 2
+    assert server.log.read_text().count(f"notifier closed could not tell notice {row.id}") == 1
+    until(lambda: notices(sink, "untold"))
+    assert len(told(server, "untold")) == 2
     code, out, _ = server.run("history", "list", "-o", "json", "--limit", "50")
     assert code == 0
     assert all(each["kind"] != "notice" for each in json.loads(out)["deliveries"])

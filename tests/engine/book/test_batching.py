@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hookwright.engine.book.batching import MEMBERS_PER_TURN
+from hookwright.engine.book import batching
 from hookwright.engine.book.book import Book
 from hookwright.engine.book.booking import Booking
 from hookwright.engine.book.gathering import SETTLE_MS
@@ -210,7 +210,7 @@ def test_an_encoder_that_fails_makes_a_batch_that_is_refused_not_one_that_waits(
 ) -> None:
     """The last one: 9,000 members and a body whose every byte takes six in JSON."""
     desk = open_desk({"odd": Odd(answer)})
-    count = 9000 if isinstance(answer, Encoded) else 2
+    count = 9000 if answer == Encoded(b"\x01" * 300_000) else 2
     found = members(node, count, batch=plan(encoder="odd", max_events=10_000, max_bytes=1 << 20))
     desk.turn(2000)
     (offer,) = server.offers.values()
@@ -401,8 +401,12 @@ def test_a_member_that_cannot_be_read_any_more_keeps_nobody_else_waiting(
     assert desk.booking._batching.wait() is None
 
 
-def test_many_batches_are_written_over_several_turns(desk: Any, node: Any, server: Any) -> None:
-    half = MEMBERS_PER_TURN // 2
+def test_many_batches_are_written_over_several_turns(
+    desk: Any, node: Any, server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert batching.MEMBERS_PER_TURN == 10_000
+    monkeypatch.setattr(batching, "MEMBERS_PER_TURN", 100)
+    half = 50
     for number in range(3):
         members(node, half, first=number * half, batch=plan(max_events=half, max_bytes=4 << 20))
     desk.turn(SETTLE_MS)
