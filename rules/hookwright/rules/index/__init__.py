@@ -13,13 +13,12 @@ decides (`elements`, `walk`).
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Hashable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import msgspec
 
+from ..collector import held_back
 from ..errors import PatternError
 from ..event import JSON
 from ..pattern import Pattern, parse_pattern
@@ -51,7 +50,7 @@ class PatternIndex:
         patterns: Mapping[str, Mapping[str, JSON] | Pattern],
         kinds: Mapping[str, Iterable[Hashable]] | None = None,
     ) -> None:
-        with _uncollected():
+        with held_back():
             conditions = Conditions()
             plan = Plan(_clauses(patterns, kinds, conditions), conditions)
         self._top = conditions.top
@@ -61,8 +60,7 @@ class PatternIndex:
         self._kinds = {} if self._kind_slot is None else plan.senses[self._kind_slot].exact
         self._spread = Spread(plan.senses)
         self._read: Read = self._first_read
-        self._decode: Decode = self._first_decode
-        self._read_struct: Read = self._first_read
+        self._of_text: tuple[Decode, Read] | None = None
 
     def match(self, data: JSON, kinds: tuple[Hashable, ...] = ()) -> frozenset[str]:
         """The ids of the patterns that the `data` of an event matches, which is of all these `kinds`.
@@ -87,13 +85,14 @@ class PatternIndex:
         `ValueError` for a text found not to be JSON (parts that no pattern asks about are skipped over), or
         nested too deep or with an integer too long for `json.loads`.
         """
+        decode, read = self._of_text or self._first_of_text()
         try:
-            struct = self._decode(raw)
+            struct = decode(raw)
         except (msgspec.MsgspecError, ValueError, RecursionError):  # or just not a text for structs
             return self.match(loaded(raw))
         facts, leaves = self._always.copy(), self._blank.copy()
         nested: set[int] = set()
-        self._read_struct(struct, facts, leaves, nested)
+        read(struct, facts, leaves, nested)
         return frozenset(matching(facts, leaves, nested, (self._top, raw)))
 
     def _first_read(self, data: Any, facts: list[Group], leaves: Leaves, nested: set[int]) -> bool:
@@ -101,11 +100,11 @@ class PatternIndex:
         self._read = reader(self._top, self._spread)
         return self._read(data, facts, leaves, nested)
 
-    def _first_decode(self, raw: bytes) -> Any:
+    def _first_of_text(self) -> tuple[Decode, Read]:
+        """Structs are known only to the reader written for them: threads never get one without the other."""
         decode, structs = decoder(self._top)
-        self._read_struct = reader(self._top, self._spread, structs)
-        self._decode = decode  # last, since another thread may come between
-        return decode(raw)
+        found = self._of_text = decode, reader(self._top, self._spread, structs)
+        return found
 
 
 def _clauses(
@@ -120,18 +119,6 @@ def _clauses(
             root = Every((conditions.of_kind(kinds[id_]), root))
         found += clauses(Rule(id_, root))
     return found
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Nothing made meanwhile is garbage in a cycle, and looking for some takes as long as all the rest."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _parsed(id_: str, pattern: Mapping[str, JSON] | Pattern) -> Pattern:
