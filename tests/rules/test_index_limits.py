@@ -151,6 +151,17 @@ def test_many_fields_that_may_be_absent_in_one_list_are_not_multiplied_out() -> 
     assert index.match({"rows": [*rows, {"f3": 1}]}) == {"p"}
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("levels", [20, 63])
+def test_what_stands_in_many_nots_is_decided_once_each(levels: int) -> None:
+    met = {"rows": {"x": 1, "y": 1}}
+    pattern: dict[str, Any] = met
+    for _ in range(levels):
+        pattern = {**met, "$not": pattern}
+    data = {"rows": [{"x": 1, "y": 1}, {"x": 2, "y": 2}]}
+    assert PatternIndex({"p": pattern}).match(data) == ({"p"} if levels % 2 == 0 else set())
+
+
 def test_long_names_cost_nothing_where_no_pattern_asks() -> None:
     data = nested(30, {str(n): n for n in range(5000)}, lambda below: {"k" * 10_000: below, "a": 1})
     assert PatternIndex({"p": {"a": 1}, "q": {"a": {"b": 1}}}).match(data) == {"p"}

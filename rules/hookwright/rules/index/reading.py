@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Set
+from collections.abc import Hashable, Set
 from typing import TypeAlias
 
 from ..event import JSON
@@ -24,13 +24,16 @@ class Reading:
 
     `nested` holds the slots with a leaf below an object or list that is itself an element of a list: only
     there does it matter which element a condition picks. An element that is a plain value is free for all.
+    `decided` keeps what each rule whose elements had to be chosen answered: a rule in a `$not` is asked twice
+    by the rule around it, which would double with every `$not` around that.
     """
 
-    __slots__ = ("_event", "leaves", "nested", "top")
+    __slots__ = ("_event", "decided", "leaves", "nested", "top")
 
     def __init__(self, leaves: Leaves, nested: Set[int], source: Source) -> None:
         self.leaves = leaves
         self.nested = nested
+        self.decided: dict[Hashable, bool] = {}
         self.top, self._event = source
 
     @property

@@ -39,6 +39,12 @@ class Rule:
         """The answer for any event, however its lists lie."""
         if not self.chooses(reading.nested):
             return self.root.true_of(reading, _NOTHING)
+        known = reading.decided.get(self)
+        if known is None:
+            known = reading.decided[self] = self._chosen(reading)
+        return known
+
+    def _chosen(self, reading: Reading) -> bool:
         return self.root.true_of(reading, reading.nested) and elements.consistent(
             _apart(self.root, set()), reading
         )
