@@ -98,6 +98,37 @@ def test_an_undeclared_type_reaches_globs_only_where_it_is_let_in():
     assert ids(opened.match(event("Task_Create"))) == ["every"]
 
 
+def test_with_and_without_a_pattern_types_and_globs_select_alike():
+    pattern = {"X": ["1"]}
+    routing = table(
+        subscriber("plain", "Task_Create", globs=("com.*", "com.example.*")),
+        subscriber("asks", "Task_Create", globs=("com.*",), match=pattern),
+        subscriber("plain-other", "Lead_Post_Create"),
+        subscriber("asks-other", "Lead_Post_Update", globs=("org.*",), match=pattern),
+        allow_undeclared_events=True,
+    )
+    assert ids(routing.match(event("Task_Create", {"X": "1"}))) == ["asks", "plain"]
+    assert ids(routing.match(event("com.example.a", {"X": "1"}))) == ["asks", "plain"]
+    assert ids(routing.match(event("com.example.a", {"X": "2"}))) == ["plain"]
+    assert ids(routing.match(event("org.example.a", {"X": "1"}))) == ["asks-other"]
+    assert ids(routing.match(event("Lead_Post_Create", {"X": "1"}))) == ["plain-other"]
+
+
+class Unreadable(dict):
+    def __iter__(self):
+        raise AssertionError("the data was read")
+
+
+def test_data_is_read_only_where_a_pattern_asks_about_events_of_the_type():
+    routing = table(
+        subscriber("asks", "Task_Create", match={"X": ["1"], "Y": ["2"]}),
+        subscriber("plain", "Lead_Post_Create"),
+    )
+    assert ids(routing.match(event("Lead_Post_Create", Unreadable(X="1")))) == ["plain"]
+    with pytest.raises(AssertionError, match="was read"):
+        routing.match(event("Task_Create", Unreadable(X="1")))
+
+
 def test_every_action_is_an_endpoint_with_its_cap():
     slow = Target("https://example.com/slow", concurrency=1)
     rule = subscriber(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from hookwright.schemas.dataschema import DataSchema
@@ -11,19 +12,18 @@ from .expression import Expression
 from .glob import compile_glob
 from .index import PatternIndex
 from .model import FailureLimit, Model, NotifierSettings, Subscriber
-from .pattern import All, Pattern
 from .table import RoutingTable
-
-_ANYTHING = Pattern(All(()))
 
 
 def compile_table(model: Model) -> RoutingTable:
     """The table of a valid model. Raises ValueError for a pattern or schema that loading would have refused.
 
-    All subscribers are in one index, with the types and globs they select as kinds, so each pattern is
-    compiled exactly once, and one question answers who gets an event.
+    All patterns are in one index, with the types and globs their subscribers select as kinds, so each is
+    compiled exactly once, and one question answers whose pattern fits. Who has none is looked up by kind.
     """
     ordered = sorted(model.subscribers, key=lambda subscriber: subscriber.id)
+    patterns = {one.id: one.match for one in ordered if one.match is not None}
+    kinds = {one.id: (*one.events, *map(compile_glob, one.globs)) for one in ordered}
     actions = {action.endpoint: (one, action) for one in ordered for action in one.actions}
     caps = {name: action.target.concurrency for name, (_, action) in actions.items()}
     for expression in _expressions(ordered):
@@ -39,7 +39,9 @@ def compile_table(model: Model) -> RoutingTable:
         endpoints=MappingProxyType(caps),
         limits=MappingProxyType(_limits(ordered, model.notifiers)),
         allow_undeclared_events=model.allow_undeclared_events,
-        _index=_index(ordered),
+        _plain=MappingProxyType(_by_kind({one: kinds[one] for one in kinds if one not in patterns})),
+        _asked=frozenset(kind for one in patterns for kind in kinds[one]),
+        _index=PatternIndex(patterns, kinds),
         _globs=tuple({compile_glob(glob): None for one in ordered for glob in one.globs}),
         _sources=MappingProxyType(
             {one.id: tuple(compile_glob(source) for source in one.sources) for one in ordered if one.sources}
@@ -72,6 +74,10 @@ def _expressions(subscribers: Iterable[Subscriber]) -> Iterator[Expression]:
             yield one.batch.key
 
 
-def _index(subscribers: Iterable[Subscriber]) -> PatternIndex:
-    kinds = {one.id: (*one.events, *map(compile_glob, one.globs)) for one in subscribers}
-    return PatternIndex({one.id: _ANYTHING if one.match is None else one.match for one in subscribers}, kinds)
+def _by_kind(kinds: Mapping[str, Iterable[Hashable]]) -> dict[Hashable, tuple[str, ...]]:
+    """The ids under each of their kinds."""
+    found: defaultdict[Hashable, list[str]] = defaultdict(list)
+    for identifier, selected in kinds.items():
+        for kind in selected:
+            found[kind].append(identifier)
+    return {kind: tuple(identifiers) for kind, identifiers in found.items()}

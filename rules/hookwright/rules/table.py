@@ -31,6 +31,9 @@ class RoutingTable:
 
     `endpoints` maps the name of every endpoint to its concurrency cap, `limits` to what switches it off, if
     anything does. `event_types` are all declared types, `event_schemas` what the data of some must keep to.
+
+    The kinds of an event are its type and globs that fit it. `_plain` maps each to the ids of the subscribers
+    without a pattern; `_asked` are those that subscribers with one, who are in the `_index`, select by.
     """
 
     revision: str
@@ -41,6 +44,8 @@ class RoutingTable:
     endpoints: Mapping[str, int]
     limits: Mapping[str, FailureLimit]
     allow_undeclared_events: bool
+    _plain: Mapping[Hashable, tuple[str, ...]]
+    _asked: frozenset[Hashable]
     _index: PatternIndex
     _globs: tuple[re.Pattern[str], ...]
     _sources: Mapping[str, tuple[re.Pattern[str], ...]]
@@ -58,10 +63,13 @@ class RoutingTable:
 
         Their conditions are not asked: `select` does.
         """
-        found = sorted(self._index.match(event.data, self._kinds(event.type)))
+        kinds = self._kinds(event.type)
+        found = {identifier for kind in kinds for identifier in self._plain.get(kind, ())}
+        if not self._asked.isdisjoint(kinds):
+            found |= self._index.match(event.data, kinds)
         return tuple(
             self._subscribers[identifier]
-            for identifier in found
+            for identifier in sorted(found)
             if self._from_there(identifier, event.source)
         )
 
