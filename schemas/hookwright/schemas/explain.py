@@ -33,6 +33,8 @@ from .wording import (
 Path: TypeAlias = "list[str | int]"
 _Handler: TypeAlias = "Callable[[Explainer, Fault, Path], Iterator[Problem]]"
 
+_REFERENCES = frozenset({"env", "file"})  # where a name is wanted the secret itself may have been written
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -123,7 +125,8 @@ class Explainer:
         if form in FORMS:
             yield self._form(form, error.instance, path, error.schema.get("pattern", ""))
         else:
-            message = f"{subject(path)}: {show(error.instance)} does not have the right form"
+            shown = "" if path and path[-1] in _REFERENCES else f": {show(error.instance)}"
+            message = f"{subject(path)}{shown} does not have the right form"
             yield self._problem("HW016", message, path, error.schema.get("description"))
 
     def _form(self, form: str, value: Any, path: Path, pattern: str) -> Problem:

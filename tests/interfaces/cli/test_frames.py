@@ -125,6 +125,24 @@ def test_a_secret_written_in_the_open_is_not_shown_again(code: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("problem", "line"),
+    [
+        (
+            Problem("HW012", "", Place("a", 1, 2), 'did you mean "token"?', path="/auth/tokn"),
+            "{tokn: s3cret}",
+        ),
+        (Problem("HW016", "", Place("a", 1, 7), path="/auth/token/env"), "{env: s3cret value}"),
+    ],
+)
+def test_what_is_most_likely_a_secret_is_not_shown_either(problem: Problem, line: str) -> None:
+    shown = list(frames([problem, Problem("HW018", "long", Place("a", 1, 1))], lambda file: (line,)))
+    assert not any("s3cret" in text for text in shown)
+    assert all(line[: line.index(":") + 1] in text for text in shown)
+    unsuspected = Problem("HW012", "", Place("a", 1, 2), 'did you mean "delay"?', path="/dleay")
+    assert "{dleay: 5s}" in frame(unsuspected, lambda file: ("{dleay: 5s}",))
+
+
+@pytest.mark.parametrize(
     ("line", "shown"),
     [
         ("{key: s3cret, team: wrong}", "{key: [redacted]… wrong}"),

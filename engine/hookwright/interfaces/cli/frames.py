@@ -13,6 +13,7 @@ import click
 
 from hookwright.schemas.credentials import without_credentials
 from hookwright.schemas.problem import Place, Problem, Related
+from hookwright.schemas.secret_names import looks_secret
 
 from ..printable import printable
 from .source import Source, source_lines
@@ -22,6 +23,8 @@ WIDTH = 100  # columns of a line, where no terminal says how wide it is
 _NARROWEST = 40
 _FAR = 4096  # characters on each side; longer than any secret that could begin there
 _SECRET = frozenset({"HW020", "HW021"})  # the fault is a secret: logs of a pipeline must not hold it again
+_FORM, _REFERENCES = "HW016", frozenset({"env", "file"})
+_UNKNOWN, _MEANT = "HW012", re.compile('did you mean "([^"]+)"')
 _HIDDEN = "[redacted]"
 _NAMES = r"(?:token|passw(?:or)?d|secret|api[-_]?key|authorization|auth)[\"']?\s*:\s+"
 _VALUE = r"(?:(?!,\s*(?:[\w\"'-]+\s*:|\Z))[^\]}])*"
@@ -46,9 +49,23 @@ def secrets_in(problems: Collection[Problem]) -> Secrets:
     """Where secrets are written out, as far as these problems are about them."""
     columns: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for problem in problems:
-        if problem.code in _SECRET:
-            columns[problem.place.file, problem.place.line].append(problem.place.column)
+        if column := _secret_column(problem):
+            columns[problem.place.file, problem.place.line].append(column)
     return columns
+
+
+def _secret_column(problem: Problem) -> int:
+    """From where on the line of a problem holds what must not be shown; 0 for nothing.
+
+    A key that is nearly the name of a secret has one for its value, and where the name of a variable is
+    wanted the secret itself may have been written.
+    """
+    column = problem.place.column
+    key = problem.path.rpartition("/")[2]
+    if problem.code in _SECRET or (problem.code == _FORM and key in _REFERENCES):
+        return column
+    meant = _MEANT.search(problem.hint or "") if problem.code == _UNKNOWN else None
+    return column + len(key) + 1 if meant and looks_secret(meant[1]) else 0
 
 
 def frame(
@@ -62,8 +79,8 @@ def frame(
     place = problem.place
     places = (place, *(other.place for other in problem.related))
     hidden = {(each.file, each.line): _at(each, secrets) for each in places}
-    if problem.code in _SECRET:
-        hidden[place.file, place.line] = (*_at(place, secrets), place.column)
+    if column := _secret_column(problem):
+        hidden[place.file, place.line] = (*_at(place, secrets), column)
     margin = max(len(str(each.line)) for each in places)
     page = _Page(source, hidden, margin, max(width, _NARROWEST))
     color = _COLORS[problem.severity]
