@@ -246,6 +246,10 @@ def test_a_source_that_the_event_does_not_name_is_a_servers_own(inside, files) -
         ("data.Score | number > 90", 'it is false; data.Score is "71"'),
         ("data.Items", "it has no value: it must be true or false"),
         ("data.score == 1", 'it has no value: there is no field "score" (did you mean "Score"?)'),
+        (
+            "data.Rank is defined and data.Owner | default('-') == 'x'",
+            "the event has no data.Rank or data.Owner",
+        ),
         ("false", "it is false"),
     ],
 )

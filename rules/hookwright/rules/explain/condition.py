@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
 from jinja2 import nodes
 
@@ -14,6 +15,7 @@ from ..event import JSON, Event
 from ..expression.syntax import read
 from .clause import Clause, Expected, Found
 from .leaves import Way, way_text
+from .wording import either
 
 MOST_NAMES = 20
 _FAILURE = "nothing is sent, and the delivery is recorded as a Failure of class expression"
@@ -28,7 +30,10 @@ def explain_condition(asked: Condition, event: Event, place: Place) -> Clause:
     except ExpressionError as error:
         held, lack, hint = False, str(error), _FAILURE
     names = [] if isinstance(asked, bool) else list(dict.fromkeys(_names(read(text))))
-    found = [each for name in names if (each := _found(name, event)) is not None]
+    looked_up = [(name, _found(name, event)) for name in names]
+    found = [each for _, each in looked_up if each is not None]
+    if not held and not hint:
+        hint = _absent([name for name, each in looked_up if each is None])
     return Clause(
         kind="if",
         holds=held,
@@ -39,6 +44,11 @@ def explain_condition(asked: Condition, event: Event, place: Place) -> Clause:
         lack=lack,
         hint=hint,
     )
+
+
+def _absent(names: list[tuple[str | int, ...]]) -> str:
+    ways = [way_text(reduce(Way, name, None)) for name in names[:MOST_NAMES]]
+    return f"the event has no {either(ways)}" if ways else ""
 
 
 def _names(node: nodes.Node) -> Iterator[tuple[str | int, ...]]:
