@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 import redis
 from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -24,12 +25,18 @@ from redis.retry import Retry
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
 
+# No test depends on how fast the machine is, or how busy.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
+
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep compiled modules where Python is told to keep none: hundreds of interpreters start here.
+    """What is started from here finds compiled modules, and can be interrupted.
 
-    To compile what a server imports takes longer than all a test asks of it.
+    Hundreds of interpreters start; to compile what a server imports takes longer than all a test asks of it.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as `&` leaves it, and children inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.dont_write_bytecode and config.pluginmanager.hasplugin("cacheprovider"):
         sys.pycache_prefix = str(config.cache.mkdir("bytecode"))
         sys.dont_write_bytecode = False

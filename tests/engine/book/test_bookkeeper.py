@@ -67,7 +67,7 @@ def caught_up(node: Any) -> bool:
     return beat is not None and beat.caught_up
 
 
-def test_what_is_accepted_and_what_becomes_of_it_is_seen_within_a_third_of_a_second(
+def test_what_is_accepted_and_what_becomes_of_it_is_seen_within_a_second(
     start: Callable[..., Running], node: Any, server: Any, kit: Any
 ) -> None:
     start()
@@ -82,7 +82,7 @@ def test_what_is_accepted_and_what_becomes_of_it_is_seen_within_a_third_of_a_sec
         began = time.monotonic()
         kit.until(lambda one=delivery: statuses(node).get(one.id) == "Success")
         times.append(time.monotonic() - began)
-    assert sorted(times)[len(times) // 2] < 0.3
+    assert sorted(times)[len(times) // 2] < 1
 
 
 def test_the_sign_of_life_says_how_things_stand(
