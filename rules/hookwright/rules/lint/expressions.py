@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from hookwright.schemas.problem import Problem
@@ -12,7 +12,7 @@ from ..bundle import Part
 from ..errors import ExpressionError
 from ..expression.fields import fields_of_data
 from .data import Data
-from .fields import field_fault
+from .fields import Fault, field_fault
 from .finding import UNKNOWN_FIELD
 
 _PLACES: Final = (("if",), ("batch", "key"))
@@ -31,12 +31,32 @@ def _expression(part: Part, place: tuple[str, ...], text: str, known: Sequence[D
         paths = list(fields_of_data(text))
     except ExpressionError:  # which is told as such
         return
-    for path in paths:
+    for path, fault in _first_faults(paths, known):
+        depth, message, hint = _data_twice(path) if _names_data(path, fault) else fault
+        offset = _offset(text, path[depth])
+        yield part.problem(UNKNOWN_FIELD, message, *place, hint=hint, severity="warning", offset=offset)
+
+
+def _names_data(path: tuple[str, ...], fault: Fault) -> bool:
+    return fault[0] == 0 and path[0] == "data" and len(path) > 1
+
+
+def _data_twice(path: tuple[str, ...]) -> Fault:
+    """What to say of `data.data.Stage` in an expression; in a pattern one `data.` is too much already."""
+    return 0, 'the data has no field "data": a field stands right behind `data.`', f"write data.{path[1]}"
+
+
+def _first_faults(
+    paths: Iterable[tuple[str, ...]], known: Sequence[Data]
+) -> Iterator[tuple[tuple[str, ...], Fault]]:
+    """What is wrong with each way, the longest first; of ways that go wrong at one step, with one of them."""
+    told: set[tuple[str, ...]] = set()
+    for path in sorted(paths, key=len, reverse=True):
         fault = field_fault(path, known)
-        if fault is not None:
-            depth, message, hint = fault
-            offset = _offset(text, path[depth])
-            yield part.problem(UNKNOWN_FIELD, message, *place, hint=hint, severity="warning", offset=offset)
+        wrong = path[: fault[0] + 1] if fault else ()
+        if fault and wrong not in told:
+            told.add(wrong)
+            yield path, fault
 
 
 def _offset(text: str, name: str) -> int | None:
