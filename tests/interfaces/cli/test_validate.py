@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -131,6 +132,13 @@ def test_a_path_that_is_too_long_is_a_problem(inside) -> None:
     ran = inside("validate", "x" * 5000)
     assert ran.code == 1
     assert "error[HW110]: cannot be read: File name too long" in ran.out
+
+
+def test_a_folder_that_cannot_be_read_is_a_problem_in_every_form(inside, tmp_path: Path) -> None:
+    (tmp_path / "hooks").mkdir(mode=0)
+    ran = inside("validate", "hooks", "-o", "json")
+    code = "HW107" if os.geteuid() == 0 else "HW110"  # root reads everything
+    assert [each["code"] for each in json.loads(ran.out)["problems"]] == [code]
 
 
 def test_strict_makes_warnings_fail(inside, bundle: Path) -> None:

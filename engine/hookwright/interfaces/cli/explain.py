@@ -41,7 +41,7 @@ _NAMED = 20  # subscribers that are listed when another one was asked for
 
 
 @command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, readable=False))
 @option(
     "-e",
     "--event",

@@ -27,7 +27,7 @@ NO_FILES = "HW107"  # the code of a bundle without any file
 
 
 @command()
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path, readable=False))
 @option("--strict", is_flag=True, help="Warnings fail, too.")
 @option("--allow-undeclared-events", is_flag=True, help="Let webhooks name event types nobody declared.")
 @option(
