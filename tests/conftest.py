@@ -17,17 +17,12 @@ from pathlib import Path
 import pytest
 import redis
 from hypothesis import HealthCheck, settings
-from hypothesis import HealthCheck, settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 # A busy machine is slow without anything being wrong.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
-
-# No test depends on how fast the machine is, or how busy.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
