@@ -134,7 +134,7 @@ def test_check_leaves_nothing_behind(hookwright, tmp_path):
         (["jsom"], "error: there is no plugin 'jsom'; there are: basic, bearer, email"),
     ],
 )
-def test_nothing_to_check_is_an_end_of_its_own(hookwright, names, said):
-    ran = hookwright("plugins", "check", *names)
+def test_nothing_to_check_is_an_end_of_its_own(inside, names, said):
+    ran = inside("plugins", "check", *names)
     assert ran.code == 5
     assert said in ran.err
