@@ -85,10 +85,11 @@ def _spelt_with_dots(path: tuple[str, ...], depth: int, data: Data) -> bool:
 
 def _whole_event(path: tuple[str, ...], here: Data) -> tuple[str, str] | None:
     """What to say of `data.Stage`: so it stands in expressions, but a pattern is about the data alone."""
-    field = path[1] if path[0] == "data" and len(path) > 1 else ""
+    inside = path[1:] if path[0] == "event" else path
+    field = inside[1] if len(inside) > 1 and inside[0] == "data" else ""
     if not field.startswith(_CUSTOM) and field not in _names(here):
         return None
-    return 'a pattern begins inside the data, which has no field "data"', f"write {field}: ..."
+    return f'a pattern begins inside the data, which has no field "{path[0]}"', f"write {field}: ..."
 
 
 def _no_such(name: str, depth: int, here: Data) -> tuple[str, str] | None:
