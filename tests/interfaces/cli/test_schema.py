@@ -1,7 +1,11 @@
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+
+from ..conftest import environment
 
 
 def test_the_schema_is_printed_with_what_plugins_add(hookwright) -> None:
@@ -80,3 +84,17 @@ def test_a_link_that_lies_in_wait_is_not_written_through(inside, tmp_path: Path)
     assert inside("schema", "--write").code == 0
     assert precious.read_text() == "keep me"
     assert (folder / "config.schema.json").read_text() == inside("schema").out
+
+
+def test_a_full_disk_is_no_fault_of_the_program() -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "hookwright", "schema"],
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=60,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == b"error: cannot write all of it: No space left on device\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -38,6 +39,7 @@ COMMANDS = {
     "doctor": "Check Redis, disk, clock, plugins, secrets and DNS, and say what to do.",
     "bookkeeper": "",  # started by `serve`, not by people
 }
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # the disk of who runs it, not a fault of ours
 
 
 class Command(click.Command):
@@ -93,6 +95,8 @@ class Root(click.Group):
         except Exception as error:
             if ctx.meta.get(DEBUG):
                 click.echo(traceback.format_exc(), err=True, nl=False)
+            if isinstance(error, OSError) and error.errno in _FULL:
+                raise Stop(Exit.NO, f"cannot write all of it: {error.strerror}") from error
             raise Stop(Exit.BUG, _bug(error)) from error
         return answer
 
