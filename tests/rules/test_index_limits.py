@@ -141,6 +141,20 @@ def test_many_disjunctions_below_one_list_are_not_multiplied_out() -> None:
 
 
 @pytest.mark.timeout(60)
+def test_many_disjunctions_below_a_long_list_are_not_multiplied_out() -> None:
+    """Most elements meet many of them, each in another way, and none meets all."""
+    pattern = {"rows": {"$and": [{"$or": [{f"a{n}": 1}, {f"b{n}": 1}]} for n in range(20)]}}
+    rows = [
+        {f"{letter}{n}": 1 for n in range(20) for letter in "ab" if n != at % 20 and (at * 7 + n) % 9}
+        | {f"a{n}": 1 for n in range(20) if n != at % 20 and at >> (n % 11) & 1}
+        for at in range(2000)
+    ]
+    index = PatternIndex({"p": pattern})
+    assert index.match({"rows": rows}) == set()
+    assert index.match({"rows": [*rows, {f"b{n}": 1 for n in range(20)}]}) == {"p"}
+
+
+@pytest.mark.timeout(60)
 def test_many_fields_that_may_be_absent_in_one_list_are_not_multiplied_out() -> None:
     pattern = {"rows": {f"f{n}": [1, {"exists": False}] for n in range(40)}}
     rows = [

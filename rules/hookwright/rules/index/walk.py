@@ -55,7 +55,10 @@ class TooManySetsError(Exception):
     """More sets of conditions than it pays to go on with."""
 
 
-_MOST_SETS = 200
+_MOST_SETS = 20_000
+"""So many sets may come of combining those of one list with those of others. Those of one are just asked."""
+_MOST_COMPARED = 200
+"""More sets than this are not held against each other: that grows with their square."""
 
 
 class Walk:
@@ -138,10 +141,16 @@ class Walk:
         for under, target in ways:
             if answers:
                 here = yield under, target, needed & self._below[target] & ~doubled
-                answers = self._largest(
-                    {one | other for one in answers for other in here if not (self._absent and one & other)}
-                )
+                answers = self._combined(answers, here)
         return {answer for answer in answers if not needed & ~answer}
+
+    def _combined(self, some: _Answer, others: _Answer) -> _Answer:
+        """Each set with each set that is met beside it."""
+        if not self._all_needed and min(len(some), len(others)) > 1 and len(some) * len(others) > _MOST_SETS:
+            raise TooManySetsError
+        return self._largest(
+            {one | other for one in some for other in others if not (self._absent and one & other)}
+        )
 
     def _list(self, value: list[JSON], node: PathNode, needed: int) -> Generator[_Question, _Answer, _Answer]:
         plain: list[Scalar] = [each for each in value if not isinstance(each, dict | list)]
@@ -179,8 +188,8 @@ class Walk:
         """The sets that are in no other one, where the others are needless."""
         if len(answers) < 2 or self._absent:
             return answers
-        if len(answers) > _MOST_SETS and not self._all_needed:
-            raise TooManySetsError
+        if len(answers) > _MOST_COMPARED and not self._all_needed:
+            return answers
         return {one for one in answers if not any(one != other and one & ~other == 0 for other in answers)}
 
     def _met(self, value: Scalar, node: PathNode) -> int:
