@@ -155,6 +155,16 @@ def test_many_disjunctions_below_a_long_list_are_not_multiplied_out() -> None:
 
 
 @pytest.mark.timeout(60)
+def test_choices_in_lists_below_different_names_are_made_apart() -> None:
+    either = [1, {"exists": False}]
+    index = PatternIndex({"p": {f"l{n}": {"x": either, "y": either} for n in range(20)}})
+    good, bad = [{"x": 1, "y": 2}, {"x": 1}, {"y": 1}], [{"x": 1, "y": 2}, {"x": 2, "y": 1}]
+    data: dict[str, Any] = {f"l{n}": good for n in range(20)}
+    for answer, data_now in [({"p"}, data), (set(), {**data, "l19": bad})]:
+        assert index.match(data_now) == index.match_json(json.dumps(data_now).encode()) == answer
+
+
+@pytest.mark.timeout(60)
 def test_many_fields_that_may_be_absent_in_one_list_are_not_multiplied_out() -> None:
     pattern = {"rows": {f"f{n}": [1, {"exists": False}] for n in range(40)}}
     rows = [

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from .parts import Condition, Every, Never, Part, Some
+from .paths import PathNode
 from .reading import Reading
 from .walk import Both, Either, Literal, Open, TooManySetsError, Walk
 
@@ -30,8 +31,36 @@ def consistent(root: Part, reading: Reading) -> bool:
     settled = _settle(root, reading, absence=_speaks_of_absence(root, reading))
     if isinstance(settled, bool):
         return settled
+    if not _chooses(settled):
+        return _any_clause(settled, reading)
+    return all(_can_be_true(part, reading) for part in _independent(settled, reading))
+
+
+def _independent(settled: Open, reading: Reading) -> list[Open]:
+    """The parts of a conjunction that have no list in common, for they are below different names."""
+    if not (isinstance(settled, Both) and isinstance(reading.root, dict)):
+        return [settled]
+    below: dict[PathNode, list[Open]] = {}
+    for part in settled.parts:
+        names = {_name(literal.condition.place) for literal in _literals(part)}
+        known = {id(group): group for name in names if (group := below.get(name)) is not None}
+        joined = [part, *(each for group in known.values() for each in group)]
+        reached = names.union(name for name, group in below.items() if id(group) in known)
+        below.update(dict.fromkeys(reached, joined))
+    groups = {id(group): group for group in below.values()}
+    return [Both(tuple(group)) for group in groups.values()]
+
+
+def _name(place: PathNode) -> PathNode:
+    """The place at the top that a place is below."""
+    *_, name, _ = place.upward()
+    return name
+
+
+def _can_be_true(settled: Open, reading: Reading) -> bool:
+    """Whether some choice of elements makes what is open true."""
     literals = frozenset(_literals(settled))
-    if _chooses(settled) and all(each.by_leaf for each in literals):
+    if all(each.by_leaf for each in literals):
         walk = Walk(literals)
         try:
             answers = walk.answer(reading.root, reading.top, 0)

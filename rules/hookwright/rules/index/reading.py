@@ -39,8 +39,9 @@ class Reading:
     @property
     def root(self) -> JSON:
         """The data of the event, which is asked for only where elements have to be chosen."""
-        event = self._event
-        return loaded(event) if isinstance(event, bytes) else event
+        if isinstance(self._event, bytes):
+            self._event = loaded(self._event)
+        return self._event
 
     def at(self, slot: int) -> tuple[Scalar, ...]:
         """All leaves of a place; none where the field is missing."""
