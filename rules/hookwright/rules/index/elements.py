@@ -6,9 +6,10 @@ elements would be exponential in the number of lists. Instead:
 
 1. What no choice can change is settled first. What is left is and/or over conditions below list elements.
 2. Its branches are taken depth first; each way through is a *clause*, conditions that all must hold together.
-   A clause that no element can meet as far as it goes is left at once, so where all choices are about one
-   list, no more clauses are followed than it has elements. Where no condition is on absence, a walk as in 3
-   first asks which conditions can be met together at all, and mostly answers without going through them.
+   What is below different names of the event is decided apart. A clause that no element can meet as far as it
+   goes is left at once, so where all choices are about one list and each element meets one branch of each, no
+   more clauses are followed than it has elements. Where no condition is on absence, a walk as in 3 asks which
+   conditions can be met together, and answers without clauses but where that takes too many sets.
 3. A clause is checked by one walk over the event, see `walk`: linear in the event.
 """
 
@@ -45,8 +46,9 @@ def _independent(settled: Open, reading: Reading) -> list[Open]:
         names = {_name(literal.condition.place) for literal in _literals(part)}
         known = {id(group): group for name in names if (group := below.get(name)) is not None}
         joined = [part, *(each for group in known.values() for each in group)]
-        reached = names.union(name for name, group in below.items() if id(group) in known)
-        below.update(dict.fromkeys(reached, joined))
+        if known:
+            names.update(name for name, group in below.items() if id(group) in known)
+        below.update(dict.fromkeys(names, joined))
     groups = {id(group): group for group in below.values()}
     return [Both(tuple(group)) for group in groups.values()]
 
