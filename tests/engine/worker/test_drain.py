@@ -376,9 +376,27 @@ def test_a_claim_not_yet_sent_is_handed_back_at_a_stop(rig, run, counting):
     assert (rig.book(), counting.calls, rig.ledger.depth().ready) == ([], [], 1)
 
 
+class Standing(Ledger):
+    """A ledger of a process that can stand still: while `still` is held it makes no step."""
+
+    def __init__(self, url):
+        self.skew = 0.0
+        self.still = threading.Lock()
+        self.judged = threading.Event()
+        super().__init__(url, worker="w", clock=lambda: time.monotonic() + self.skew)
+
+    def step(self, **what):
+        with self.still:
+            return super().step(**what)
+
+    def lease_age(self):
+        age = super().lease_age()
+        self.judged.set()
+        return age
+
+
 def test_no_socket_opens_on_a_lease_that_may_have_ended(rig, run, counting):
-    skew = [0.0]
-    ledger = Ledger(rig.url, worker="w", clock=lambda: time.monotonic() + skew[0])
+    ledger = Standing(rig.url)
     resolver, asked, told = resolver_on_command(rig)
     sink = rig.sink()
     rig.publish(crm=f"http://receiver.test:{sink.url.rpartition(':')[2]}/")
@@ -393,8 +411,11 @@ def test_no_socket_opens_on_a_lease_that_may_have_ended(rig, run, counting):
 
     run(rig.drain(ledger=ledger, resolver=resolver, transport=counting, load=load))
     assert asked.wait(10)
-    skew[0] = ledger.lease  # as if the process had stood still
-    told.set()
+    with ledger.still:  # a step now would renew the lease
+        ledger.skew = ledger.lease
+        ledger.judged.clear()
+        told.set()
+        assert ledger.judged.wait(10)
     until(rig.book)
     assert [(r.outcome, r.attempt) for r in rig.booked] == [("success", 1)]
     assert len(sink.arrivals) == 1
