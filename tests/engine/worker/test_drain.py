@@ -158,15 +158,18 @@ def test_a_closed_address_is_a_failure_and_nothing_is_sent(rig, counting):
     assert counting.calls == []
 
 
-def test_a_delay_is_never_early_and_waits_for_no_other(rig):
+def test_a_delay_is_never_early_and_little_late(rig):
     sink = rig.sink()
     rig.publish(crm=sink.url)
     rig.offer("crm", 100, wait=3_600_000)
-    before = time.monotonic()
-    rig.offer("crm", wait=400)
-    rig.drain().run()
-    assert sink.arrivals[0].at - before >= 0.4
-    assert len(sink.arrivals) == 1
+    taken = []
+    for count in range(1, 4):
+        before = time.monotonic()
+        rig.offer("crm", wait=400)
+        rig.drain().run()
+        assert len(sink.arrivals) == count
+        taken.append(sink.arrivals[-1].at - before)
+    assert 0.4 <= min(taken) < 0.7
 
 
 def test_no_more_than_the_limit_is_under_way_at_once(rig, run):
