@@ -65,20 +65,6 @@ def until(condition, seconds: float = 10.0):
 
 
 @pytest.fixture
-def make(valkey):
-    """Makes ledgers on the server, closed at the end."""
-    made: list[Ledger] = []
-
-    def build(worker: str = "w1", **how) -> Ledger:
-        made.append(Ledger(valkey, worker=worker, **how))
-        return made[-1]
-
-    yield build
-    for ledger in made:
-        ledger.close()
-
-
-@pytest.fixture
 def ledger(make) -> Ledger:
     """A ledger with a live revision."""
     ledger = make()

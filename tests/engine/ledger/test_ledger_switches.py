@@ -57,19 +57,6 @@ def switch(name: str = "webhook/a", state: str = "disabled", at: int = 1000, rea
     return Switch(name=name, state=state, reason=reason, by="ada", at=at)
 
 
-@pytest.fixture
-def make(valkey):
-    made: list[Ledger] = []
-
-    def build(worker: str = "w1", **how) -> Ledger:
-        made.append(Ledger(valkey, worker=worker, **how))
-        return made[-1]
-
-    yield build
-    for ledger in made:
-        ledger.close()
-
-
 def publish(ledger: Ledger, failures: int = 3, **caps: int) -> None:
     limits = {name: FailureLimit(failures, ("admins",)) for name in CAPS}
     ledger.publish("sha256:r1", b"", caps or CAPS, limits)
