@@ -11,7 +11,7 @@ demo *arguments="--events 30":
     hookwright demo {{ arguments }}
 
 # Everything CI runs.
-check: lint types imports test docs wheel plugin
+check: lint types imports test faults docs wheel plugin
 
 # Style and likely mistakes.
 lint:
@@ -30,6 +30,10 @@ imports:
 # The default tests (under four minutes), a file at a time, two on every core: half of the time they wait.
 test *arguments:
     pytest --numprocesses $(( 2 * {{ num_cpus() }} )) --dist loadfile {{ arguments }}
+
+# Killed, stopped, cut off and filled up, between real processes: the short forms.
+faults *arguments:
+    pytest -m "faults and not slow" --numprocesses {{ num_cpus() }} --dist loadfile tests/e2e/faults {{ arguments }}
 
 # The long forms: crash loops, large property runs.
 lab *arguments:

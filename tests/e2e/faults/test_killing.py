@@ -166,12 +166,14 @@ def _planned(path):
     return {"/fine": 1, "/later": 1, "/flaky": 2, "/broken": TRIES}[path]
 
 
+@pytest.mark.fault(3)
 def test_nothing_is_lost_when_each_part_dies_once(serve, receiver, until):
     # Redis is emptied while a bookkeeper runs: results nobody booked are lost with it (a double fault).
     faults = ["worker", "valkey", "flush", "bookkeeper", "serve"]
     check_conservation(serve, receiver, until, events=150, seconds=8, faults=faults)
 
 
+@pytest.mark.fault(72)
 def test_every_member_goes_out_in_one_batch_when_each_part_dies_once(serve, receiver, until):
     faults = ["bookkeeper", "worker", "flush", "serve", "bookkeeper", "valkey"]
     sink = receiver(ANSWERS)
@@ -199,6 +201,7 @@ def test_every_member_goes_out_in_one_batch_when_each_part_dies_once(serve, rece
 
 
 @pytest.mark.slow
+@pytest.mark.fault(3)
 def test_nothing_is_lost_in_two_thousand_deliveries_under_kill(serve, receiver, until):
     faults = ["worker", "valkey", "worker", "serve", "flush", "worker"]
     check_conservation(serve, receiver, until, events=1000, seconds=40, faults=faults)
