@@ -25,9 +25,21 @@ from .wire import (
     stream_entries,
     write,
 )
-from .work import Claim, Depth, Expired, Offer, Offered, Settle, Tick
+from .work import Claim, Depth, Expired, Offer, Offered, Policy, Rest, Settle, Tick
 
-__all__ = ["HORIZON", "LEASE", "Claim", "Depth", "Ledger", "Offer", "Offered", "Settle", "Tick"]
+__all__ = [
+    "HORIZON",
+    "LEASE",
+    "Claim",
+    "Depth",
+    "Ledger",
+    "Offer",
+    "Offered",
+    "Policy",
+    "Rest",
+    "Settle",
+    "Tick",
+]
 
 LEASE = 5.0  # seconds a worker keeps its claims without a sign of life; it beats once a second
 HORIZON = 1.25  # seconds: work due within it keeps a drain running, or gets one started
@@ -42,6 +54,7 @@ _scripts = {
     )
 }
 _UNLIMITED: Mapping[str, FailureLimit] = MappingProxyType({})
+_FREE: Mapping[str, Policy] = MappingProxyType({})
 
 
 class Ledger:
@@ -136,14 +149,17 @@ class Ledger:
         content: bytes,
         caps: Mapping[str, int],
         limits: Mapping[str, FailureLimit] = _UNLIMITED,
+        policies: Mapping[str, Policy] = _FREE,
     ) -> None:
         """Make `revision` live for all workers.
 
         `caps` says how many calls an endpoint takes at once, `limits` how many failed deliveries in a row
-        switch it off. An endpoint without a cap is none of the revision's.
+        switch it off, `policies` what lets it rest. An endpoint without a cap is none of the revision's. An
+        endpoint whose policy is another one than before does not rest any more.
         """
+        policed = [(name, write(policy).decode()) for name, policy in policies.items()]
         limited = [(name, write(limit).decode()) for name, limit in limits.items()]
-        self._run("publish", revision, content, pack(list(caps.items())), pack(limited))
+        self._run("publish", revision, content, pack(list(caps.items())), pack(limited), pack(policed))
 
     def switch(self, switches: Sequence[Switch]) -> int:
         """Switch subscribers or endpoints on or off; how many counted: the later one of a name does."""

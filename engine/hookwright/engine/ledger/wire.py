@@ -27,10 +27,12 @@ def offer_row(offer: Offer) -> tuple[str, str, str, str, int, int, str]:
     return (d.id, d.node, d.lane, d.body, offer.attempts, wait, write(d).decode())
 
 
-def settle_row(settle: Settle) -> tuple[str, str, str, int, str]:
+def settle_row(settle: Settle) -> tuple[Any, ...]:
     """What became of a claim, as `step.lua` reads it."""
     result = settle.result
-    return (settle.token, result.node, result.outcome, settle.wait or 0, write(result).decode())
+    row = (settle.token, result.node, result.outcome, settle.wait or 0, write(result).decode())
+    rest = settle.rest
+    return row if rest is None else (*row, (max(rest.wait, 0), rest.cause, rest.why))
 
 
 def read_text(found: Any) -> str | None:

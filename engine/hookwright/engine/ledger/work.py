@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+from msgspec import Struct
 
 from ..delivery import Delivery, Result
 
@@ -41,13 +44,38 @@ class Claim:
     token: str
 
 
+Cause = Literal["breaker", "rate", "retry_after", "schedule"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """An endpoint makes no calls for `wait` milliseconds. Of several rests of a cause the longest counts.
+
+    `why` is for people. A rest ends early when a configuration is published that says otherwise of the cause.
+    """
+
+    wait: int
+    cause: Cause
+    why: str
+
+
+class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What makes an endpoint rest, besides its cap and its limit; the defaults mean nothing does."""
+
+    retry_after: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class Settle:
-    """What became of a claim. `wait` is the milliseconds to the next look, for "retry" and "held"."""
+    """What became of a claim. `wait` is the milliseconds to the next look, for "retry" and "held".
+
+    With a `rest` the endpoint of the delivery makes no other calls either.
+    """
 
     token: str
     result: Result
     wait: int | None = None
+    rest: Rest | None = None
 
 
 @dataclass(frozen=True, slots=True)

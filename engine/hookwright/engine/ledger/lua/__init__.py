@@ -14,6 +14,7 @@ from redis.retry import Retry
 
 from ...errors import LedgerTooNew, LedgerUnavailable
 
+PARTS = ("prelude", "rest")  # what every script of the ledger begins with
 KEYS = "{hw:0}:"  # every key of ours; the tag keeps them on one shard of a cluster
 SOCKET_TIMEOUT = 5.0  # seconds
 
@@ -26,7 +27,7 @@ class Script:
     def __init__(self, name: str, *, prelude: bool = True) -> None:
         self.name = name
         shebang, rest = _read(name).split("\n", 1)
-        self.text = "\n".join((shebang, _read("prelude"), rest) if prelude else (shebang, rest))
+        self.text = "\n".join((shebang, *map(_read, PARTS), rest) if prelude else (shebang, rest))
         self.digest = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, client: redis.Redis, arguments: Sequence[Argument]) -> Any:

@@ -6,7 +6,8 @@
 -- in its hash says so. Work waiting behind a full cap is therefore never looked at.
 -- `switches` holds the last word on every name ever switched, `off` the names that are off now. A name is an
 -- endpoint's or its subscriber's. An endpoint that the live revision does not have is never off: its work has to
--- come out and be cancelled. One switched off may stand in the ring until its next turn, which takes it out.
+-- come out and be cancelled. One switched off, or put to rest, may stand in the ring until its next turn, which
+-- takes it out.
 
 local P = KEYS[1]
 local SCHEMA = 1
@@ -47,7 +48,7 @@ local endpoints = {}
 local function endpoint(name)
   local e = endpoints[name]
   if not e then
-    local stored = redis.call('HMGET', P .. 'ep:' .. name, 'flying', 'ringed', 'failures')
+    local stored = redis.call('HMGET', P .. 'ep:' .. name, 'flying', 'ringed', 'failures', 'rest')
     local cap = redis.call('HGET', P .. 'caps', name)
     e = {
       name = name,
@@ -55,6 +56,7 @@ local function endpoint(name)
       flying = tonumber(stored[1]) or 0,
       ringed = stored[2] ~= false,
       failures = tonumber(stored[3]) or 0,
+      rest = tonumber(stored[4]),
       cap = tonumber(cap) or DEFAULT_CAP,
       published = cap ~= false,
       off = cap ~= false and is_off(name),
@@ -65,7 +67,7 @@ local function endpoint(name)
 end
 
 local function enter_ring(e)
-  if not e.ringed and not e.off and e.flying < e.cap and redis.call('LLEN', e.queue) > 0 then
+  if not e.ringed and not e.off and not e.rest and e.flying < e.cap and redis.call('LLEN', e.queue) > 0 then
     redis.call('RPUSH', P .. 'ring', e.name)
     e.ringed = true
   end
@@ -184,10 +186,4 @@ local function reap(lease)
     redis.call('DEL', P .. 'w:' .. worker)
     redis.call('ZREM', P .. 'lease', worker)
   end
-end
-
--- Milliseconds until the next delivery is due (0: now), false when none waits.
-local function next_due()
-  local first = redis.call('ZRANGE', P .. 'due', 0, 0, 'WITHSCORES')
-  return first[2] and math.max(first[2] - now, 0) or false
 end

@@ -1,12 +1,13 @@
 #!lua flags=allow-oom
--- One tick of a worker: renew its lease, settle, hand back, reap dead workers, promote due work, claim.
+-- One tick of a worker: renew its lease, settle, hand back, reap dead workers, wake, promote due work, claim.
 -- Keys: lease, heard, spared, w:<worker>, call:<worker>, d:*, body:*, total, due, q:*, ring, ep:*, results:<node>,
---       settled:<node>, switches, off; reads caps, limits, live, halt:<node>.
+--       settled:<node>, switches, off, rest, rests; reads caps, limits, live, halt:<node>.
 -- Idempotent: a call number seen before changes nothing but the lease and answers with the same claims (those
 -- still held); a settle or hand-back counts only with the token of the claim.
 -- Cost: O(settles + promoted (at most 256) + claims), about 7 commands a settle and 4 a claim.
 -- ARGV: epoch candidate, worker, call number, lease in ms, claims wanted, packed settles
---       [[token, node, outcome, wait, packed result]], packed tokens to hand back.
+--       [[token, node, outcome, wait, packed result, rest or nothing]], packed tokens to hand back. A rest is
+--       [ms, cause, why]: the delivery's endpoint makes no calls for so long.
 -- Answer: epoch, live, now, next due, [[packed delivery, body, tries spent, token]].
 
 local candidate, worker, call, lease, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -57,7 +58,7 @@ end
 
 local ended = 0
 
-local function settle(token, node, outcome, wait, result)
+local function settle(token, node, outcome, wait, result, rest)
   local id = delivery_of(token)
   local d = redis.call('HMGET', P .. 'd:' .. id, 'token', 'endpoint', 'worker', 'body')
   if not d[2] then return settle_unknown(id, node, result) end
@@ -78,6 +79,7 @@ local function settle(token, node, outcome, wait, result)
     if outcome == 'retry' then redis.call('HINCRBY', P .. 'd:' .. id, 'attempts', 1) end
     redis.call('ZADD', P .. 'due', due_after(wait), id)
   end
+  if rest and e.published then rest_at_least(e, rest[2], due_after(rest[1]), rest[3]) end
   enter_ring(e)
 end
 
@@ -133,7 +135,7 @@ local function claim()
     if not name then break end
     local e = endpoint(name)
     e.ringed = false
-    if not e.off and e.flying < e.cap then take_turn(e, wanted - #ids, ids, claims) end
+    if not e.off and not e.rest and e.flying < e.cap then take_turn(e, wanted - #ids, ids, claims) end
   end
   for i = 1, #ids, 1000 do
     redis.call('SADD', P .. 'w:' .. worker, unpack(ids, i, math.min(i + 999, #ids)))
@@ -155,6 +157,7 @@ local function execute()
   for _, s in ipairs(cmsgpack.unpack(ARGV[6])) do settle(unpack(s)) end
   for _, token in ipairs(cmsgpack.unpack(ARGV[7])) do hand_back(token) end
   reap(lease)
+  wake()
   promote()
   save_departures() -- before the claims: what was just handed back may be claimed again
   local ids, claims = claim()
