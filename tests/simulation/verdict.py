@@ -1,0 +1,58 @@
+"""What must be true of a simulated world once it came to rest, whatever happened to it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.simulation.world import World
+
+AT_ONCE = 8  # calls of one worker: what a single fault may repeat
+
+
+def problems(world: World) -> list[str]:
+    """Every promise that was not kept; empty when all were."""
+    return [*_conserved(world), *_authorised(world), *_bounded(world), *_at_rest(world)]
+
+
+def _conserved(world: World) -> Iterator[str]:
+    """What was acknowledged has exactly one end; a member of a batch ends with it."""
+    ends = Counter(str(line["delivery"]) for line in world.lines("settled"))
+    yield from (f"{delivery} ended {times} times" for delivery, times in ends.items() if times > 1)
+    batches = world.lines("batch")
+    members = Counter(str(each) for line in batches for each in line["members"])
+    yield from (f"{member} went into {times} batches" for member, times in members.items() if times > 1)
+    batch_of = {str(each): str(line["id"]) for line in batches for each in line["members"]}
+    for deliveries in world.acknowledged.values():
+        for delivery in deliveries:
+            if ends[batch_of.get(delivery, delivery)] != 1:
+                yield f"{delivery} was acknowledged and has no end"
+
+
+def _authorised(world: World) -> Iterator[str]:
+    """Nothing was sent that the journal does not know; a message has one content."""
+    known = {str(each["message"]) for line in world.lines("accepted") for each in line["deliveries"]}
+    known |= {str(line["message"]) for line in world.lines("batch")}
+    yield from (f"{message} was sent and is not known" for message in world.receiver.bodies.keys() - known)
+    for message, bodies in world.receiver.bodies.items():
+        if len(bodies) > 1:
+            yield f"{message} went out with {len(bodies)} contents"
+
+
+def _bounded(world: World) -> Iterator[str]:
+    """Requests beyond the attempts on record come from faults alone, and each repeats a few at most."""
+    attempts = len(world.lines("attempt"))
+    extra = world.receiver.requests.total() - attempts
+    if extra > world.faults * AT_ONCE * len(world.workers):
+        yield f"{extra} requests beyond the {attempts} attempts, with {world.faults} faults"
+    if world.faults == 0 and extra:
+        yield f"{extra} requests too many without any fault"
+
+
+def _at_rest(world: World) -> Iterator[str]:
+    """Nothing is left in the ledger, nor anything waiting to be booked."""
+    depth = world.ledger().depth()
+    if depth.total or depth.in_flight or depth.waiting:
+        yield f"the ledger still holds {depth}"
+    if len(world.keeper.book.open):
+        yield f"{len(world.keeper.book.open)} deliveries are still open"
