@@ -87,8 +87,15 @@ def test_a_closed_port_refuses_the_target(asker):
     assert asker().ask("a.test", 22).error == "blocked_target"
 
 
+@pytest.mark.fault(39)
 @pytest.mark.parametrize(
-    "failure", [OSError(-2, "Name or service not known"), UnicodeError("label too long"), RuntimeError("bug")]
+    "failure",
+    [
+        OSError(-2, "Name or service not known"),
+        OSError(-3, "Temporary failure in name resolution"),  # SERVFAIL, a circle of CNAMEs
+        UnicodeError("label too long"),
+        RuntimeError("bug"),
+    ],
 )
 def test_a_failed_lookup_is_a_dns_error_that_names_the_host(failure, asker):
     def lookup(host: str):
@@ -99,8 +106,24 @@ def test_a_failed_lookup_is_a_dns_error_that_names_the_host(failure, asker):
     assert "a.test" in answer.reason
 
 
+@pytest.mark.fault(39)
 def test_no_address_at_all_is_a_dns_error(asker):
     assert asker(lambda host: ()).ask("a.test") == Unresolved("dns", "a.test has no address")
+
+
+@pytest.mark.fault(39)
+def test_thousands_of_addresses_are_a_dns_error_and_dozens_are_not(asker):
+    many = tuple(f"93.184.{number // 250}.{number % 250}" for number in range(4000))
+    assert asker(lambda host: many).ask("a.test") == Unresolved(
+        "dns", "a.test has 4,000 addresses; more than 256 are not taken"
+    )
+    assert asker(lambda host: many[:256] * 2).ask("a.test") == many[:256]
+
+
+@pytest.mark.fault(39)
+def test_a_label_of_64_characters_is_looked_up_nowhere():
+    with pytest.raises((OSError, UnicodeError)):
+        look_up("a" * 64 + ".test")
 
 
 def test_an_answer_serves_for_a_second_and_failures_are_not_kept(asker, monkeypatch):
@@ -145,6 +168,7 @@ def test_one_lookup_serves_all_who_ask_at_the_same_time(asker):
     assert one.lookups == ["a.test"]
 
 
+@pytest.mark.fault(39)
 def test_hanging_lookups_end_at_the_budget_and_hold_up_nobody(asker):
     stuck = threading.Event()
 
@@ -178,6 +202,7 @@ def test_a_lookup_that_came_too_late_is_of_use_to_the_next_one(asker):
     assert one.lookups == ["a.test"]
 
 
+@pytest.mark.fault(39)
 def test_when_all_threads_hang_the_rest_fails_in_time_and_recovers(asker):
     stuck = threading.Event()
 

@@ -14,6 +14,7 @@ from hookwright.interfaces.addresses import Listen
 from hookwright.interfaces.live import Live
 from hookwright.schemas.document import parse
 
+from ...engine.forbidden import URLS, connects_of
 from .conftest import TOKEN, TOKENS, Response, Running, serving
 
 HOOK = {"event": "Lead_Post_Create", "url": "https://erp.example.com/leads"}
@@ -475,3 +476,16 @@ def test_many_at_once_lose_nothing(own):
         each.join()
     assert answers == [201] * 8
     assert len(ids(ask(own, "GET", "?bundle=api"))) == 8
+
+
+def test_a_forbidden_url_is_never_tried_out_when_it_is_written(own):
+    """It is refused, or it is kept and its deliveries are; nothing is asked of it either way."""
+    answers = []
+
+    def write() -> None:
+        answers.extend(
+            ask(own, "POST", body={**HOOK, "id": f"h{n}", "url": url}) for n, url in enumerate(URLS)
+        )
+
+    assert [to for to in connects_of(write, "") if to[1] != own.port] == []
+    assert {answer.status for answer in answers} <= {201, 422}

@@ -30,6 +30,7 @@ Done: TypeAlias = Callable[[Answer], None]
 Lookup: TypeAlias = Callable[[str], tuple[str, ...]]  # a host's addresses; raises OSError
 
 CACHED = 1.0  # seconds an answer is used again
+MOST = 256  # addresses of a host; who answers with more means no good, and every one is judged for each call
 
 
 @dataclass(slots=True)
@@ -143,6 +144,10 @@ class Resolver:
         except Exception as error:  # an answer must come, whatever a lookup does
             logger.exception("looking up %s broke down", host)
             return Unresolved("dns", f"{host} cannot be resolved: {type(error).__name__}")
+        if len(addresses) > MOST:
+            return Unresolved(
+                "dns", f"{host} has {len(addresses):,} addresses; more than {MOST} are not taken"
+            )
         return addresses or Unresolved("dns", f"{host} has no address")
 
     def _land(self, flight: _Flight, found: tuple[str, ...] | Unresolved) -> None:

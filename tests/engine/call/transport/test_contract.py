@@ -132,6 +132,9 @@ MODES = {
     "escape characters in the reason": Mode(
         close_after(b"HTTP/1.1 200 \x1b[2J\xff\r\nContent-Length: 2\r\n\r\nok"), status=200
     ),
+    "escape characters in a header": Mode(
+        close_after(b"HTTP/1.1 200 OK\r\nX-A: \x1b[2J\xff\r\nContent-Length: 0\r\n\r\n"), status=200
+    ),
     "status 999": Mode(close_after(b"HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n"), status=999),
     "a body at the limit": Mode(
         close_after(b"HTTP/1.1 200 OK\r\nContent-Length: 8192\r\n\r\n", b"x" * 8192),
@@ -234,6 +237,7 @@ MODES = {
     "junk before the status line": Mode(close_after(b"junk\r\n", OK), error="protocol"),
     "status abc": Mode(close_after(b"HTTP/1.1 abc OK\r\n\r\n"), error="protocol"),
     "status 20": Mode(close_after(b"HTTP/1.1 20 OK\r\n\r\n"), error="protocol"),
+    "status 99": Mode(close_after(b"HTTP/1.1 99 OK\r\n\r\n"), error="protocol"),
     "status 099": Mode(close_after(b"HTTP/1.1 099 OK\r\n\r\n"), error="protocol"),
     "HTTP/2 in text": Mode(close_after(b"HTTP/2 200\r\nContent-Length: 0\r\n\r\n"), error="protocol"),
     "HTTP/3.0 in text": Mode(close_after(b"HTTP/3.0 200 OK\r\nContent-Length: 0\r\n\r\n"), error="protocol"),
@@ -253,7 +257,60 @@ MODES = {
 }
 
 
-@pytest.mark.parametrize("name", MODES)
+SHOWS = {  # which of the numbered faults a mode is
+    26: (
+        "reset within the body",
+        "resets at once",
+        "resets within the head",
+        "closes without a word",
+        "silent",
+    ),
+    27: ("dripped body",),
+    28: ("dripped head", "one interim answer, then silence"),
+    29: ("100 without end", "102 without end", "103 without end", "nine interim answers", "101"),
+    30: (
+        "a header line of 70 kB",
+        "a header line without end",
+        "90 cookies of 60 kB",
+        "10,000 headers",
+        "200 headers",
+    ),
+    31: (
+        "EOF after the status line",
+        "EOF after a header line",
+        "EOF within a header line",
+        "EOF within the status line",
+    ),
+    32: (
+        *(
+            "HTTP/0.9",
+            "ICY",
+            "junk before the status line",
+            "status abc",
+            "status 20",
+            "status 099",
+            "status 99",
+        ),
+        *("status 999", "HTTP/2 in text", "HTTP/3.0 in text", "NUL in the reason", "NUL in a header"),
+        *("escape characters in the reason", "escape characters in a header"),
+    ),
+    33: (
+        *("CL and TE together", "a malformed chunk size", "a chunk of 2^64 bytes", "a chunk that never ends"),
+        *("trailers without end", "chunks without end", "Content-Length -5", "two different Content-Lengths"),
+        *("body cut off, chunked", "body cut off, with Content-Length"),
+    ),
+    36: ("body without end",),
+    40: ("200 with error text", "204 with a body", "200 empty"),
+}
+
+
+def modes() -> list[object]:
+    marks = {name: [pytest.mark.fault(number)] for number, names in SHOWS.items() for name in names}
+    assert not marks.keys() - MODES.keys()
+    return [pytest.param(name, marks=marks.get(name, ())) for name in MODES]
+
+
+@pytest.mark.parametrize("name", modes())
 def test_a_receiver_gets_the_reply_it_deserves(name, caller, receive):
     mode = MODES[name]
     receiver = receive(mode.script)
@@ -271,6 +328,7 @@ def test_a_receiver_gets_the_reply_it_deserves(name, caller, receive):
     assert sum(map(len, map(str, reply.headers))) <= HEAD_LIMIT * 2
 
 
+@pytest.mark.fault(26)
 def test_a_refused_connection_is_a_connect_error(caller, receive):
     receiver = receive(close_after(OK))
     receiver.close()
@@ -284,10 +342,14 @@ def test_the_next_checked_address_is_tried_when_one_takes_no_connection(caller, 
     assert receiver.connections == 1
 
 
+@pytest.mark.fault(37)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirects_are_never_followed(status, caller, receive):
+@pytest.mark.parametrize(
+    "to", ["http://127.0.0.1:{port}/", "/hook?a=1", "http://169.254.169.254/", "file:///etc/passwd"]
+)
+def test_redirects_are_never_followed(status, to, caller, receive):
     canary = receive(close_after(OK))
-    location = f"http://127.0.0.1:{canary.port}/".encode()
+    location = to.format(port=canary.port).encode()
     answer = b"HTTP/1.1 %d Go\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % (status, location)
     receiver = receive(close_after(answer))
     reply = caller(receiver)
@@ -296,6 +358,15 @@ def test_redirects_are_never_followed(status, caller, receive):
     assert (canary.connections, len(receiver.requests)) == (0, 1)
 
 
+@pytest.mark.fault(35)
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip", ", ".join(["gzip"] * 1000)], ids=len)
+def test_what_says_it_is_compressed_is_kept_as_it_came(coding, caller, receive):
+    head = f"HTTP/1.1 200 OK\r\nContent-Encoding: {coding}\r\nContent-Length: 9\r\n\r\n".encode()
+    reply = caller(receive(close_after(head, b"not at all")))
+    assert (reply.status, reply.error, reply.body) == (200, None, b"not at al")
+
+
+@pytest.mark.fault(35)
 def test_a_compressed_bomb_stays_small_and_is_never_decoded(caller, receive):
     bomb = gzip.compress(bytes(10_000_000))
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb)
@@ -306,6 +377,7 @@ def test_a_compressed_bomb_stays_small_and_is_never_decoded(caller, receive):
     assert receiver.requests[0].header("accept-encoding") == [b"identity"]
 
 
+@pytest.mark.fault(36)
 def test_an_endless_body_is_not_drained(caller, receive):
     sent: list[int] = []
 
@@ -460,6 +532,7 @@ def test_an_ipv6_receiver_is_reached_and_named_in_brackets(caller, receive):
     assert receiver.requests[0].header("host") == [b"[::1]:%d" % receiver.port]
 
 
+@pytest.mark.fault(30)
 def test_cookies_are_never_sent_back(caller, receive):
     def script(line):
         while line.request():
@@ -511,11 +584,13 @@ def test_a_certificate_that_is_not_good_is_a_tls_error(flaw, caller, receive, tl
     assert receiver.requests == []
 
 
+@pytest.mark.fault(38)
 def test_a_server_that_speaks_no_tls_is_a_tls_error(caller, receive):
     receiver = receive(lambda line: line.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
     assert caller(receiver, url=f"https://receiver.test:{receiver.port}/").error == "tls"
 
 
+@pytest.mark.fault(38)
 def test_a_tls_handshake_that_stalls_ends_at_the_deadline(caller, receive):
     receiver = receive(lambda line: line.wait())
     reply = caller(receiver, url=f"https://receiver.test:{receiver.port}/", timeout=SLOW)
@@ -547,14 +622,28 @@ def test_a_connection_with_tls_is_kept_too(caller, receive, tls):
     assert receiver.connections == (1 if caller.kind == "curl" else 3)
 
 
+@pytest.mark.fault(33)
+@pytest.mark.fault(34)
 @pytest.mark.parametrize(
     "first",
     [
         OK + b"HTTP/1.1 500 Poison\r\nContent-Length: 6\r\n\r\npoison",
         b"HTTP/1.1 204 No Content\r\n\r\nHTTP/1.1 500 Poison\r\n\r\n",
         BOTH_LENGTHS + b"2\r\nok\r\n0\r\n\r\nHTTP/1.1 500 Poison\r\n\r\n",
+        CHUNKED + b"zz\r\nHTTP/1.1 500 Poison\r\n\r\n",
+        CHUNKED + b"10000000000000000\r\nHTTP/1.1 500 Poison\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\nHTTP/1.1 500 Poison\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n" + b"x" * 9000 + b"HTTP/1.1 500 Poison\r\n\r\n",
     ],
-    ids=["pipelined", "204 with a body", "CL and TE"],
+    ids=[
+        "pipelined",
+        "204 with a body",
+        "CL and TE",
+        "bad chunk",
+        "huge chunk",
+        "empty",
+        "too long",
+    ],
 )
 def test_bytes_left_over_are_not_the_answer_to_the_next_call(first, caller, receive):
     def script(line):
@@ -562,12 +651,26 @@ def test_bytes_left_over_are_not_the_answer_to_the_next_call(first, caller, rece
             line.send(first if line.number == 0 else OK)
 
     receiver = receive(script)
-    assert caller(receiver).status in {200, 204}
+    assert caller(receiver, timeout=SLOW).status in {200, 204}
     reply = caller(receiver)
     assert (reply.status, reply.body) == (200, b"ok")
     assert receiver.connections == 2
 
 
+@pytest.mark.fault(34)
+def test_bytes_after_the_last_chunk_are_dropped(caller, receive):
+    """libcurl reads past them and keeps the connection; they are gone all the same."""
+
+    def script(line):
+        while line.request():
+            first = CHUNKED + b"2\r\nno\r\n0\r\n\r\nHTTP/1.1 500 Poison\r\n\r\n"
+            line.send(first if len(line.receiver.requests) == 1 else OK)
+
+    receiver = receive(script)
+    assert [caller(receiver).body for _ in range(3)] == [b"no", b"ok", b"ok"]
+
+
+@pytest.mark.fault(46)
 def test_a_kept_connection_that_was_closed_is_replaced_without_costing_a_try(caller, receive):
     def script(line):
         line.request()
@@ -580,6 +683,7 @@ def test_a_kept_connection_that_was_closed_is_replaced_without_costing_a_try(cal
         assert receiver.hung_up.acquire(timeout=10)
 
 
+@pytest.mark.fault(46)
 def test_a_request_is_never_sent_twice_behind_our_back(caller, receive):
     """libcurl repeats a request of its own accord when a kept connection closes without an answer."""
 
