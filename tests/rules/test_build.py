@@ -49,7 +49,7 @@ def test_every_key_the_schema_takes_is_read():
         ({"automations": []}, "automations"),
         ({"defaults": {"signing": {}}}, "defaults/signing"),
         ({"webhooks": [HOOK, {**HOOK, "signing": {}}]}, "webhooks/1/signing"),
-        ({"webhooks": [{**HOOK, "retry": {"max_age": "1d"}}]}, "webhooks/0/retry/max_age"),
+        ({"webhooks": [{**HOOK, "retry": {"jitter": 1}}]}, "webhooks/0/retry/jitter"),
         ({"webhooks": [{**HOOK, "batch": {"split": True}}]}, "webhooks/0/batch/split"),
         ({"rules": [{"id": "b", "batch": {"split": True}}]}, "rules/0/batch/split"),
         ({"webhooks": [{**HOOK, "disable_after": {"for": "5d"}}]}, "webhooks/0/disable_after/for"),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from hookwright.rules.model import RetryPolicy
 from hookwright.rules.targets import MAX_WAIT, retry_policy, success_codes
 
 
@@ -30,6 +31,12 @@ def test_a_hundred_growing_waits_stop_at_the_longest():
     waits = retry_policy({"attempts": 100, "multiplier": 100}).waits
     assert len(waits) == 99
     assert waits[-1] == MAX_WAIT == 86_400_000
+
+
+def test_a_receiver_is_heard_and_a_delivery_wanted_for_as_long_as_it_is_written():
+    assert retry_policy({}) == RetryPolicy((10_000, 30_000), retry_after=False, max_age=7 * 86_400_000)
+    asked = retry_policy({"attempts": 1, "retry_after": True, "max_age": "90m"})
+    assert asked == RetryPolicy((), retry_after=True, max_age=5_400_000)
 
 
 @pytest.mark.parametrize(

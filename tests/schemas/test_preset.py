@@ -53,7 +53,6 @@ def test_what_is_not_done_yet_stands_in_the_file_and_is_inactive():
     written = read_preset("leadsquared")
     assert written["defaults"]["breaker"] is False
     assert "breaker" not in load_preset("leadsquared").defaults
-    assert "retry_after" not in load_preset("standard").defaults["retry"]
 
 
 def test_a_preset_needs_what_is_not_done_yet_while_it_is_refused():

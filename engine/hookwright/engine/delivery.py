@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from hookwright.rules.model import endpoint_name
+from hookwright.schemas.grammar import spelt
 
 
 class Status(StrEnum):
@@ -174,8 +175,9 @@ TERMINAL_STATUS: dict[str, Status] = {
 }
 
 
-MAX_AGE = 7 * 86_400_000  # ms past its due time after which nobody wants a delivery any more
-TOO_OLD = "too old: it was due more than 7 days ago"
+def too_old(max_age: int) -> str:
+    """Why a delivery is skipped that was due more than `max_age` milliseconds ago."""
+    return f"too old: it was due more than {spelt(max_age)} ago"
 
 
 class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):

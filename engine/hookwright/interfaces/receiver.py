@@ -58,6 +58,7 @@ class Receiver:
     """Listens from construction on, serves between `start` and `stop` (or as a context manager).
 
     `on_arrival` is called for each request, from a thread of its connection, before the answer is sent.
+    `headers` stand in every answer.
     """
 
     def __init__(
@@ -68,7 +69,9 @@ class Receiver:
         script: Script | None = None,
         delay: float = 0.0,
         on_arrival: Callable[[Arrival], None] | None = None,
+        headers: Sequence[tuple[str, str]] = (),
     ) -> None:
+        self.headers = headers
         self._script = script or Script()
         self._delay = delay
         self._on_arrival = on_arrival or _ignore
@@ -196,6 +199,8 @@ class _Handler(BaseHTTPRequestHandler):
         if status != 204:
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(text)))
+        for name, value in self.server.receiver.headers:
+            self.send_header(name, value)
         if not keep:
             self.close_connection = True
             self.send_header("Connection", "close")

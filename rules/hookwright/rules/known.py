@@ -10,7 +10,7 @@ from .expression.template import is_template
 from .merge import GROWING, LISTED, Layer
 from .targets import FIELDS
 
-RETRY = GROWING | {LISTED}
+RETRY = GROWING | {LISTED, "retry_after", "max_age"}
 DISABLE_AFTER = frozenset({"failures"})
 BATCH = frozenset({"window", "max_events", "max_bytes", "key"})
 TARGET = frozenset(FIELDS)

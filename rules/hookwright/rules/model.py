@@ -33,11 +33,20 @@ class SecretReference:
 Text: TypeAlias = str | SecretReference
 
 
+MAX_AGE = 7 * 86_400_000  # ms
+
+
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """`waits` are the milliseconds between tries, so there are `len(waits) + 1` tries in all."""
+    """`waits` are the milliseconds between tries, so there are `len(waits) + 1` tries in all.
+
+    `retry_after` says whether the receiver may ask for longer ones. `max_age` is the milliseconds past its
+    due time after which nobody wants a delivery any more.
+    """
 
     waits: tuple[int, ...] = ()
+    retry_after: bool = False
+    max_age: int = MAX_AGE
 
     @property
     def tries(self) -> int:

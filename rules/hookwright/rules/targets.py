@@ -59,15 +59,23 @@ def is_bodyless(merged: Layer) -> bool:
 
 
 def retry_policy(retry: Layer) -> RetryPolicy:
-    """The waits of a `retry` setting: as listed, or delay(n) = min(initial * multiplier^(n-1), max)."""
+    """What a `retry` setting says; waits are as listed, or min(initial * multiplier^(n-1), max)."""
+    said: dict[str, Any] = {"waits": _waits(retry)}
+    if "retry_after" in retry:
+        said["retry_after"] = bool(retry["retry_after"])
+    if "max_age" in retry:
+        said["max_age"] = duration(str(retry["max_age"]))
+    return RetryPolicy(**said)
+
+
+def _waits(retry: Layer) -> tuple[int, ...]:
     if LISTED in retry:
-        return RetryPolicy(tuple(duration(str(each)) for each in cast("list[JSON]", retry[LISTED])))
+        return tuple(duration(str(each)) for each in cast("list[JSON]", retry[LISTED]))
     attempts = _whole(retry.get("attempts", BUILT_IN.retry.tries))
     initial = duration(str(retry.get("initial", _INITIAL)))
     ceiling = duration(str(retry["max"])) if "max" in retry else MAX_WAIT
-    return RetryPolicy(
-        tuple(_growing(attempts - 1, initial, cast("float", retry.get("multiplier", _MULTIPLIER)), ceiling))
-    )
+    multiplier = cast("float", retry.get("multiplier", _MULTIPLIER))
+    return tuple(_growing(attempts - 1, initial, multiplier, ceiling))
 
 
 def _growing(count: int, initial: int, multiplier: float, ceiling: int) -> list[int]:

@@ -170,7 +170,7 @@ def test_what_was_held_for_over_a_week_is_skipped_with_the_reason(rig, kit, serv
     rig.turn()
     assert rig.node.settled() == {old.id: "Skipped"}
     (line,) = rig.node.lines("settled")
-    assert line["reason"] == "too old: it was due more than 7 days ago (disabled: by hand)"
+    assert line["reason"] == "too old: it was due more than 7d ago (disabled: by hand)"
     assert young.id in rig.book.open
     assert server.tombstones == set()
 

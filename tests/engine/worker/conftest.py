@@ -7,9 +7,10 @@ import itertools
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -48,13 +49,15 @@ def until(condition: Callable[[], object], seconds: float = 15.0) -> object:
 class Sink:
     """A receiver that remembers. A clear `gate` holds its answers back; `most` is how many ever waited."""
 
-    def __init__(self, *answers: int, delay: float = 0.0) -> None:
+    def __init__(self, *answers: int, delay: float = 0.0, headers: Sequence[tuple[str, str]] = ()) -> None:
         self.arrivals: list[Arrival] = []
         self.gate = threading.Event()
         self.gate.set()
         self.now = self.most = 0
         self._lock = threading.Lock()
-        self.receiver = Receiver(script=Script(answers or (200,)), delay=delay, on_arrival=self._take)
+        self.receiver = Receiver(
+            script=Script(answers or (200,)), delay=delay, on_arrival=self._take, headers=headers
+        )
         self.receiver.start()
 
     def _take(self, arrival: Arrival) -> None:
@@ -97,8 +100,8 @@ class Rig:
         self._closing.append(client.close)
         return client
 
-    def sink(self, *answers: int, delay: float = 0.0) -> Sink:
-        sink = Sink(*answers, delay=delay)
+    def sink(self, *answers: int, **how: Any) -> Sink:
+        sink = Sink(*answers, **how)
         self._closing.insert(0, sink.stop)
         return sink
 

@@ -115,20 +115,66 @@ def test_work_of_a_removed_subscriber_is_cancelled(rig):
     assert sink.arrivals == []
 
 
-def test_what_was_due_over_a_week_ago_is_skipped_and_not_sent(rig):
+@pytest.mark.parametrize(
+    ("retry", "said", "age"),
+    [
+        ("", "7d", 7 * 86_400_000),
+        (", retry: {max_age: 3h}", "3h", 3 * 3_600_000),
+    ],
+)
+def test_what_was_due_longer_ago_than_anybody_wants_is_skipped_and_not_sent(rig, retry, said, age):
     sink = rig.sink()
-    rig.publish(crm=sink.url)
-    week = 7 * 86_400_000
+    rig.publish(crm=f"{sink.url}{retry}")
     fresh, old = rig.offers("crm", 2)
-    late = msgspec.structs.replace(old.delivery, due=old.delivery.due - week - 60_000)
-    nearly = msgspec.structs.replace(fresh.delivery, due=fresh.delivery.due - week + 60_000)
+    late = msgspec.structs.replace(old.delivery, due=old.delivery.due - age - 60_000)
+    nearly = msgspec.structs.replace(fresh.delivery, due=fresh.delivery.due - age + 60_000)
     rig.ledger.offer([Offer(late, old.body), Offer(nearly, fresh.body)])
     rig.drain().run()
     found = {result.delivery: (result.outcome, result.reason) for result in rig.book()}
     assert found == {
-        late.id: ("skipped", "too old: it was due more than 7 days ago"),
+        late.id: ("skipped", f"too old: it was due more than {said} ago"),
         nearly.id: ("success", ""),
     }
+    assert len(sink.arrivals) == 1
+
+
+@pytest.mark.fault(42)
+@pytest.mark.parametrize(
+    ("status", "retry", "sent"),
+    [
+        (503, "{attempts: 2, initial: 50ms, retry_after: true}", 1),
+        (429, "{attempts: 2, initial: 50ms, retry_after: true}", 1),
+        (422, "{attempts: 2, initial: 50ms, retry_after: true}", 3),
+        (503, "{attempts: 2, initial: 50ms}", 6),
+    ],
+)
+def test_a_receiver_that_is_overloaded_gets_no_call_of_the_endpoint_before_the_time_it_named(
+    rig, status, retry, sent
+):
+    sink = rig.sink(status, headers=[("Retry-After", "3600")])
+    rig.publish(crm=f"{sink.url}, concurrency: 1, retry: {retry}")
+    rig.offer("crm", 3)
+    drain = rig.drain()
+    drain.run()
+    assert len(sink.arrivals) == sent
+    rests = rig.client().zrange("{hw:0}:rest", 0, -1, withscores=True)
+    if sent == 1:
+        [result] = rig.book()
+        assert 3_600_000 <= result.next - result.at <= 3_600_100
+        assert [(name, score - result.at > 3_590_000) for name, score in rests] == [(b"webhook/crm", True)]
+    else:
+        assert rests == []
+
+
+@pytest.mark.fault(41)
+def test_a_receiver_that_aborts_a_message_is_not_asked_again(rig):
+    sink = rig.sink(500, headers=[("webhook-delivery", "abort-message")])
+    rig.publish(crm=f"{sink.url}, {RETRY}")
+    rig.offer("crm")
+    rig.drain().run()
+    [result] = rig.book()
+    assert (result.outcome, result.error) == ("failure", "status")
+    assert result.reason == "status 500; the receiver says webhook-delivery: abort-message"
     assert len(sink.arrivals) == 1
 
 

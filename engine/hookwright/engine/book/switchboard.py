@@ -8,7 +8,9 @@ from typing import Protocol
 
 import structlog
 
-from ..delivery import MAX_AGE, TOO_OLD, Result
+from hookwright.rules.model import MAX_AGE
+
+from ..delivery import Result, too_old
 from ..history.index import Behind
 from ..journal.switch import Switch, switch_entry
 from ..journal.writer import Entry
@@ -94,6 +96,6 @@ class Switchboard:
             attempt=behind.attempts,
             outcome="skipped",
             at=now,
-            reason=f"{TOO_OLD}{why}",
+            reason=f"{too_old(self._max_age)}{why}",
         )
         return Expired(behind.endpoint, result)

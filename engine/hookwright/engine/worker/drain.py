@@ -18,7 +18,6 @@ from hookwright.rules.model import Target
 
 from ..call.prepare import Refusal
 from ..call.transport import Transport
-from ..delivery import MAX_AGE
 from ..errors import LedgerUnavailable
 from ..ledger.ledger import HORIZON, Ledger
 from ..ledger.work import Claim, Settle, Tick
@@ -209,8 +208,8 @@ class Drain:
         teller = configuration.teller(claim.delivery) if claim.delivery.notifier else None
         if target is None or (claim.delivery.notifier and teller is None):
             return self._clerk.removed(claim, revision, now)
-        if now - claim.delivery.due > MAX_AGE:
-            return self._clerk.too_old(claim, revision, now)
+        if now - claim.delivery.due > target.retry.max_age:
+            return self._clerk.too_old(claim, target, revision, now)
         refused = claim.delivery.refusal
         if refused is not None:  # known when it was accepted
             return self._clerk.refused(claim, Refusal("failure", *refused), target, revision, now)

@@ -8,7 +8,7 @@ from functools import partial
 from hookwright.plugins.hookspecs import Network
 from hookwright.plugins.registry import Plugins
 from hookwright.plugins.secrets import SecretStore
-from hookwright.rules.model import RetryPolicy, SecretReference, Target
+from hookwright.rules.model import SecretReference, Target
 from hookwright.rules.source import from_json
 from hookwright.rules.table import RoutingTable
 
@@ -41,7 +41,8 @@ class Published:
         found = self._table.endpoint(delivery.endpoint)
         if found is None:
             return None
-        return replace(found[1].target, retry=RetryPolicy()) if delivery.test else found[1].target
+        target = found[1].target
+        return replace(target, retry=replace(target.retry, waits=())) if delivery.test else target
 
     def prepare(self, claim: Claim, now: float) -> Prepared | Refusal:
         """The request of a claim whose endpoint exists, at `now` (Unix seconds)."""

@@ -10,11 +10,12 @@ from random import Random
 from msgspec import structs
 
 from hookwright.rules.model import Target
+from hookwright.schemas.grammar import spelt
 
 from ..call.prepare import Prepared, Refusal
 from ..call.transport import Reply
-from ..delivery import TOO_OLD, Received, Result
-from ..ledger.work import Claim, Settle
+from ..delivery import Received, Result, too_old
+from ..ledger.work import Claim, Rest, Settle
 from .flight import Flight
 from .notifying import Told
 from .retry import Decision, decide, refuse
@@ -47,7 +48,7 @@ class Clerk:
     ) -> Settle:
         """An attempt was made and has ended."""
         reply = prepared.mask.reply(reply)
-        decision = decide(reply, claim.attempt, target.retry, target.success, self.rng)
+        decision = decide(reply, claim.attempt, target.retry, target.success, self.rng, now)
         return self._settle(claim, decision, revision, now, prepared, reply)
 
     def refused(self, claim: Claim, refusal: Refusal, target: Target, revision: str, now: int) -> Settle:
@@ -67,9 +68,10 @@ class Clerk:
         reason = "notifier removed" if claim.delivery.notifier else "subscriber removed"
         return self._settle(claim, Decision("cancelled", reason=reason), revision, now)
 
-    def too_old(self, claim: Claim, revision: str, now: int) -> Settle:
+    def too_old(self, claim: Claim, target: Target, revision: str, now: int) -> Settle:
         """It waited longer than anybody wants it."""
-        return self._settle(claim, Decision("skipped", reason=TOO_OLD), revision, now)
+        reason = too_old(target.retry.max_age)
+        return self._settle(claim, Decision("skipped", reason=reason), revision, now)
 
     def _settle(
         self,
@@ -96,7 +98,15 @@ class Clerk:
             timing=None if reply is None else reply.timing,
             next=None if wait is None else now + wait,
         )
-        return Settle(claim.token, result, wait)
+        return Settle(claim.token, result, wait, _rest(decision))
+
+
+def _rest(decision: Decision) -> Rest | None:
+    """What the whole endpoint waits for, because its receiver said so."""
+    wait = decision.rest_ms
+    if wait is None:
+        return None
+    return Rest(wait, "retry_after", f"the receiver asked for {spelt(wait)} (Retry-After)")
 
 
 def telling(settle: Settle, notify: tuple[str, ...]) -> Settle:
