@@ -211,9 +211,25 @@ def test_a_body_is_stored_once_and_goes_with_its_last_delivery(ledger, client):
     assert not client.exists(key)
 
 
+def test_results_of_one_step_come_in_its_order_with_what_they_caused_after_them(ledger):
+    ledger.offer(offers(5))
+    first, *others, last = ledger.step(claim=4).claims
+    ledger.step(settles=[settle(last)])
+    stale = settle(last, "retry", 0)
+    ledger.step(settles=[settle(first, "retry", 0), stale, *(settle(claim) for claim in others)])
+    assert [(d[-2:], o) for d, _, o in outcomes(ledger)] == [
+        ("a3", "success"),
+        ("a0", "retry"),
+        ("a3", "lost"),
+        ("a1", "success"),
+        ("a2", "success"),
+    ]
+
+
 def test_acknowledging_keeps_later_results(ledger):
     ledger.offer(offers(3))
-    ledger.step(settles=[settle(c) for c in ledger.step(claim=3).claims])
+    for claim in ledger.step(claim=3).claims:
+        ledger.step(settles=[settle(claim)])
     first = ledger.results(NODE, block_ms=0, count=1)[0]
     ledger.acknowledge(NODE, first[0], [first[1].delivery])
     assert [d for d, _, _ in outcomes(ledger)] == ["dlv_a1", "dlv_a2"]

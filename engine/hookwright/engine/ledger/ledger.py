@@ -17,7 +17,7 @@ from .lua import KEYS, SOCKET_TIMEOUT, Argument, Script, connect, translated
 from .wire import (
     offer_row,
     pack,
-    read_result,
+    read_results,
     read_switch,
     read_text,
     read_tick,
@@ -212,8 +212,11 @@ class Ledger:
         entries = stream_entries(answer)
         if entries:
             self._seen[node] = entries[-1][0].decode()
-        decoded = ((identifier.decode(), read_result(node, fields)) for identifier, fields in entries)
-        return [(identifier, result) for identifier, result in decoded if result is not None]
+        return [
+            (identifier.decode(), result)
+            for identifier, fields in entries
+            for result in read_results(node, fields)
+        ]
 
     def acknowledge(self, node: str, upto: str, deliveries: Sequence[str]) -> None:
         """All results up to and with stream id `upto` are booked: cut them, drop these tombstones."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +18,7 @@ read_switch = msgspec.json.Decoder(Switch).decode
 _read_delivery = msgspec.json.Decoder(Delivery).decode
 _read_result = msgspec.json.Decoder(Result).decode
 _logger = logging.getLogger(__name__)
+_Read = TypeVar("_Read")
 
 
 def offer_row(offer: Offer) -> tuple[str, str, str, str, int, int, str]:
@@ -59,25 +60,38 @@ def stream_entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
     return entries[0] if isinstance(answer, dict) and entries and isinstance(entries[0], list) else entries
 
 
-def read_result(node: str, fields: Mapping[bytes, bytes]) -> Result | Switch | None:
-    """One entry of a node's stream; None, and said, when nobody can read it."""
+def read_results(node: str, fields: Mapping[bytes, bytes]) -> list[Result | Switch]:
+    """What one entry of a node's stream says, oldest first; what nobody can read is dropped, and said."""
+    if b"results" in fields:
+        found = (_guarded(node, _read_result, packed) for packed in fields[b"results"].split(b"\n"))
+        return [each for each in found if each is not None]
     if b"reaped" in fields:
-        return Result(
-            delivery=fields[b"delivery"].decode(),
-            node=node,
-            attempt=int(fields[b"attempt"]),
-            outcome="lost",
-            at=int(fields[b"at"]),
-            worker=fields[b"reaped"].decode(),
-            reason="the worker's lease ended",
-        )
+        return [_reaped(node, fields)]
+    if b"switched" in fields:
+        switched = _guarded(node, read_switch, fields[b"switched"])
+        return [] if switched is None else [switched]
+    result = _guarded(node, _read_result, fields.get(b"result", b""))
+    if result is None:
+        return []
+    stale = b"stale" in fields
+    return [msgspec.structs.replace(result, outcome="lost", next=None) if stale else result]
+
+
+def _guarded(node: str, read: Callable[[bytes], _Read], packed: bytes) -> _Read | None:
     try:
-        if b"switched" in fields:
-            return read_switch(fields[b"switched"])
-        result = _read_result(fields[b"result"])
-    except (msgspec.DecodeError, KeyError):
+        return read(packed)
+    except msgspec.DecodeError:
         _logger.exception("a result for node %s cannot be read and is dropped", node)
         return None
-    if b"stale" in fields:
-        return msgspec.structs.replace(result, outcome="lost", next=None)
-    return result
+
+
+def _reaped(node: str, fields: Mapping[bytes, bytes]) -> Result:
+    return Result(
+        delivery=fields[b"delivery"].decode(),
+        node=node,
+        attempt=int(fields[b"attempt"]),
+        outcome="lost",
+        at=int(fields[b"at"]),
+        worker=fields[b"reaped"].decode(),
+        reason="the worker's lease ended",
+    )

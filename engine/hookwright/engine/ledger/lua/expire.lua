@@ -22,5 +22,6 @@ for _, each in ipairs(cmsgpack.unpack(ARGV[3])) do
     end
   end
 end
+save_gathered()
 count(-held)
 return { head[2], ended }

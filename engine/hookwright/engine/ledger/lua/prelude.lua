@@ -1,7 +1,7 @@
 -- The first part of every ledger script: the clock, the head keys, the endpoint table, and the moves of a
 -- delivery that several scripts make. Not a script of its own: it is put after the `#!lua` line of each.
 -- KEYS[1] is the prefix of all keys. Keys touched here: schema, epoch, live, heard, spared (read once a call); caps, off,
--- switches, ep:*, q:*, ring (endpoints); d:*, body:*, total, due, w:*, lease, results:*, settled:* (deliveries).
+-- switches, ep:*, q:*, ring (endpoints); d:*, total, w:*, lease, results:* (deliveries).
 -- An endpoint stands in `ring` exactly once while it has ready work and a free slot under its cap; `ringed`
 -- in its hash says so. Work waiting behind a full cap is therefore never looked at.
 -- `switches` holds the last word on every name ever switched, `off` the names that are off now. A name is an
@@ -55,6 +55,7 @@ local function endpoint(name)
       queue = P .. 'q:' .. name,
       flying = tonumber(stored[1]) or 0,
       ringed = stored[2] ~= false,
+      stored = { flying = stored[1], ringed = stored[2] },
       failures = tonumber(stored[3]) or 0,
       rest = tonumber(stored[4]),
       cap = tonumber(cap) or DEFAULT_CAP,
@@ -66,8 +67,14 @@ local function endpoint(name)
   return e
 end
 
+-- How many wait in its queue: asked for once a call, and counted from then on.
+local function waiting(e)
+  if not e.waiting then e.waiting = redis.call('LLEN', e.queue) end
+  return e.waiting
+end
+
 local function enter_ring(e)
-  if not e.ringed and not e.off and not e.rest and e.flying < e.cap and redis.call('LLEN', e.queue) > 0 then
+  if not e.ringed and not e.off and not e.rest and e.flying < e.cap and waiting(e) > 0 then
     redis.call('RPUSH', P .. 'ring', e.name)
     e.ringed = true
   end
@@ -75,27 +82,25 @@ end
 
 local function count_failures(e, failures) e.failures, e.counted = failures, true end
 
--- Writes the endpoint table back; an endpoint at rest whose last delivery succeeded leaves no key behind.
-local function save_endpoints()
-  for name, e in pairs(endpoints) do
-    local key = P .. 'ep:' .. name
-    if e.flying > 0 and e.ringed then
-      redis.call('HSET', key, 'flying', e.flying, 'ringed', 1)
-    elseif e.flying > 0 then
-      redis.call('HSET', key, 'flying', e.flying)
-      redis.call('HDEL', key, 'ringed')
-    elseif e.ringed then
-      redis.call('HSET', key, 'ringed', 1)
-      redis.call('HDEL', key, 'flying')
-    else
-      redis.call('HDEL', key, 'flying', 'ringed')
-    end
-    if e.counted and e.failures > 0 then
-      redis.call('HSET', key, 'failures', e.failures)
-    elseif e.counted then
-      redis.call('HDEL', key, 'failures')
+-- Writes back what has changed; an endpoint at rest whose last delivery succeeded leaves no key behind.
+local function save_endpoint(e)
+  local set, unset = {}, {}
+  local function save(field, value, before)
+    if value and tostring(value) ~= before then
+      set[#set + 1], set[#set + 2] = field, value
+    elseif not value and before then
+      unset[#unset + 1] = field
     end
   end
+  save('flying', e.flying > 0 and e.flying, e.stored.flying)
+  save('ringed', e.ringed and 1, e.stored.ringed)
+  if e.counted then save('failures', e.failures > 0 and e.failures, true) end
+  if #set > 0 then redis.call('HSET', P .. 'ep:' .. e.name, unpack(set)) end
+  if #unset > 0 then redis.call('HDEL', P .. 'ep:' .. e.name, unpack(unset)) end
+end
+
+local function save_endpoints()
+  for _, e in pairs(endpoints) do save_endpoint(e) end
 end
 
 local function last_switch(name)
@@ -115,7 +120,7 @@ local function put_switch(switch)
 end
 
 local function make_ready(id, e, push)
-  redis.call(push, e.queue, id)
+  e.waiting = redis.call(push, e.queue, id)
   enter_ring(e)
 end
 
@@ -144,12 +149,6 @@ local function untoken(id) redis.call('HDEL', P .. 'd:' .. id, 'token', 'worker'
 local function give_back(id, name, worker)
   untoken(id)
   make_ready(id, land(id, name, worker), 'LPUSH')
-end
-
-local function forget(id, body)
-  redis.call('DEL', P .. 'd:' .. id)
-  local key = P .. 'body:' .. body
-  if redis.call('HINCRBY', key, 'count', -1) <= 0 then redis.call('DEL', key) end
 end
 
 local function count(more)

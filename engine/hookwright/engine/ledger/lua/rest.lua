@@ -1,4 +1,4 @@
--- The second part of every ledger script: endpoints that make no calls for a time. Put after the prelude.
+-- The third part of every ledger script: endpoints that make no calls for a time. Put after what is gathered.
 -- Keys touched here: rest (endpoint -> Unix ms at which it is woken), rests (endpoint -> JSON, by cause
 -- [Unix ms, why]), `rest` in ep:*. An endpoint that rests is not in the ring; its work waits where it is. It rests
 -- until the last of its causes is over. Endpoints that never rest cost nothing here.
