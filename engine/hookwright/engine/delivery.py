@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
 from hookwright.rules.model import endpoint_name
 from hookwright.schemas.grammar import spelt
+
+from .base32 import short
 
 
 class Status(StrEnum):
@@ -209,7 +211,9 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def message_id(source: str, event_id: str, entity_type: str, subscriber: str, action: str) -> str:
     """The `webhook-id` on the wire: the same for every attempt and replay of this event to this action."""
-    return "msg_" + _digest(source, event_id, entity_type, subscriber, action)
+    of_event = b"".join([b"%d:%b" % (len(raw), raw) for raw in (source.encode(), event_id.encode())])
+    endpoint = _prefixed(entity_type, subscriber, action)
+    return "msg_" + short(hashlib.sha256(of_event + endpoint).digest())
 
 
 def batch_message_id(delivery: Delivery, key: str) -> str:
@@ -230,5 +234,9 @@ def delivery_id(message: str, round_: int = 0) -> str:
 
 def _digest(*parts: str) -> str:
     """26 base32 characters (130 bits) of the SHA-256 over the length-prefixed parts."""
-    joined = b"".join(b"%d:%b" % (len(raw), raw) for raw in (part.encode() for part in parts))
-    return base64.b32encode(hashlib.sha256(joined).digest())[:26].decode().lower()
+    return short(hashlib.sha256(_prefixed.__wrapped__(*parts)).digest())
+
+
+@lru_cache(maxsize=10_000)  # of endpoints
+def _prefixed(*parts: str) -> bytes:
+    return b"".join([b"%d:%b" % (len(raw), raw) for raw in map(str.encode, parts)])

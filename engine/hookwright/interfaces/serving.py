@@ -17,6 +17,7 @@ from types import FrameType
 
 import structlog
 import uvicorn
+import uvloop
 
 from hookwright.engine.call.guard import Allowed
 from hookwright.engine.call.transport import Kind
@@ -132,7 +133,8 @@ def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
             server.should_exit = True
 
         signals.call(stop)
-        asyncio.run(_serve(server, listening, node, live, serving, listen, stop))
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(server, listening, node, live, serving, listen, stop))
 
 
 def _check_tokens(state: State) -> None:
@@ -224,7 +226,8 @@ def _at_eof(stop: Callable[[], object]) -> None:
 @contextmanager
 def _bound(listen: Listen) -> Iterator[socket.socket]:
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as made:
+    # Said outright: asyncio does not set TCP_NODELAY on connections whose protocol it cannot see.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as made:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             made.bind((listen.host, listen.port))

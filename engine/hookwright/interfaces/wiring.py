@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,6 +15,7 @@ from hookwright.engine.intake.first_answers import FirstAnswers
 from hookwright.engine.intake.intake import Intake, Plan
 from hookwright.engine.intake.known import KnownEvents
 from hookwright.engine.intake.offering import Fresh, Offering
+from hookwright.engine.intake.recording import Recording
 from hookwright.engine.intake.replaying import Replays
 from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.journal.segment import list_segments
@@ -106,9 +106,10 @@ def replays_of(
 
 
 def _record_in(writer: Writer) -> Callable[[Sequence[Plan]], Awaitable[None]]:
+    recording = Recording(writer.append_many)
+
     async def record(plans: Sequence[Plan]) -> None:
-        entries = [entry for plan in plans for entry in _entries(plan)]
-        await asyncio.wrap_future(writer.append_many(entries))
+        await recording.record([entry for plan in plans for entry in _entries(plan)])
 
     return record
 

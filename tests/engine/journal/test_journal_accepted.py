@@ -15,7 +15,7 @@ from hookwright.engine.delivery import Delivery
 from hookwright.engine.errors import JournalError
 from hookwright.engine.journal.acceptance import Accepted, AcceptedMore, accepted_entries
 from hookwright.engine.journal.line import LINE_LIMIT, encode
-from hookwright.engine.journal.writer import Writer
+from hookwright.engine.journal.writer import Entry, Writer
 from hookwright.rules.event import Event
 
 REVISION = "sha256:" + "0" * 64
@@ -44,10 +44,11 @@ def make_delivery(name: str, body: bytes, action: str = "") -> Delivery:
 
 def written(event: Event, deliveries: list[Delivery], bodies: dict[str, bytes]) -> list[bytes]:
     entries = accepted_entries(event, REVISION, deliveries, bodies, "f1")
-    return [
-        encode(n, 0, entry.kind, msgspec.json.encode(entry.fields)[1:-1])
-        for n, entry in enumerate(entries, start=1)
-    ]
+    return [encode(n, 0, entry.kind, fields_of(entry)) for n, entry in enumerate(entries, start=1)]
+
+
+def fields_of(entry: Entry) -> bytes:
+    return entry.fields if isinstance(entry.fields, bytes) else msgspec.json.encode(entry.fields)[1:-1]
 
 
 def read(line: bytes) -> Accepted:

@@ -73,12 +73,16 @@ def _checked(encoded: object) -> Encoded:
     if not isinstance(encoded, Encoded) or type(encoded.body) is not bytes:
         raise TypeError("encode must return Encoded with bytes")
     headers = tuple(encoded.headers)
+    if not headers:
+        return encoded
     for name, value in headers:
         check_header(name, value)
     return Encoded(encoded.body, headers)
 
 
 def _with_type(encoded: Encoded, content_type: str, name: str) -> Pairs:
+    if not encoded.headers and name == "json" and content_type == _JSON:
+        return ()
     headers = tuple((str(key), str(value)) for key, value in encoded.headers)
     named = any(key.lower() == "content-type" for key, _ in headers)
     if named or (name == "json" and content_type == _JSON):

@@ -100,7 +100,7 @@ def read_events(body: bytes, content_type: str, headers: Mapping[str, str], defa
     if isinstance(value, list):
         if media == STRUCTURED:
             raise Rejected(400, "Not an event", f"{STRUCTURED} carries one event; send a list as {BATCHED}")
-        return Incoming(_batch(value, raws, defaults), batch=True)
+        return Incoming(_batch(value, raws, defaults, len(body)), batch=True)
     if media == BATCHED:
         raise Rejected(400, "Not a batch", f"{BATCHED} carries a JSON array of events")
     return Incoming((_event(value, raws[0], defaults, 0, "", len(body)),), batch=False)
@@ -157,7 +157,9 @@ def _raw_fields(body: bytes, *, batch: bool) -> list[dict[str, msgspec.Raw]]:
         ) from None
 
 
-def _batch(values: list[JSON], raws: list[dict[str, msgspec.Raw]], defaults: Defaults) -> tuple[Event, ...]:
+def _batch(
+    values: list[JSON], raws: list[dict[str, msgspec.Raw]], defaults: Defaults, size: int
+) -> tuple[Event, ...]:
     if not values:
         raise Rejected(400, "Empty batch", "the array holds no event", pointer="")
     if len(values) > BATCH_LIMIT:
@@ -165,7 +167,7 @@ def _batch(values: list[JSON], raws: list[dict[str, msgspec.Raw]], defaults: Def
             413, "Too many events", f"{len(values)} events in one request; the limit is {BATCH_LIMIT}"
         )
     return tuple(
-        _event(value, raw, defaults, index, f"/{index}", _size(raw))
+        _event(value, raw, defaults, index, f"/{index}", _size(raw) if size > EVENT_LIMIT else 0)
         for index, (value, raw) in enumerate(zip(values, raws, strict=True))
     )
 

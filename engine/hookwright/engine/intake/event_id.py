@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 
 from hookwright.rules.event import Event
+
+from ..base32 import short
 
 
 def new_event_id(now: float, random: bytes) -> str:
@@ -20,10 +21,10 @@ def new_event_id(now: float, random: bytes) -> str:
 def fingerprint(event: Event) -> str:
     """The SHA-256 over what makes two events of one id the same: type, subject and the data's bytes."""
     parts = (event.type.encode(), (event.subject or "").encode(), event.raw)
-    return hashlib.sha256(b"".join(b"%d:%b" % (len(part), part) for part in parts)).hexdigest()
+    return hashlib.sha256(b"".join([b"%d:%b" % (len(part), part) for part in parts])).hexdigest()
 
 
 def digest(*parts: str) -> str:
     """26 base32 characters that only these parts have."""
     joined = "\n".join(parts).encode()
-    return base64.b32encode(hashlib.sha256(joined).digest())[:26].decode().lower()
+    return short(hashlib.sha256(joined).digest())

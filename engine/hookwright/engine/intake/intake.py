@@ -181,17 +181,17 @@ class Intake:
     def _hand_over(self, planned: Sequence[Plan], reserved: set[str]) -> None:
         accepted = self._monotonic()
         self.last_accepted = self._clock()
+        fresh: list[Fresh] = []
         for plan in planned:
             if plan.event.id in reserved:
                 said = first_answer(plan.event.id, plan.revision, plan.deliveries)
                 self._known.accept(plan.event.source, plan.event.id, said)
-            self._offering.put(
-                [
-                    Fresh(delivery, plan.bodies[delivery.body], accepted)
-                    for delivery in plan.deliveries
-                    if delivery.batch is None  # else the bookkeeper offers its batch
-                ]
-            )
+            fresh += [
+                Fresh(delivery, plan.bodies[delivery.body], accepted)
+                for delivery in plan.deliveries
+                if delivery.batch is None  # else the bookkeeper offers its batch
+            ]
+        self._offering.put(fresh)
 
     async def _again(self, said: Answer | Awaitable[Answer]) -> Answer:
         if isinstance(said, Answer):

@@ -44,7 +44,9 @@ class Offering:
         self._offer = offer
         self._limit = limit
         self._clock = clock
-        self._queue: queue.SimpleQueue[Fresh | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Sequence[Fresh] | None] = queue.SimpleQueue()
+        self._queued = 0  # deliveries in the queue
+        self._counting = threading.Lock()
         self._spooled = 0
         self._away = False
         self._thread = threading.Thread(target=self._run, name="offering", daemon=True)
@@ -53,7 +55,7 @@ class Offering:
     @property
     def full(self) -> bool:
         """Whether no more may be accepted until the ledger answers again."""
-        return self._spooled + self._queue.qsize() >= self._limit
+        return self._spooled + self._queued >= self._limit
 
     @property
     def spooled(self) -> int:
@@ -61,8 +63,10 @@ class Offering:
         return self._spooled
 
     def put(self, fresh: Sequence[Fresh]) -> None:
-        for one in fresh:
-            self._queue.put(one)
+        if fresh:
+            with self._counting:
+                self._queued += len(fresh)
+            self._queue.put(fresh)
 
     def ledger_takes_offers(self) -> None:
         """Somebody's offer got through: what waits in the journal is now the bookkeeper's to offer."""
@@ -76,22 +80,24 @@ class Offering:
     def _run(self) -> None:
         going = True
         while going:
-            taken = self._take()
-            going = taken[-1] is not None
-            batch = [one for one in taken if one is not None]
+            batch, going = self._take()
             fresh = [one for one in batch if self._clock() - one.accepted < FRESH_SECONDS]
             self._spooled += len(batch) - len(fresh)
             if fresh:
                 self._hand_over(fresh)
 
-    def _take(self) -> list[Fresh | None]:
-        taken = [self._queue.get()]
-        while taken[-1] is not None and len(taken) < MOST_PER_CALL:
-            try:
-                taken.append(self._queue.get_nowait())
-            except queue.Empty:
-                break
-        return taken
+    def _take(self) -> tuple[list[Fresh], bool]:
+        """What waits, up to about MOST_PER_CALL, and whether there may be more to come."""
+        batch: list[Fresh] = []
+        some = self._queue.get()
+        while some is not None:
+            batch += some
+            with self._counting:
+                self._queued -= len(some)
+            if len(batch) >= MOST_PER_CALL or self._queue.empty():
+                return batch, True
+            some = self._queue.get()
+        return batch, False
 
     def _hand_over(self, fresh: list[Fresh]) -> None:
         try:

@@ -66,7 +66,9 @@ class Placing:
     ) -> tuple[bytes, Delivery]:
         body = self._body(content, subscriber, action.target)
         delivery = self._delivery(event, subscriber, action, body.content, now)
-        return body.content, msgspec.structs.replace(delivery, headers=body.headers, refusal=body.refusal)
+        if body.headers or body.refusal:
+            delivery = msgspec.structs.replace(delivery, headers=body.headers, refusal=body.refusal)
+        return body.content, delivery
 
     def _body(self, event: Event, subscriber: Subscriber, target: Target) -> Body:
         """What will be sent, or why nothing can be. Other subscribers get theirs."""

@@ -24,6 +24,7 @@ from .writer import Entry
 
 _ROOM = LINE_LIMIT - 1024  # what is left for an event and its deliveries beside the envelope
 _JSON_SPACE = b" \t\r\n"
+_encode = msgspec.json.Encoder().encode
 NO_DATA = Raw(b"")  # this very value stands for "no data" and is left out of a line
 
 
@@ -154,8 +155,13 @@ def accepted_entries(
     is too large for a line.
     """
     written = _event(event)
-    data = hashlib.sha256(event.raw).hexdigest()
+    known = (digest for digest, body in bodies.items() if body is event.raw)
+    data = next(known, "") or hashlib.sha256(event.raw).hexdigest()
     planned = [_planned(each, data, bodies) for each in deliveries]
+    whole = Accepted(event=written, revision=revision, deliveries=tuple(planned), fingerprint=fingerprint)
+    text = _encode(whole)[1:-1]
+    if len(text) <= _ROOM:
+        return [Entry("accepted", text)]
     groups = _groups(planned, first=_ROOM - len(msgspec.json.encode(written)) - len(revision))
     first = Accepted(
         event=written,

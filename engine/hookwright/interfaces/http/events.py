@@ -11,10 +11,13 @@ from starlette.types import Receive, Scope, Send
 from hookwright.engine.intake.door import REQUEST_LIMIT, Rejected
 
 from .body import BODY_SECONDS, Gone, read_body
+from .exchange import EXTENSION, Exchange
 from .metrics import Metrics
 from .parts import Accept
 from .problems import INTERNAL, MEDIA_TYPE, SECURITY_HEADERS, Refusal, Refused, from_rejected
 
+_JSON = b"application/json"
+_HEAD = b"".join(b"%b: %b\r\n" % pair for pair in ((b"content-type", _JSON), *SECURITY_HEADERS))
 _encode = msgspec.json.Encoder().encode
 _log = structlog.get_logger("hookwright.api")
 
@@ -31,7 +34,10 @@ class Events:
         started = perf_counter()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
-            body = await self._read(headers, receive)
+            exchange: Exchange | None = scope.get(EXTENSION)
+            body = exchange.body() if exchange else None
+            if body is None or len(body) > REQUEST_LIMIT:
+                body = await self._read(headers, receive)
             answer = await self._accept(body, headers.get("content-type", ""), headers)
         except Gone:
             return
@@ -39,7 +45,9 @@ class Events:
             await send_refusal(send, self._refused(error))
             return
         self._metrics.accepted(answer, perf_counter() - started)
-        await _respond(send, 202, _encode(answer), b"application/json")
+        encoded = _encode(answer)
+        if exchange is None or not exchange.answer(202, _HEAD, encoded):
+            await _respond(send, 202, encoded, _JSON)
 
     async def _read(self, headers: dict[str, str], receive: Receive) -> bytes:
         length = headers.get("content-length")

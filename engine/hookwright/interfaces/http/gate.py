@@ -15,6 +15,7 @@ from .problems import Refusal
 from .routes import Table
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_REMEMBERED = 64  # good Host headers
 _HARMLESS = frozenset({Role.VIEWER, Role.EMITTER})  # what needs no token where only this machine can ask
 
 
@@ -28,13 +29,19 @@ class Gate:
     listen: Listen
     keyring: Callable[[], Keyring]
     table: Table = field(default_factory=Table)
+    _known: set[str] = field(default_factory=set)  # headers judged good: most requests send the same one
+
+    _loopback: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_loopback", self.listen.loopback)
 
     def judge(self, scope: Scope) -> Refusal | None:
         """Why the request is refused, or None. Who asks is noted in the scope, for `actor_of`."""
         hosts, origins, tokens = _headers(scope)
         method, path = scope["method"], scope["path"]
         refusal = self._judge_host(hosts)
-        if refusal is None and method not in _SAFE:
+        if refusal is None and origins and method not in _SAFE:
             refusal = _judge_origin(origins, hosts[0])
         if refusal is None:
             holder = self._holder(tokens)
@@ -45,9 +52,13 @@ class Gate:
     def _judge_host(self, hosts: list[str]) -> Refusal | None:
         if len(hosts) != 1:
             return Refusal(400, "Bad host", "a request needs exactly one Host header", closes=True)
+        if hosts[0] in self._known:
+            return None
         if not self.listen.knows(hosts[0]):
             detail = "this server does not answer to that Host; add the name with --public-host if it should"
             return Refusal(421, "Unknown host", detail, closes=True)
+        if len(self._known) < _REMEMBERED:
+            self._known.add(hosts[0])
         return None
 
     def _holder(self, tokens: list[bytes]) -> Holder | None:
@@ -55,7 +66,7 @@ class Gate:
         return None if presented is None else self.keyring().holder(presented)
 
     def _judge_holder(self, need: Role | None, holder: Holder | None, tokens: list[bytes]) -> Refusal | None:
-        if need is None or (need in _HARMLESS and self.listen.loopback):
+        if need is None or (need in _HARMLESS and self._loopback):
             return None
         if not tokens:
             return _unauthorised("send the token as `Authorization: Bearer …`", "Bearer")

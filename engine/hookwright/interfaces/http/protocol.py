@@ -8,6 +8,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .exchange import EXTENSION, Exchange
 from .problems import MEDIA_TYPE, SECURITY_HEADERS, Refusal
 
 HEAD_LIMIT = 64 * 1024  # bytes of request line and headers
@@ -56,6 +57,7 @@ class Protocol(HttpToolsProtocol):
             # `http://host/path` and `*` are legal, but then the Host header would not be the whole truth.
             raise ValueError("the target must be a path")
         super().on_headers_complete()
+        self.scope[EXTENSION] = Exchange(self.cycle)  # type: ignore[literal-required]
 
     def send_400_response(self, msg: str) -> None:
         self._refuse(_BAD, Refusal(400, "Bad request", msg))
