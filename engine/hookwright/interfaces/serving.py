@@ -17,7 +17,6 @@ from types import FrameType
 
 import structlog
 import uvicorn
-import uvloop
 
 from hookwright.engine.call.guard import Allowed
 from hookwright.engine.call.transport import Kind
@@ -133,7 +132,7 @@ def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
             server.should_exit = True
 
         signals.call(stop)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
             runner.run(_serve(server, listening, node, live, serving, listen, stop))
 
 

@@ -22,6 +22,7 @@ def build_server(app: ASGIApp, listen: Listen, *, grace: int = 5) -> uvicorn.Ser
         ws="none",
         lifespan="off",
         interface="asgi3",
+        loop="auto",  # uvloop's, where it can be installed
         log_config=None,
         access_log=False,
         proxy_headers=False,
