@@ -25,13 +25,6 @@ FRAGMENTS = {
             "required": ["url"],
         },
     },
-    "signing": {
-        "github": {
-            "type": "object",
-            "properties": {"secret": {"$ref": "#/$defs/secret"}},
-            "required": ["secret"],
-        },
-    },
     "secret": {"env": {"type": "string", "minLength": 1}, "file": {"type": "string", "minLength": 1}},
 }
 

@@ -17,7 +17,7 @@ from hookwright.engine.errors import JournalError, LedgerUnavailable
 from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.journal.repair import repair
 from hookwright.engine.journal.writer import Writer
-from hookwright.engine.ledger.work import Claim, Offer, Settle
+from hookwright.engine.ledger.work import Claim, Offer, Policy, Rest, Settle
 from hookwright.engine.worker.retry import decide
 from hookwright.rules.event import Event
 from hookwright.rules.model import RetryPolicy
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
 NODE = "nod_simulated"
 REVISION = "sha256:" + "5" * 64
 CAPS = {"webhook/one": 1, "webhook/many": 4, "webhook/batched": 2}
+POLICIES = {"webhook/many": Policy(retry_after=True)}
 BATCHED = "batched"
 WINDOW = 700  # ms
-POLICY = RetryPolicy((200, 400, 400, 800, 800, 1600, 1600, 1600, 1600, 1600, 1600, 1600))
+POLICY = RetryPolicy((200, 400, 400, 800, 800, 1600, 1600, 1600, 1600, 1600, 1600, 1600), retry_after=True)
 SUCCESS = frozenset({200})
 BATCH = BatchPlan(
     window=WINDOW, max_events=3, max_bytes=10_000, encoder="json", content_type="application/json"
@@ -188,7 +189,7 @@ class Worker:
         if not self.alive:
             return
         self.in_flight -= 1
-        decision = decide(reply, claim.attempt, POLICY, SUCCESS, self.world.rng)
+        decision = decide(reply, claim.attempt, POLICY, SUCCESS, self.world.rng, self.world.now)
         now = self.world.now
         result = Result(
             delivery=claim.delivery.id,
@@ -202,7 +203,9 @@ class Worker:
             reason=decision.reason,
             next=None if decision.wait_ms is None else now + decision.wait_ms,
         )
-        self.settles.append(Settle(claim.token, result, decision.wait_ms))
+        rest = None if decision.rest_ms is None else Rest(decision.rest_ms, "retry_after", "asked for")
+        self.world.counts["rests"] += rest is not None
+        self.settles.append(Settle(claim.token, result, decision.wait_ms, rest))
 
 
 class Receiver:
@@ -223,7 +226,8 @@ class Receiver:
         if self.healthy or rng.random() < 0.6:
             return Reply(200, True), latency
         if rng.random() < 0.5:
-            return Reply(503, True), latency
+            asked = (("Retry-After", "1"),) if rng.random() < 0.2 else ()
+            return Reply(503, True, asked), latency
         return Reply(None, False, error="timeout", message="no answer"), 1500
 
 

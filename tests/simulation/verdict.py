@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from tests.simulation.world import World
 
+OF_WORK = ("d:", "q:", "w:", "body:")  # keys that go with the last delivery they are about
+ONLY_WITH_WORK = ("due", "ring", "total")
 AT_ONCE = 8  # calls of one worker: what a single fault may repeat
 
 
@@ -56,3 +58,8 @@ def _at_rest(world: World) -> Iterator[str]:
         yield f"the ledger still holds {depth}"
     if len(world.keeper.book.open):
         yield f"{len(world.keeper.book.open)} deliveries are still open"
+    left = {key.decode().partition("}:")[2] for key in world.redis.data}
+    yield from (f"{key} is left over" for key in left if key.startswith(OF_WORK) or key in ONLY_WITH_WORK)
+    for key, stored in world.redis.data.items():
+        if b"}:ep:" in key and b"flying" in stored:
+            yield f"{key.decode()} counts {stored[b'flying'].decode()} calls in flight"

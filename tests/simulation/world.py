@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from tests.simulation.disk import Disk
-from tests.simulation.parts import BATCHED, CAPS, Door, Keeper, Receiver, Worker, planned_for
+from tests.simulation.parts import BATCHED, CAPS, POLICIES, Door, Keeper, Receiver, Worker, planned_for
 from tests.simulation.redis_in_memory import RedisInMemory
 from tests.simulation.scripts_in_memory import Change, Client, Scripts
 
@@ -118,7 +118,7 @@ class World:
         return made
 
     def publish(self) -> None:
-        self.ledger().publish("sha256:r", b"{}", CAPS)
+        self.ledger().publish("sha256:r", b"{}", CAPS, {}, POLICIES)
 
     def event(self, number: int) -> tuple[list[Delivery], Event, bytes]:
         """Event `number`, the same whenever it is sent; its time is that of its first sending."""

@@ -3,7 +3,6 @@
 PluginError
 ├── BadReference      a secret reference that is no reference, or names an unknown source
 ├── MissingSecret     there is no such secret now; later there may be
-├── BadSecret         a secret that is there and cannot be used
 ├── InvalidHeader     a header that may not go on the wire
 ├── EncodeError       a value that cannot be said in an encoding
 ├── NotifyError       a notice that could not be told
@@ -11,8 +10,6 @@ PluginError
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 
 class PluginError(Exception):
@@ -30,19 +27,6 @@ class MissingSecret(PluginError, LookupError):
         super().__init__(f"secret {{{source}: {name}}}: {reason}")
         self.source = source
         self.name = name
-        self.reason = reason
-
-
-class BadSecret(PluginError, ValueError):
-    """The secret behind `reference` is there and cannot be used: the call is held until it is mended.
-
-    `reason` goes on from the reference, and never quotes the secret.
-    """
-
-    def __init__(self, reference: object, reason: str) -> None:
-        said = reference if isinstance(reference, Mapping) else {}
-        where = ", ".join(f"{source}: {name}" for source, name in said.items())
-        super().__init__(f"secret {{{where}}}: {reason}")
         self.reason = reason
 
 

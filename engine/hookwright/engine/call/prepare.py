@@ -6,18 +6,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from hookwright.plugins.errors import BadReference, BadSecret, InvalidHeader, MissingSecret, RefusedInjector
-from hookwright.plugins.hookspecs import Injector
-from hookwright.plugins.injection import build_injector, build_signer
+from hookwright.plugins.errors import BadReference, InvalidHeader, MissingSecret, RefusedInjector
+from hookwright.plugins.hookspecs import Attempt, Inject, Injector
+from hookwright.plugins.injection import build_injector
 from hookwright.rules.event import JSON
 from hookwright.rules.model import Action, SecretReference, Subscriber, Text
 from hookwright.rules.targets import BODYLESS
 
 from ..delivery import Delivery, Sent
-from .edit import Edited, Edits
-from .headers import Headers, attempt_headers, static_headers, with_encoded
+from .headers import Headers, attempt_headers, inject_into, static_headers, with_encoded
 from .location import Location, entity_params, locate, percent_encoded
-from .mask import REDACTED, Mask, PassingMask
+from .mask import REDACTED, Mask
 from .query import ERROR as NO_QUERY
 from .query import NoQuery, check_length, query_of
 from .target import Blocked, TargetAddress, parse_target
@@ -39,7 +38,7 @@ class Prepared:
     call: Call
     sent: Sent
     target: TargetAddress
-    mask: Mask | PassingMask
+    mask: Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,32 +65,25 @@ class _Plan:
     shown: Location
     target: TargetAddress
     headers: Headers
-    edits: Edits
+    inject: Inject | None
     made: float
 
 
 class Preparer:
     """Prepares the calls of one endpoint under one revision. Used by one thread at a time.
 
-    `injector` is the plugin that `auth.type` names, `signer` that of `signing.type`; None without the key, or
-    when no plugin of that name is loaded here (the endpoint's calls are held then). `resolve` looks secrets
-    up. They are asked for again every `SECRETS_KEPT` seconds, so that a changed secret needs no new revision.
+    `injector` is the plugin that `auth.type` names; None without `auth`, or when no plugin of that name is
+    loaded here (the endpoint's calls are held then). `resolve` looks secrets up. They are asked for again
+    every `SECRETS_KEPT` seconds, so that a changed secret needs no new revision.
     """
 
     def __init__(
-        self,
-        subscriber: Subscriber,
-        action: Action,
-        *,
-        injector: Injector | None,
-        resolve: Resolve,
-        signer: Injector | None = None,
+        self, subscriber: Subscriber, action: Action, *, injector: Injector | None, resolve: Resolve
     ) -> None:
         self._subscriber = subscriber
         self._target = action.target
         self._bodyless = action.target.method in BODYLESS
         self._injector = injector
-        self._signer = signer
         self._resolve = resolve
         self._plan: _Plan | None = None
         self._mask = Mask()  # knows every value ever resolved: an old secret may still be echoed
@@ -105,17 +97,17 @@ class Preparer:
             headers = plan.headers if self._bodyless else with_encoded(plan.headers, delivery.headers)
             headers += attempt_headers(delivery.message, int(now), test=delivery.test)
             url, shown = self._urls(plan, delivery, body)
-            if not plan.edits:
-                return self._prepared(plan.target, shown, Edited(url, headers), content)
-            edited = plan.edits.edited(
-                self._target.method, url, headers, content, delivery, attempt, int(now)
-            )
-            target = plan.target if edited.url == url else parse_target(edited.url)
+            if plan.inject is None:
+                return self._prepared(plan.target, (url, shown), headers, content)
+            trying = _attempt(delivery, attempt, int(now))
+            injected = inject_into(plan.inject, self._target.method, url, headers, content, trying)
+            target = plan.target if injected.url == url else parse_target(injected.url)
         except Exception as error:  # noqa: BLE001  # plugins may raise anything
             return self._refusal(error)
-        if not edited.secrets <= self._reply_mask.values:
-            self._reply_mask = self._mask.with_values(edited.secrets)
-        return self._prepared(target, _shown(edited.url, url, shown), edited, content)
+        if not injected.secrets <= self._reply_mask.values:
+            self._reply_mask = self._mask.with_values(injected.secrets)
+        urls = (injected.url, _shown(injected.url, url, shown))
+        return self._prepared(target, urls, injected.headers, content)
 
     def _urls(self, plan: _Plan, delivery: Delivery, body: bytes) -> tuple[str, str]:
         """The URL as sent and as shown. Raises `NoQuery` for data that a call without a body cannot carry."""
@@ -127,12 +119,15 @@ class Preparer:
         check_length(url)
         return url, plan.shown.url(event_type, data)
 
-    def _prepared(self, target: TargetAddress, shown: str, edited: Edited, body: bytes | None) -> Prepared:
+    def _prepared(
+        self, target: TargetAddress, urls: tuple[str, str], headers: Headers, body: bytes | None
+    ) -> Prepared:
+        url, shown = urls
         method = self._target.method
         call = Call(
             method=method,
-            url=edited.url,
-            headers=edited.headers.sent,
+            url=url,
+            headers=headers.sent,
             body=body,
             timeout=self._target.timeout / 1000,
             host=target.host,
@@ -140,12 +135,9 @@ class Preparer:
             addresses=(),
         )
         mask = self._mask
-        visible = tuple((name, mask(value)) for name, value in edited.headers.shown)
+        visible = tuple((name, mask(value)) for name, value in headers.shown)
         sent = Sent(method=method, url=mask(shown), headers=visible, body="" if body is None else "data")
-        reply_mask = self._reply_mask
-        return Prepared(
-            call, sent, target, reply_mask.passing(edited.signatures) if edited.signatures else reply_mask
-        )
+        return Prepared(call, sent, target, self._reply_mask)
 
     def _planned(self, now: float) -> _Plan:
         plan = self._plan
@@ -169,12 +161,12 @@ class Preparer:
             tail = entity_params(self._subscriber) if target.entity_params else ""
             location, shown = locate(target.url, _resolved(target.query, resolve), tail)
             headers = static_headers(self._content_type, _resolved(target.headers, resolve))
-            edits = self._build_edits(resolve)
+            inject = self._build_inject(resolve)
         finally:
             self._mask = self._reply_mask = self._mask.with_values(found)
         mask = self._mask  # a literal may repeat a secret
         shown = Location(mask(shown.head), mask(shown.tail), mask(shown.whole))
-        return _Plan(location, shown, parse_target(location.whole), headers.masked(mask), edits, now)
+        return _Plan(location, shown, parse_target(location.whole), headers.masked(mask), inject, now)
 
     @property
     def _content_type(self) -> str | None:
@@ -183,20 +175,17 @@ class Preparer:
             return None
         return self._target.content_type if self._target.encoder == "json" else "application/json"
 
-    def _build_edits(self, resolve: Resolve) -> Edits:
-        auth, signing = self._target.auth, self._target.signing
-        if auth is not None and self._injector is None:
+    def _build_inject(self, resolve: Resolve) -> Inject | None:
+        auth = self._target.auth
+        if auth is None:
+            return None
+        if self._injector is None:
             raise _NotReady(f"no plugin for auth type {auth.type!r} is loaded")
-        if signing is not None and self._signer is None:
-            raise _NotReady(f"no plugin for signing type {signing.type!r} is loaded")
 
         def secrets(reference: JSON) -> str:
             return resolve(_reference(reference))
 
-        return Edits(
-            build_injector(self._injector, auth.config, secrets) if auth and self._injector else None,
-            build_signer(self._signer, signing.config, secrets) if signing and self._signer else None,
-        )
+        return build_injector(self._injector, auth.config, secrets)
 
     def _refusal(self, error: Exception) -> Refusal:
         """What an error says about the call. Only our own errors' texts are known to hold no secret."""
@@ -208,16 +197,15 @@ class Preparer:
             case InvalidHeader():
                 return Refusal("failure", "invalid_header", self._mask(str(error)))
             case RefusedInjector():
-                return Refusal("failure", f"plugin:{error.name}", self._mask(str(error)))
-            case _NotReady() | MissingSecret() | BadReference() | BadSecret():
+                return Refusal("failure", self._plugin, self._mask(str(error)))
+            case _NotReady() | MissingSecret() | BadReference():
                 return Refusal("held", "not_ready", self._mask(str(error)))
             case _:
                 return Refusal("retry", self._plugin, f"the plugin failed ({type(error).__name__})")
 
     @property
     def _plugin(self) -> str:
-        used = self._target.auth or self._target.signing
-        return f"plugin:{used.type if used else 'secrets'}"
+        return f"plugin:{self._target.auth.type if self._target.auth else 'secrets'}"
 
 
 def _resolved(pairs: Iterable[tuple[str, Text]], resolve: Resolve) -> tuple[tuple[str, str, bool], ...]:
@@ -235,6 +223,21 @@ def _reference(written: JSON) -> SecretReference:
     if not isinstance(name, str):
         raise BadReference(f"a secret reference {{{source}: ...}} takes text")
     return SecretReference(source, name)
+
+
+def _attempt(delivery: Delivery, number: int, timestamp: int) -> Attempt:
+    return Attempt(
+        message=delivery.message,
+        delivery=delivery.id,
+        number=number,
+        timestamp=timestamp,
+        event_id=delivery.event_id,
+        event_source=delivery.event_source,
+        event_type=delivery.event_type,
+        entity_type=delivery.entity_type,
+        entity_id=delivery.entity_id,
+        action=delivery.action,
+    )
 
 
 def _shown(injected: str, url: str, shown: str) -> str:

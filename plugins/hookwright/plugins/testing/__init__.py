@@ -23,7 +23,6 @@ from .samples import (
     notice,
 )
 from .secret import SecretContract
-from .signer import SignerContract
 
 __all__ = [
     "ATTEMPT",
@@ -33,7 +32,6 @@ __all__ = [
     "InjectorContract",
     "NotifierContract",
     "SecretContract",
-    "SignerContract",
     "bare_request",
     "body_context",
     "check_plugin",

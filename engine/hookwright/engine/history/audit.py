@@ -1,0 +1,162 @@
+"""The audit: what the journal says happened, held against itself and against what receivers say they got."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..delivery import Status
+from ..journal.follow import Derived, Entered, Fanout, Follower, Item
+from ..journal.opened import Batched
+from ..journal.outcome import Attempt, Settled
+from ..journal.reader import Damage
+
+NAMED = 20  # of a kind of finding; more are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request a receiver got. `message` is its `webhook-id`, None when it had none."""
+
+    message: str | None
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that must not be: `kind` is stable, `count` says how often, `named` are the first of them."""
+
+    kind: str
+    count: int
+    named: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """`statuses` counts deliveries by status, those in a batch by that of their batch. `requests` is None
+    without a receiver's word; `repeated` are the requests beyond the attempts on record: a crash, a stop or
+    a loss of Redis may repeat one, always under the same id.
+    """
+
+    events: int
+    deliveries: int
+    statuses: Mapping[Status, int]
+    attempts: int
+    requests: int | None
+    repeated: int
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class Account:
+    """What the journal says, added up line by line."""
+
+    events: set[tuple[str, str]] = field(default_factory=set)
+    message_of: dict[str, str] = field(default_factory=dict)  # by delivery
+    batch_of: dict[str, str] = field(default_factory=dict)  # by member
+    twice_batched: list[str] = field(default_factory=list)
+    ends: dict[str, Status] = field(default_factory=dict)
+    ended_twice: list[str] = field(default_factory=list)
+    attempts: Counter[str] = field(default_factory=Counter)  # requests on record, by message
+    damage: list[str] = field(default_factory=list)
+
+    def take(self, item: Item) -> None:
+        """One more thing that the journal says."""
+        match item:
+            case Fanout():
+                self.events.add((item.event.source, item.event.id))
+                self.message_of.update((planned.id, planned.message) for _, planned in item.deliveries)
+            case Derived(opened=opened):
+                self.message_of[opened.id] = opened.message
+                for member in opened.members if isinstance(opened, Batched) else ():
+                    self._gather(member, opened.id)
+            case Entered(fields=Settled() as settled):
+                self._end(settled)
+            case Entered(fields=Attempt() as attempt) if attempt.request is not None:
+                self.attempts[self.message_of.get(attempt.delivery, "")] += 1
+            case Damage():
+                place = item.position
+                self.damage.append(f"{place.segment}, byte {place.offset}: {item.reason}")
+
+    def status(self, delivery: str) -> Status:
+        """How it stands; a member of a batch stands as its batch does."""
+        return self.ends.get(self.batch_of.get(delivery, delivery), Status.IN_QUEUE)
+
+    def _gather(self, member: str, batch: str) -> None:
+        if self.batch_of.setdefault(member, batch) != batch:
+            self.twice_batched.append(member)
+
+    def _end(self, settled: Settled) -> None:
+        if settled.delivery in self.ends:
+            self.ended_twice.append(settled.delivery)
+        self.ends[settled.delivery] = settled.status
+
+
+def read_account(folder: Path) -> Account:
+    """Add up the journal in `folder`, every writer's. Raises `OSError` when it cannot be read."""
+    account = Account()
+    with closing(Follower(folder, {})) as follower:
+        more = True
+        while more:
+            batch = follower.poll(thorough=True)
+            more = batch.more
+            for item in batch.items:
+                account.take(item)
+    return account
+
+
+def audit(
+    account: Account, *, requests: Iterable[Request] | None = None, acknowledged: Iterable[str] = ()
+) -> Audit:
+    """Judge an account. `acknowledged` are ids of events that were answered with 202."""
+    ids = {event for _, event in account.events}
+    findings = [
+        _finding("lost events", (each for each in acknowledged if each not in ids)),
+        _finding("ended twice", account.ended_twice),
+        _finding("in two batches", account.twice_batched),
+        _finding("unknown deliveries", (each for each in account.ends if each not in account.message_of)),
+        _finding("damaged lines", account.damage),
+    ]
+    received: Counter[str] = Counter()
+    if requests is not None:
+        findings += _compared(account, requests, received)
+    beyond = sum(max(times - account.attempts[message], 0) for message, times in received.items())
+    return Audit(
+        events=len(account.events),
+        deliveries=len(account.message_of),
+        statuses=Counter(map(account.status, account.message_of)),
+        attempts=account.attempts.total(),
+        requests=None if requests is None else received.total(),
+        repeated=beyond,
+        findings=tuple(each for each in findings if each.count),
+    )
+
+
+def _compared(account: Account, requests: Iterable[Request], received: Counter[str]) -> Iterator[Finding]:
+    """Hold the journal against what arrived, and count that in `received`."""
+    known = set(account.message_of.values())
+    first: dict[str, bytes] = {}
+    unexplained: list[str] = []
+    altered: dict[str, None] = {}
+    for request in requests:
+        message = request.message or ""
+        received[message] += 1
+        digest = hashlib.sha256(request.body).digest()
+        if message not in known:
+            unexplained.append(message or "(no webhook-id)")
+        elif first.setdefault(message, digest) != digest:
+            altered[message] = None
+    succeeded = (one for one, status in account.ends.items() if status is Status.SUCCESS)
+    called = (one for one in succeeded if account.attempts[account.message_of.get(one, "")])
+    yield _finding("lost requests", (one for one in called if not received[account.message_of[one]]))
+    yield _finding("unexplained requests", unexplained)
+    yield _finding("altered bodies", altered)
+
+
+def _finding(kind: str, found: Iterable[str]) -> Finding:
+    every = list(found)
+    return Finding(kind, len(every), tuple(every[:NAMED]))
