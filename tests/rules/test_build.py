@@ -5,6 +5,7 @@ import pytest
 from hookwright.rules import known
 from hookwright.rules.build import build
 from hookwright.rules.errors import SourceError
+from hookwright.rules.model import FailureLimit
 from hookwright.rules.source import Source
 from hookwright.schemas.schema import NOT_YET, load_schema
 
@@ -52,9 +53,9 @@ def test_every_key_the_schema_takes_is_read():
         ({"webhooks": [{**HOOK, "retry": {"jitter": 1}}]}, "webhooks/0/retry/jitter"),
         ({"webhooks": [{**HOOK, "batch": {"split": True}}]}, "webhooks/0/batch/split"),
         ({"rules": [{"id": "b", "batch": {"split": True}}]}, "rules/0/batch/split"),
-        ({"webhooks": [{**HOOK, "disable_after": {"for": "5d"}}]}, "webhooks/0/disable_after/for"),
+        ({"webhooks": [{**HOOK, "disable_after": {"rate": 0.5}}]}, "webhooks/0/disable_after/rate"),
         ({"rules": [{"id": "b", "unless": "x"}]}, "rules/0/unless"),
-        ({"rules": [{"id": "b", "disable_after": {"tries": 9}}]}, "rules/0/disable_after/tries"),
+        ({"rules": [{"id": "b", "disable_after": {"rate": 9}}]}, "rules/0/disable_after/rate"),
         ({"rules": [{"id": "b", "actions": [{"notify": {}}]}]}, "rules/0/actions/0/notify"),
         ({"rules": [{"id": "b", "actions": [{"post": {"tls": 1}}]}]}, "rules/0/actions/0/post/tls"),
         ({"events": [{"type": "a", "encoding": "x"}]}, "events/0/encoding"),
@@ -152,8 +153,25 @@ def test_settings_of_a_family_hold_when_all_events_are_of_that_family(monkeypatc
         ({"disable_after": False}, {}, None),
         ({}, {"disable_after": False}, None),
         ({"disable_after": False}, {"disable_after": {"failures": 1}}, 1),
+        ({"disable_after": False}, {"disable_after": {"status": [410]}}, None),
     ],
 )
 def test_the_nearest_level_says_how_many_failures_switch_a_subscriber_off(defaults, written, allowed):
     model = build(source({"defaults": defaults, "webhooks": [{**HOOK, **written}]}))
     assert [each.disable_after for each in model.subscribers] == [allowed]
+
+
+@pytest.mark.parametrize(
+    ("written", "limit"),
+    [
+        ({}, None),
+        ({"failures": 3}, None),
+        (False, None),
+        ({"status": [418, 410.0]}, FailureLimit(statuses=(410, 418))),
+        ({"for": "5d", "tries": 20.0}, FailureLimit(lasting=5 * 86_400_000, tries=20)),
+        ({"for": "1h"}, FailureLimit(lasting=3_600_000, tries=1)),
+    ],
+)
+def test_what_else_switches_a_subscriber_off_is_read_beside_it(written, limit):
+    model = build(source({"webhooks": [{**HOOK, "disable_after": written}]}))
+    assert [each.disable_when for each in model.subscribers] == [limit]

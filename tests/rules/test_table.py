@@ -181,6 +181,7 @@ def test_whoever_is_to_be_told_of_failures_is_told_of_a_switch_off_and_else_the_
     found = (
         subscriber("named", disable_after=3, notify=("sales",), paths=("actions/0/post", "actions/1/post")),
         subscriber("plain", disable_after=10),
+        subscriber("gone", disable_when=FailureLimit(statuses=(410,))),
         subscriber("never"),
     )
     notifiers = (
@@ -192,6 +193,7 @@ def test_whoever_is_to_be_told_of_failures_is_told_of_a_switch_off_and_else_the_
         "webhook/named/actions/0/post": FailureLimit(3, ("sales",)),
         "webhook/named/actions/1/post": FailureLimit(3, ("sales",)),
         "webhook/plain": FailureLimit(10, ("admins",)),
+        "webhook/gone": FailureLimit(None, ("admins",), statuses=(410,)),
     }
 
 

@@ -33,7 +33,8 @@ class Profile(Struct, frozen=True, kw_only=True, rename="camel"):
     """A subscriber. Its `state`, with who, why and since when, is that of its own switch.
 
     A single endpoint may be off while its subscriber is on. `failures` is the most of any endpoint;
-    `disable_after` is how many switch one off, None for never. `events` are the types as resolved.
+    `disable_after` is how many switch one off, None for never; `disable_when` says what else does. `events`
+    are the types as resolved.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Profile(Struct, frozen=True, kw_only=True, rename="camel"):
     since: str | None
     failures: int | None
     disable_after: int | None
+    disable_when: str
     description: str
     owner: str
     events: tuple[str, ...]
@@ -73,6 +75,7 @@ def profile_of(
         entity_id=subscriber.id,
         failures=max(counts) if counts else None,
         disable_after=subscriber.disable_after,
+        disable_when="" if subscriber.disable_when is None else str(subscriber.disable_when),
         description=subscriber.description,
         owner=subscriber.owner,
         events=subscriber.events,

@@ -18,6 +18,7 @@ from hookwright.schemas.problem import Place
 from .batches import batch
 from .bundle import KINDS
 from .condition import condition
+from .disabling import disable_when, failures
 from .errors import SourceError
 from .event import JSON
 from .event_schemas import event_schemas
@@ -144,12 +145,13 @@ class _Builder:
             delay=duration(str(merged.get("delay", "0s"))),
             batch=batch(merged),
             notify=notified(merged.get(NOTIFY), self.notifiers),
-            disable_after=_failures(merged.get("disable_after")),
+            disable_after=failures(merged.get("disable_after")),
             description=str(merged.get("description", "")),
             labels=MappingProxyType(
                 {key: str(label) for key, label in _mapping(merged.get("labels")).items()}
             ),
             owner=str(merged.get("owner", "")),
+            disable_when=disable_when(merged.get("disable_after")),
         )
 
     def _actions(
@@ -182,11 +184,6 @@ def texts(written: JSON) -> tuple[str, ...]:
     """One text or a list of them."""
     items = written if isinstance(written, list) else [written]
     return tuple(item for item in items if isinstance(item, str))
-
-
-def _failures(written: JSON) -> int | None:
-    """How many failures `{failures: 10}` allows; `false` and nothing at all know no end."""
-    return int(cast("float", written["failures"])) if isinstance(written, dict) else None
 
 
 def _mapping(written: JSON) -> Mapping[str, JSON]:

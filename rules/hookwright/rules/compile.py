@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from hookwright.schemas.dataschema import DataSchema
@@ -58,9 +59,11 @@ def _limits(
     """What switches an endpoint off, and who is told: always somebody, if there is anybody to tell."""
     default = tuple(each.id for each in notifiers if each.default)
     return {
-        action.endpoint: FailureLimit(one.disable_after, one.notify or default)
+        action.endpoint: replace(
+            one.disable_when or FailureLimit(), failures=one.disable_after, notify=one.notify or default
+        )
         for one in subscribers
-        if one.disable_after is not None
+        if one.disable_after is not None or one.disable_when is not None
         for action in one.actions
     }
 

@@ -11,7 +11,7 @@ from .merge import GROWING, LISTED, Layer
 from .targets import FIELDS
 
 RETRY = GROWING | {LISTED, "retry_after", "max_age"}
-DISABLE_AFTER = frozenset({"failures"})
+DISABLE_AFTER = frozenset({"failures", "for", "tries", "status"})
 BATCH = frozenset({"window", "max_events", "max_bytes", "key"})
 TARGET = frozenset(FIELDS)
 SUBSCRIBER = frozenset(

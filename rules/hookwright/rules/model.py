@@ -115,10 +115,24 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class FailureLimit:
-    """So many `failures` in a row switch an endpoint off; `notify` are the notifiers that are told."""
+    """What switches an endpoint off, any of these; `notify` are the notifiers that are told.
 
-    failures: int
+    That is: so many `failures` (deliveries that ended so) in a row; nothing but failed tries for `lasting`
+    milliseconds, and `tries` of them at least; an answer with one of the `statuses`.
+    """
+
+    failures: int | None = None
     notify: tuple[str, ...] = ()
+    lasting: int | None = None
+    tries: int = 1
+    statuses: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        """What beside the number of failures: `410; 5d of nothing but failure, 20 tries at least`."""
+        said = [", ".join(map(str, self.statuses))] if self.statuses else []
+        if self.lasting is not None:
+            said.append(f"{spelt(self.lasting)} of nothing but failure, {self.tries} tries at least")
+        return "; ".join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +144,7 @@ class Subscriber:
     or None for every event of these types, and `condition` what is asked of an event that matches. `delay` is
     in milliseconds and comes before `batch`. `notify` are the ids of the notifiers to tell when a delivery
     failed for good. `disable_after` is how many failed deliveries in a row switch an endpoint off, None for
-    never. `place` is where it stands.
+    never; `disable_when` is what else does, None for nothing. `place` is where it stands.
     """
 
     entity_type: EntityType
@@ -149,6 +163,7 @@ class Subscriber:
     description: str = ""
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     owner: str = ""
+    disable_when: FailureLimit | None = None
 
 
 @dataclass(frozen=True, slots=True)

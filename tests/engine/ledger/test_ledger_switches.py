@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
+import msgspec
 import pytest
 import redis
 
-from hookwright.engine.delivery import Delivery, Result
+from hookwright.engine.delivery import Delivery, Received, Result
 from hookwright.engine.journal.switch import Switch
 from hookwright.engine.ledger.ledger import Claim, Ledger, Offer, Settle
 from hookwright.engine.ledger.work import Expired
@@ -375,3 +376,98 @@ def test_a_full_server_can_still_be_switched(own_valkey):
         assert ledger.switch([switch()]) == 1
         client.config_set("maxmemory", 0)
     ledger.close()
+
+
+HOPELESS = FailureLimit(notify=("admins",), lasting=5 * 86_400_000, tries=20, statuses=(410, 418))
+HOUR = 3_600_000
+
+
+def answer(ledger: Ledger, outcome: str, status: int | None = None) -> None:
+    """One delivery, with the status of its answer."""
+    run.number += 1
+    ledger.offer([offer(f"run{run.number}")])
+    (claim,) = ledger.step(claim=1).claims
+    response = None if status is None else Received(status=status)
+    said = msgspec.structs.replace(result(claim, outcome), response=response)
+    ledger.step(settles=[Settle(claim.token, said, 86_400_000 * 9 if outcome == "retry" else None)])
+
+
+@pytest.mark.fault(43)
+@pytest.mark.parametrize("outcome", ["retry", "failure"])
+def test_an_answer_that_says_that_nobody_is_there_any_more_switches_off_at_once(ledger, outcome):
+    ledger.publish("sha256:r2", b"", CAPS, {"webhook/a": HOPELESS})
+    answer(ledger, outcome, 404)
+    answer(ledger, "success", 200)
+    assert state(ledger) is None
+    answer(ledger, outcome, 410)
+    (said,) = told(ledger)
+    assert (said.state, said.by, said.reason) == ("disabled", "hookwright", "the receiver answered 410")
+    assert said.notify == ("admins",)
+    ledger.offer([offer("waits"), offer("goes", "webhook/b")])
+    assert names(ledger.step(claim=9)) == ["goes"]
+
+
+@pytest.mark.fault(43)
+def test_several_such_answers_are_told_once(ledger):
+    ledger.publish("sha256:r2", b"", CAPS, {"webhook/a": HOPELESS})
+    ledger.offer([offer("one"), offer("two")])
+    claims = ledger.step(claim=9).claims
+    gone = [
+        Settle(each.token, msgspec.structs.replace(result(each, "failure"), response=Received(status=410)))
+        for each in claims
+    ]
+    ledger.step(settles=gone)
+    assert len(claims) == 2
+    assert len(told(ledger)) == 1
+
+
+@pytest.mark.fault(44)
+def test_nothing_but_failure_for_days_and_many_tries_switches_off(clock, make):
+    ledger = make()
+    ledger.publish("sha256:r1", b"", CAPS, {"webhook/a": HOPELESS})
+    for _ in range(19):
+        answer(ledger, "retry", 500)
+        clock.go(6 * HOUR)
+        assert state(ledger) is None
+    clock.go(6 * HOUR)
+    answer(ledger, "failure")
+    (said,) = told(ledger)
+    assert said.reason == "nothing but failure for 5d, 20 tries"
+
+
+@pytest.mark.fault(44)
+def test_days_without_the_tries_and_tries_without_the_days_switch_nothing_off(clock, make):
+    ledger = make()
+    ledger.publish("sha256:r1", b"", CAPS, {"webhook/a": HOPELESS})
+    for _ in range(30):
+        answer(ledger, "retry", 500)
+    clock.go(4 * 24 * HOUR)
+    answer(ledger, "retry", 500)
+    answer(ledger, "success", 200)
+    for _ in range(15):
+        answer(ledger, "retry", 500)
+        clock.go(24 * HOUR)
+    assert (state(ledger), told(ledger)) == (None, [])
+
+
+@pytest.mark.fault(44)
+def test_a_success_or_a_person_that_switches_on_begins_the_days_anew(clock, make):
+    ledger = make()
+    ledger.publish("sha256:r1", b"", CAPS, {"webhook/a": HOPELESS})
+    for reset in ("success", "switch"):
+        for _ in range(19):
+            answer(ledger, "retry", 500)
+            clock.go(6 * HOUR)
+        if reset == "success":
+            answer(ledger, "success", 200)
+        else:
+            ledger.switch([switch(state="enabled", at=clock.now)])
+        clock.go(48 * HOUR)
+        answer(ledger, "retry", 500)
+        assert state(ledger) in (None, "enabled")
+
+
+def test_what_a_receiver_never_answered_says_nothing_of_its_status(ledger):
+    ledger.publish("sha256:r2", b"", CAPS, {"webhook/a": HOPELESS})
+    answer(ledger, "failure")
+    assert (state(ledger), failures(ledger)) == (None, 1)

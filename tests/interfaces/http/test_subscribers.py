@@ -29,7 +29,7 @@ def test_subscribers_are_listed_and_shown(own):
     assert (one["name"], one["state"], one["failures"]) == ("webhook/one", "enabled", 3)
     assert set(one) == {
         *("name", "entityType", "entityId", "state", "reason", "by", "since", "failures", "disableAfter"),
-        *("description", "owner", "events", "globs", "url", "bundle", "place", "endpoints"),
+        *("disableWhen", "description", "owner", "events", "globs", "url", "bundle", "place", "endpoints"),
     }
     for name in ("one", "webhook/one", "webhook%2Fone"):
         assert own.request("GET", f"/v1/subscribers/{name}").json() == one

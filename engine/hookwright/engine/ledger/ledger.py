@@ -15,6 +15,7 @@ from ..delivery import Result
 from ..journal.switch import Switch
 from .lua import KEYS, SOCKET_TIMEOUT, Argument, Script, connect, translated
 from .wire import (
+    limit_row,
     offer_row,
     pack,
     read_results,
@@ -153,12 +154,12 @@ class Ledger:
     ) -> None:
         """Make `revision` live for all workers.
 
-        `caps` says how many calls an endpoint takes at once, `limits` how many failed deliveries in a row
-        switch it off, `policies` what lets it rest. An endpoint without a cap is none of the revision's. An
-        endpoint whose policy is another one than before does not rest any more.
+        `caps` says how many calls an endpoint takes at once, `limits` what switches it off, `policies` what
+        lets it rest. An endpoint without a cap is none of the revision's. An endpoint whose policy is another
+        one than before does not rest any more.
         """
         policed = [(name, write(policy).decode()) for name, policy in policies.items()]
-        limited = [(name, write(limit).decode()) for name, limit in limits.items()]
+        limited = [limit_row(name, limit) for name, limit in limits.items()]
         self._run("publish", revision, content, pack(list(caps.items())), pack(limited), pack(policed))
 
     def switch(self, switches: Sequence[Switch]) -> int:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import msgspec
+
+from hookwright.rules.model import FailureLimit
 
 from ..delivery import Delivery, Result
 from ..journal.switch import Switch
@@ -17,6 +20,7 @@ write = msgspec.json.Encoder().encode
 read_switch = msgspec.json.Decoder(Switch).decode
 _read_delivery = msgspec.json.Decoder(Delivery).decode
 _read_result = msgspec.json.Decoder(Result).decode
+_FAILED = frozenset({"retry", "failure"})
 _logger = logging.getLogger(__name__)
 _Read = TypeVar("_Read")
 
@@ -32,8 +36,15 @@ def settle_row(settle: Settle) -> tuple[Any, ...]:
     """What became of a claim, as `step.lua` reads it."""
     result = settle.result
     row = (settle.token, result.node, result.outcome, settle.wait or 0, write(result).decode())
-    rest = settle.rest
-    return row if rest is None else (*row, (max(rest.wait, 0), rest.cause, rest.why))
+    rest = settle.rest and (max(settle.rest.wait, 0), settle.rest.cause, settle.rest.why)
+    status = result.response.status if result.response and result.outcome in _FAILED else 0
+    return (*row, rest or False, status) if rest or status else row
+
+
+def limit_row(endpoint: str, limit: FailureLimit) -> tuple[str, str]:
+    """What switches an endpoint off, as `failing.lua` reads it: what does not apply is left out."""
+    said = {name: value for name, value in asdict(limit).items() if value or name == "notify"}
+    return endpoint, write(said).decode()
 
 
 def read_text(found: Any) -> str | None:

@@ -134,13 +134,12 @@ def _why(found: dict[str, Any]) -> str:
 def _described(found: dict[str, Any]) -> Iterator[str]:
     name = click.style(found["name"], bold=True)
     yield f"{name}  {_colored(found['state'])}  {printable(_why(found))}".rstrip()
-    limit = found["disableAfter"]
     facts = {
         "description": found["description"],
         "owner": found["owner"],
         "stands in": f"{found['place']}  (bundle {found['bundle']})",
         "events": ", ".join(found["events"]),
-        "off after": "never" if limit is None else f"{limit} failed deliveries in a row",
+        "off after": _off_after(found),
     }
     yield from (f"  {name:<11}  {printable(text)}" for name, text in facts.items() if text)
     for each in found["endpoints"]:
@@ -149,6 +148,12 @@ def _described(found: dict[str, Any]) -> Iterator[str]:
             yield f"  {printable(each['name'])}  {_colored(each['state'])}  {printable(_why(each))}".rstrip()
         yield f"  {each['method']} {printable(each['url'])}"
         yield f"  failed deliveries in a row: {_count(each)}"
+
+
+def _off_after(found: dict[str, Any]) -> str:
+    limit = found["disableAfter"]
+    said = ["" if limit is None else f"{limit} failed deliveries in a row", found["disableWhen"]]
+    return "; ".join(filter(None, said)) or "never"
 
 
 def _colored(state: str) -> str:

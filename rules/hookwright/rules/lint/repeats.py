@@ -94,7 +94,7 @@ def _end(subscriber: Subscriber, action: Action) -> Hashable:
         "match": None,
         "condition": True,
     }
-    failing: dict[str, object] = {"notify": (), "disable_after": None}
+    failing: dict[str, object] = {"notify": (), "disable_after": None, "disable_when": None}
     manner = replace(subscriber, **nameless, **selecting, **failing)  # type: ignore[arg-type]  # by name
     return target, manner
 

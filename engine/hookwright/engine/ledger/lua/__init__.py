@@ -14,7 +14,7 @@ from redis.retry import Retry
 
 from ...errors import LedgerTooNew, LedgerUnavailable
 
-PARTS = ("prelude", "gathered", "rest")  # what every script of the ledger begins with
+PARTS = ("prelude", "gathered", "failing", "rest")  # what every script of the ledger begins with
 KEYS = "{hw:0}:"  # every key of ours; the tag keeps them on one shard of a cluster
 SOCKET_TIMEOUT = 5.0  # seconds
 

@@ -2,10 +2,10 @@
 -- Makes a revision live: its content, then caps, limits and policies of its endpoints, then the name, in one stroke.
 -- Endpoints it no longer has are neither off nor counted any more: their work comes out and is cancelled.
 -- One that rests goes on resting only while its policy stays as it is: nothing waits for what nobody wants any more.
--- Keys: revision:<new>, revision:<old>, caps, limits, policies, live, ring, ep:*, rest, rests; reads q:*, off.
+-- Keys: revision:<new>, revision:<old>, caps, limits, policies, live, ring, ep:*, failing, rest, rests; reads q:*, off.
 -- Idempotent: publishing what is live changes nothing but the caps, limits and policies. Cost: O(endpoints).
--- ARGV: epoch candidate, revision, content, packed [[endpoint, cap]], packed [[endpoint, limit]] (JSON with the
---       failures in a row that switch it off, and whom to tell), packed [[endpoint, policy]] (JSON). Answer: epoch.
+-- ARGV: epoch candidate, revision, content, packed [[endpoint, cap]], packed [[endpoint, limit]] (JSON: what switches
+--       it off, and whom to tell), packed [[endpoint, policy]] (JSON). Answer: epoch.
 
 begin(ARGV[1])
 local revision = ARGV[2]
@@ -23,7 +23,7 @@ for _, pair in ipairs(caps) do enter_ring(endpoint(pair[1])) end
 for _, name in ipairs(before) do
   local e = endpoint(name)
   if not e.published then
-    count_failures(e, 0)
+    heal(e)
     enter_ring(e)
   end
 end

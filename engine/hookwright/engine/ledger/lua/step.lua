@@ -1,20 +1,19 @@
 #!lua flags=allow-oom
 -- One tick of a worker: renew its lease, settle, hand back, reap dead workers, wake, promote due work, claim.
 -- Keys: lease, heard, spared, w:<worker>, call:<worker>, d:*, body:*, total, due, q:*, ring, ep:*, results:<node>,
---       settled:<node>, switches, off, rest, rests; reads caps, limits, live, halt:<node>.
+--       settled:<node>, switches, off, rest, rests, failing; reads caps, limits, live, halt:<node>.
 -- Idempotent: a call number seen before changes nothing but the lease and answers with the same claims (those
 -- still held); a settle or hand-back counts only with the token of the claim.
 -- Cost: O(settles + promoted (at most 256) + claims), about 2 commands a settle and 3 a claim, and 6 an endpoint.
 -- ARGV: epoch candidate, worker, call number, lease in ms, claims wanted, packed settles
---       [[token, node, outcome, wait, packed result, rest or nothing]], packed tokens to hand back. A rest is
---       [ms, cause, why]: the delivery's endpoint makes no calls for so long.
+--       [[token, node, outcome, wait, packed result, rest, status]], packed tokens to hand back. A rest is
+--       [ms, cause, why]: the delivery's endpoint makes no calls for so long. The status is that of the answer, or 0.
 -- Answer: epoch, live, now, next due, [[packed delivery, body, tries spent, token]].
 
 local candidate, worker, call, lease, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local PER_TURN = 4
 local PROMOTED = 256
 local HALTED = 5000 -- ms until the work of a halted node is looked at again
-local OURSELVES = 'hookwright' -- who switches off what fails too often
 local TERMINAL = { success = true, failure = true, cancelled = true, skipped = true }
 
 local function delivery_of(token) return string.match(token, '^[^/]*') end
@@ -27,29 +26,9 @@ local function settle_unknown(id, node, result)
   report_stale(node, result)
 end
 
--- So many failures in a row switch an endpoint off; the node that hears of the last one writes it down.
-local function judge_failure(e, node)
-  count_failures(e, e.failures + 1)
-  local limit = redis.call('HGET', P .. 'limits', e.name)
-  limit = limit and cjson.decode(limit)
-  if not limit or e.failures < limit.failures or e.off then return end
-  local last = last_switch(e.name)
-  local switch = {
-    name = e.name,
-    state = 'disabled',
-    reason = e.failures == 1 and '1 failed delivery' or e.failures .. ' failed deliveries in a row',
-    by = OURSELVES,
-    at = math.max(now, last and last.at + 1 or 0),
-  }
-  put_switch(switch)
-  e.off = true
-  if #limit.notify > 0 then switch.notify = limit.notify end
-  report_apart(node, 'switched', cjson.encode(switch))
-end
-
 local ended = 0
 
-local function settle(token, node, outcome, wait, result, rest)
+local function settle(token, node, outcome, wait, result, rest, status)
   local id = delivery_of(token)
   local d = redis.call('HMGET', P .. 'd:' .. id, 'token', 'endpoint', 'worker', 'body')
   if not d[2] then return settle_unknown(id, node, result) end
@@ -60,16 +39,12 @@ local function settle(token, node, outcome, wait, result, rest)
     bury(node, id)
     forget(id, d[4])
     ended = ended + 1
-    if outcome == 'success' and e.failures > 0 then
-      count_failures(e, 0)
-    elseif outcome == 'failure' and e.published then
-      judge_failure(e, node)
-    end
   else
     untoken(id)
     if outcome == 'retry' then redis.call('HINCRBY', P .. 'd:' .. id, 'attempts', 1) end
     redis.call('ZADD', P .. 'due', due_after(wait), id)
   end
+  judge_outcome(e, node, outcome, status)
   if rest and e.published then rest_at_least(e, rest[2], due_after(rest[1]), rest[3]) end
   enter_ring(e)
 end

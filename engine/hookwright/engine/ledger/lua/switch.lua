@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Switches subscribers or single endpoints on and off. Of two switches of a name the later one counts, whoever
 -- comes first; of two at the same instant the one whose state is last in the alphabet.
--- Keys: switches, off, ep:*, ring; reads caps, q:*. Idempotent: a switch that is no later changes nothing.
+-- Keys: switches, off, ep:*, ring, failing; reads caps, q:*. Idempotent: a switch that is no later changes nothing.
 -- Switching on counts failures from nothing again. Cost: O(switches), and O(endpoints) once when one counts.
 -- ARGV: epoch candidate, packed [[name, state, reason, by, at]] (at in Unix ms). Answer: epoch, how many counted.
 
@@ -18,7 +18,7 @@ end
 for _, name in ipairs(counted > 0 and redis.call('HKEYS', P .. 'caps') or {}) do
   if switched[name] == 'enabled' or switched[subscriber_of(name)] == 'enabled' then
     local e = endpoint(name)
-    count_failures(e, 0)
+    heal(e)
     enter_ring(e)
   end
 end
