@@ -88,7 +88,7 @@ def test_a_claim_carries_everything_a_call_needs(ledger):
     offered = offer("x", body=b"\xff\x00raw", attempts=2)
     assert ledger.offer([offered]).added == 1
     tick = ledger.step(claim=5)
-    assert tick.claims == (Claim(offered.delivery, b"\xff\x00raw", 3, tick.claims[0].token),)
+    assert tick.claims == (Claim(offered.delivery, b"\xff\x00raw", 3, tick.claims[0].token, 1),)
     assert tick.live == REVISION
     assert ledger.content(REVISION) == b"content"
 

@@ -11,9 +11,11 @@ import pytest
 
 from hookwright.engine.call.guard import Allowed, Policy
 from hookwright.engine.call.resolve import Resolver
+from hookwright.engine.delivery import Result
 from hookwright.engine.ledger.ledger import Ledger
-from hookwright.engine.ledger.work import Offer
+from hookwright.engine.ledger.work import Offer, Settle
 from hookwright.engine.worker.published import loader
+from hookwright.engine.worker.slots import Slots
 from hookwright.rules.model import RetryPolicy, Target
 
 LOOPBACK = Policy(allow=(Allowed.parse("127.0.0.0/8"),))
@@ -224,7 +226,7 @@ def test_no_more_than_the_limit_is_under_way_at_once(rig, run):
     rig.offer("a", 6)
     rig.offer("b", 6)
     sink.gate.clear()
-    running = run(rig.drain(in_flight=3))
+    running = run(rig.drain(slots=Slots(3, patience=60)))
     until(lambda: sink.now == 3)
     assert running.drain.wants_bell(0.05) is False
     sink.gate.set()
@@ -431,11 +433,11 @@ def test_a_claim_not_yet_sent_is_handed_back_at_a_stop(rig, run, counting):
 class Standing(Ledger):
     """A ledger of a process that can stand still: while `still` is held it makes no step."""
 
-    def __init__(self, url):
+    def __init__(self, url, **how):
         self.skew = 0.0
         self.still = threading.Lock()
         self.judged = threading.Event()
-        super().__init__(url, worker="w", clock=lambda: time.monotonic() + self.skew)
+        super().__init__(url, worker="w", clock=lambda: time.monotonic() + self.skew, **how)
 
     def step(self, **what):
         with self.still:
@@ -472,6 +474,49 @@ def test_no_socket_opens_on_a_lease_that_may_have_ended(rig, run, counting):
     assert [(r.outcome, r.attempt) for r in rig.booked] == [("success", 1)]
     assert len(sink.arrivals) == 1
     assert len(set(attempts)) == 2  # it was handed back and claimed anew before it went out
+
+
+@pytest.mark.fault(4)
+def test_a_worker_that_stood_still_sends_nothing_that_another_one_has(rig, run, counting):
+    """Its first sign of life gives it a lease again, but not what it held under the one that ended."""
+    ledger = Standing(rig.url, lease=0.3)
+    other = Ledger(rig.url, worker="other", lease=0.3)
+    resolver, asked, told = resolver_on_command(rig)
+    rig.publish(crm="http://receiver.test/")
+    rig.offer("crm")
+    run(rig.drain(ledger=ledger, resolver=resolver, transport=counting))
+    assert asked.wait(10)
+    with ledger.still:
+        [claim] = until(lambda: other.beat() and other.step(claim=1).claims)
+        ledger.beat()  # so that its lease is young
+        ledger.judged.clear()
+        told.set()
+        assert ledger.judged.wait(10)
+        assert counting.calls == []
+        assert other.holds(claim)
+        other.step(settles=[Settle(claim.token, done(claim))])
+    other.close()
+
+
+def done(claim):
+    d = claim.delivery
+    return Result(delivery=d.id, node=d.node, attempt=claim.attempt, outcome="success", at=1, worker="other")
+
+
+def test_calls_that_wait_long_make_room_for_others(rig, run):
+    slow, quick = rig.sink(), rig.sink()
+    rig.publish(**{f"s{n}": slow.url for n in range(4)}, quick=quick.url)
+    slow.gate.clear()
+    for n in range(4):
+        rig.offer(f"s{n}", 4)
+    running = run(rig.drain(slots=Slots(8, patience=0.05)))
+    until(lambda: slow.now == 16)
+    rig.offer("quick", 20)
+    running.drain.wake()
+    until(lambda: len(quick.arrivals) == 20)
+    slow.gate.set()
+    assert running.ended()
+    assert len(rig.settled(36)) == 36
 
 
 @pytest.mark.parametrize(("count", "size"), [(300, 1000)])

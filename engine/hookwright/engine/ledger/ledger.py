@@ -82,6 +82,7 @@ class Ledger:
         self._call = 0
         self._unanswered: tuple[Argument, ...] | None = None
         self._renewed = float("-inf")
+        self._term = 0
         self._epoch = ""
         self._seen: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -125,14 +126,13 @@ class Ledger:
         asked = self._clock()
         answer = self._run("step", self.worker, self._call, self._milliseconds, *arguments)
         self._unanswered = None
-        self._renew(asked)
-        return read_tick(answer)
+        return read_tick(answer, self._renew(asked, anew=bool(answer[5])))
 
     def beat(self) -> bool:
         """Renew the worker's lease. True when a drain should look: work is due now or within HORIZON."""
         asked = self._clock()
         answer = self._run("beat", self.worker, self._milliseconds, int(HORIZON * 1000))
-        self._renew(asked)
+        self._renew(asked, anew=bool(answer[2]))
         return bool(answer[1])
 
     def leave(self) -> None:
@@ -141,8 +141,17 @@ class Ledger:
         self._renewed = float("-inf")
 
     def lease_age(self) -> float:
-        """Seconds since the last renewal was asked for and granted; a socket opens only below `lease`."""
+        """Seconds since the last renewal was asked for and granted."""
         return self._clock() - self._renewed
+
+    def holds(self, claim: Claim) -> bool:
+        """Whether a claim of this worker surely is its own still: a socket opens only then.
+
+        The last renewal must be younger than the lease, and must have found the lease the claim was made
+        under: a worker that stood still learns from its first answer whether that one had ended meanwhile.
+        """
+        with self._lock:
+            return self.lease_age() < self.lease and claim.term == self._term
 
     def publish(
         self,
@@ -257,9 +266,12 @@ class Ledger:
     def _milliseconds(self) -> int:
         return int(self.lease * 1000)
 
-    def _renew(self, asked: float) -> None:
+    def _renew(self, asked: float, *, anew: bool) -> int:
+        """Note a renewal; with `anew` there was no lease any more. The number of the present one."""
         with self._lock:
             self._renewed = max(self._renewed, asked)
+            self._term += anew
+            return self._term
 
     def _run(self, name: str, *arguments: Argument) -> Any:
         """Call a script with a fresh epoch candidate first; note the epoch its answer begins with."""

@@ -52,11 +52,11 @@ def read_text(found: Any) -> str | None:
     return None if found is None else found.decode()
 
 
-def read_tick(answer: Any) -> Tick:
-    """What a step gave."""
-    epoch, live, now, next_due, claims = answer
+def read_tick(answer: Any, term: int) -> Tick:
+    """What a step gave to a worker whose lease has the number `term`."""
+    epoch, live, now, next_due, claims, _ = answer
     made = tuple(
-        Claim(_read_delivery(packed), body, int(spent) + 1, token.decode())
+        Claim(_read_delivery(packed), body, int(spent) + 1, token.decode(), term)
         for packed, body, spent, token in claims
     )
     return Tick(made, read_text(live), epoch.decode(), next_due, now)

@@ -36,12 +36,16 @@ class Offered:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to make try number `attempt` (from 1) of a delivery, as long as the lease lives."""
+    """The right to make try number `attempt` (from 1) of a delivery, as long as the lease lives.
+
+    `term` numbers the leases of the worker: a claim does not outlive the one it was made under.
+    """
 
     delivery: Delivery
     body: bytes
     attempt: int
     token: str
+    term: int = 0
 
 
 Cause = Literal["breaker", "rate", "retry_after", "schedule"]

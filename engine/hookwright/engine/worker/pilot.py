@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from ..call.prepare import Prepared, Refusal
 from ..call.resolve import Answer, Unresolved
-from ..call.transport import Reply, Transport
+from ..call.transport import NOT_PERMITTED, Reply, Transport
 from .flight import Flight, Resolver, Teller
 from .notifying import Notifying, Outcome, Told
 
@@ -20,13 +20,14 @@ Ending: TypeAlias = Reply | Refusal | Told
 class Pilot:
     """`ended` and `unsent` are called from any thread, one of them once a flight.
 
-    `unsent` gets the flights whose sockets must not open any more, which `may_send` says at the last moment.
+    `unsent` gets the flights that must not go out any more, which `may_send` says before the socket opens and
+    again before the request is written to it: connecting may take as long as a lease.
     """
 
     resolver: Resolver
     transport: Transport
     notifying: Notifying
-    may_send: Callable[[], bool]
+    may_send: Callable[[Flight], bool]
     ended: Callable[[Flight, Ending], None]
     unsent: Callable[[Flight], None]
 
@@ -55,8 +56,14 @@ class Pilot:
     def _resolved(self, flight: Flight, prepared: Prepared, answer: Answer) -> None:
         if isinstance(answer, Unresolved):
             self.ended(flight, Reply(None, False, error=answer.error, message=answer.reason))
-        elif not self.may_send():
+        elif not self.may_send(flight):
             self.unsent(flight)
         else:
-            call = replace(prepared.call, addresses=answer)
-            self.transport.submit(call, partial(self.ended, flight))
+            call = replace(prepared.call, addresses=answer, permit=partial(self.may_send, flight))
+            self.transport.submit(call, partial(self._answered, flight))
+
+    def _answered(self, flight: Flight, reply: Reply) -> None:
+        if reply.error == NOT_PERMITTED:
+            self.unsent(flight)
+        else:
+            self.ended(flight, reply)

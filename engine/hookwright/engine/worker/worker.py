@@ -23,10 +23,11 @@ from ..errors import LedgerUnavailable
 from ..ledger.broker import DELIVER, Broker
 from ..ledger.ledger import LEASE, Ledger
 from .actors import declare_deliver
-from .drain import GRACE, IN_FLIGHT, LAST_WORDS, Drain
+from .drain import GRACE, LAST_WORDS, Drain
 from .network import GuardedNetwork, mail_policy
 from .notifying import Notifying
 from .published import loader
+from .slots import IN_FLIGHT, Slots
 
 BEATS = 5  # signs of life a lease; the ledger takes half a lease without any for an outage
 
@@ -71,7 +72,7 @@ class Worker:
             self._resolver,
             self._transport,
             notifying=self._notifying,
-            in_flight=settings.in_flight,
+            slots=Slots(settings.in_flight),
             grace=settings.grace,
         )
         self._broker = Broker(settings.url, pumps={DELIVER: self._drain})

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import pytest
 
+from hookwright.engine.call.transport import NOT_PERMITTED
+
 HEAD_LIMIT = 64 * 1024
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 BOTH_LENGTHS = b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -333,6 +335,16 @@ def test_a_refused_connection_is_a_connect_error(caller, receive):
     receiver = receive(close_after(OK))
     receiver.close()
     assert caller(receiver).error == "connect"
+
+
+@pytest.mark.fault(4)
+def test_a_call_whose_permit_has_ended_connects_and_sends_nothing(caller, receive):
+    asked = []
+    receiver = receive(close_after(OK))
+    reply = caller(receiver, permit=lambda: bool(asked.append(receiver.connections)))
+    assert (reply.error, reply.status) == (NOT_PERMITTED, None)
+    assert len(asked) == 1
+    assert receiver.requests == []
 
 
 def test_the_next_checked_address_is_tried_when_one_takes_no_connection(caller, receive):

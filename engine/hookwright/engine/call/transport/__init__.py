@@ -15,6 +15,7 @@ RESPONSE_BODY_LIMIT = 8 * 1024  # bytes kept; the rest is not read (`truncated`)
 RESPONSE_HEAD_LIMIT = 64 * 1024  # bytes of header lines before the answer is refused
 CONNECT_LIMIT = 5.0  # seconds until a connection stands
 INTERIM_LIMIT = 8  # 1xx answers before the real one
+NOT_PERMITTED = "not permitted"  # the error of a call whose permit had ended: nothing of it was sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,8 @@ class Call:
 
     Without a `body` (None: a GET, say) there is no `Content-Length` either; an empty body has one, of 0.
     `addresses` are the checked IP addresses of `host`; the socket may only go to one of them. `timeout` is
-    the total budget in seconds, from connecting to the last byte.
+    the total budget in seconds, from connecting to the last byte. `permit` is asked, on a thread of the
+    transport, when the connection stands and before the first byte of the request: False sends nothing.
     """
 
     method: str
@@ -34,6 +36,20 @@ class Call:
     host: str
     port: int
     addresses: tuple[str, ...]
+    permit: Callable[[], bool] | None = None
+
+
+def check_permit(call: Call) -> None:
+    """Raises PermitEnded when the call must not go out any more."""
+    if call.permit is not None and not call.permit():
+        raise PermitEnded
+
+
+class PermitEnded(Exception):
+    """Whoever made the call may not make it any more."""
+
+    def __init__(self) -> None:
+        super().__init__("the right to make this call has ended")
 
 
 @dataclass(frozen=True, slots=True)

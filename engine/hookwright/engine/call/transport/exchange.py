@@ -15,7 +15,16 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.util import SKIP_HEADER
 
 from ...delivery import Timing
-from . import CONNECT_LIMIT, RESPONSE_BODY_LIMIT, Call, Judge, Reply
+from . import (
+    CONNECT_LIMIT,
+    NOT_PERMITTED,
+    RESPONSE_BODY_LIMIT,
+    Call,
+    Judge,
+    PermitEnded,
+    Reply,
+    check_permit,
+)
 from .answer import Answer, HeadRefused
 from .head import Head
 from .opening import SocketRefused, open_socket
@@ -54,6 +63,7 @@ class Exchange:
         error: tuple[str, str] | None = None
         try:
             connection.connect()
+            check_permit(self.call)
             self._enter("send")
             self._send(connection, target)
             self._enter("head")
@@ -63,7 +73,7 @@ class Exchange:
             self._enter("body")
             truncated = self._read_body()
             response.close()
-        except (SocketRefused, HeadRefused, HTTPException, OSError, ValueError) as failure:
+        except (PermitEnded, SocketRefused, HeadRefused, HTTPException, OSError, ValueError) as failure:
             truncated = True
             error = self._classify(failure)
         finally:
@@ -160,8 +170,8 @@ class Exchange:
     def _classify(self, failure: Exception) -> tuple[str, str]:
         message = str(failure) or type(failure).__name__
         match failure:
-            case SocketRefused():
-                return "blocked_target", message
+            case PermitEnded() | SocketRefused():
+                return NOT_PERMITTED if isinstance(failure, PermitEnded) else "blocked_target", message
             case HeadRefused():
                 return "protocol", self.head.complaint
             case TimeoutError():

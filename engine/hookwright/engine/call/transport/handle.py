@@ -12,7 +12,7 @@ from typing import Final
 import pycurl
 
 from ...delivery import Timing
-from . import CONNECT_LIMIT, RESPONSE_BODY_LIMIT, Call, Judge, Reply
+from . import CONNECT_LIMIT, NOT_PERMITTED, RESPONSE_BODY_LIMIT, Call, Judge, PermitEnded, Reply, check_permit
 from .head import Head
 from .kept import KeptConnections
 from .opening import SocketRefused, check_peer, open_socket
@@ -156,6 +156,7 @@ class Handle:
         self._room = RESPONSE_BODY_LIMIT
         self._address = 0
         self._refusal = ""
+        self._not_permitted = False
 
     def _aim(self, seconds: float) -> None:
         """At the current address, with so much time left."""
@@ -177,7 +178,7 @@ class Handle:
 
     def _failure(self, code: int, message: str) -> tuple[str, str]:
         if self._refusal:
-            return "blocked_target", self._refusal
+            return NOT_PERMITTED if self._not_permitted else "blocked_target", self._refusal
         if self._head.complaint:
             return "protocol", self._head.complaint
         if self.was_repeated:
@@ -219,8 +220,9 @@ class Handle:
             return pycurl.PREREQFUNC_ABORT
         try:
             check_peer(peer, port, self.call, self._judge)
-        except SocketRefused as error:
-            self._refusal = str(error)
+            check_permit(self.call)
+        except (SocketRefused, PermitEnded) as error:
+            self._refusal, self._not_permitted = str(error), isinstance(error, PermitEnded)
             return pycurl.PREREQFUNC_ABORT
         return pycurl.PREREQFUNC_OK
 

@@ -157,14 +157,16 @@ end
 
 -- Renews a worker's lease. When no worker at all was heard for half a lease, or the clock went back, then the
 -- server was away or its clock jumped: no lease says anything about its worker until all had time to renew.
+-- Answers with 1 when there was no lease to renew: then the worker holds nothing of what it claimed before.
 local function renew(worker, lease)
-  redis.call('ZADD', P .. 'lease', now, worker)
+  local anew = redis.call('ZADD', P .. 'lease', now, worker)
   local heard = tonumber(head[4])
   if heard and (now - heard > lease / 2 or now < heard) then
     head[5] = now + lease
     redis.call('SET', P .. 'spared', head[5], 'PX', lease) -- expiry tidies up; the value decides
   end
   redis.call('SET', P .. 'heard', now)
+  return anew
 end
 
 -- A worker whose lease ended loses its claims: each is ready again, and its node is told.

@@ -8,7 +8,8 @@
 -- ARGV: epoch candidate, worker, call number, lease in ms, claims wanted, packed settles
 --       [[token, node, outcome, wait, packed result, rest, status]], packed tokens to hand back. A rest is
 --       [ms, cause, why]: the delivery's endpoint makes no calls for so long. The status is that of the answer, or 0.
--- Answer: epoch, live, now, next due, [[packed delivery, body, tries spent, token]].
+-- Answer: epoch, live, now, next due, [[packed delivery, body, tries spent, token]], 1 when the
+--         lease had ended.
 
 local candidate, worker, call, lease, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local PER_TURN = 4
@@ -137,7 +138,7 @@ local function execute()
 end
 
 begin(candidate)
-renew(worker, lease)
+local anew = renew(worker, lease)
 local stored = redis.call('GET', P .. 'call:' .. worker)
 local last = stored and cmsgpack.unpack(stored) or { -1, {} }
 local claims = {}
@@ -146,4 +147,4 @@ if call > last[1] then
 elseif call == last[1] then
   claims = claimed_before(last[2])
 end
-return { head[2], head[3], now, next_due(), claims }
+return { head[2], head[3], now, next_due(), claims, anew }
