@@ -97,7 +97,7 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True):
     what their encoder says about them. `place` is the YAML line that asked for it. With a `batch` it waits
     for others and is never sent by itself. `refusal` is (error class, reason) when it is known already that
     nothing can be sent. A `test` was asked for by a person. `notifier` names who carries it out in place of
-    an HTTP call.
+    an HTTP call. `hidden` are values under `redact`, which nothing that is written may say.
     """
 
     id: str
@@ -117,6 +117,7 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True):
     refusal: tuple[str, str] | None = None
     test: bool = False
     notifier: str = ""
+    hidden: tuple[str, ...] = ()
 
     @property
     def endpoint(self) -> str:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from hookwright.engine.history.history import History
 from hookwright.engine.history.index_view import HistoryUnavailable
+from hookwright.engine.journal.sealing import KEY_FILE, key_names
 from hookwright.engine.state import State
 from hookwright.plugins.errors import PluginError
 from hookwright.plugins.registry import Plugins
@@ -103,6 +104,22 @@ def look_at_history(folder: Path) -> Iterator[Finding]:
         yield Finding("history", Level.WARN, f"{segment} at byte {offset}: {reason}", advice)
     if not damage:
         yield Finding("history", Level.OK, "every line can be read")
+
+
+def look_at_seal(folder: Path) -> Iterator[Finding]:
+    """Whether the key is there and can be read that opens what is kept of redacted data, to be sent."""
+    path = folder / KEY_FILE
+    try:
+        keys = len(key_names(path))
+    except (OSError, ValueError) as error:
+        advice = "bring it back from a backup: open deliveries of redacted events cannot be sent without it"
+        yield Finding("seal", Level.FAIL, f"{path} cannot be read ({error})", advice)
+        return
+    if keys and path.stat().st_mode & 0o077:
+        yield Finding("seal", Level.WARN, f"others may read {path}", f"run `chmod 600 {path}`")
+    elif keys:
+        advice = "back it up apart from the history: whoever has both can read what is redacted"
+        yield Finding("seal", Level.OK, f"{path} opens what is redacted", advice)
 
 
 def look_at_clock(now: Callable[[], float] = time.time, server: float | None = None) -> Iterator[Finding]:

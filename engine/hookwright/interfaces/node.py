@@ -108,7 +108,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         stack.callback(_end_workers, workers, reachable)
         node = Node(
             state=state,
-            intake=intake_of(name, plugins, revisions, history, writer, offering),
+            intake=intake_of(name, state, plugins, revisions, history, writer, offering),
             history=history,
             revisions=revisions,
             ledger=ledger,

@@ -13,14 +13,15 @@ from hookwright.engine.history.history import History
 from hookwright.engine.history.index_view import HistoryUnavailable
 from hookwright.engine.intake.first_answers import FirstAnswers
 from hookwright.engine.intake.intake import Intake, Plan
+from hookwright.engine.intake.journalling import plan_entries
 from hookwright.engine.intake.known import KnownEvents
 from hookwright.engine.intake.offering import Fresh, Offering
 from hookwright.engine.intake.recording import Recording
 from hookwright.engine.intake.replaying import Replays
-from hookwright.engine.journal.acceptance import accepted_entries
+from hookwright.engine.journal.sealing import Vault, vault_of
 from hookwright.engine.journal.segment import list_segments
 from hookwright.engine.journal.switch import Switches
-from hookwright.engine.journal.writer import Entry, Writer
+from hookwright.engine.journal.writer import Writer
 from hookwright.engine.ledger.broker import Broker
 from hookwright.engine.ledger.ledger import Ledger
 from hookwright.engine.ledger.work import Offer
@@ -78,15 +79,22 @@ def subscribers_of(
 
 
 def intake_of(
-    name: str, plugins: Plugins, revisions: Revisions, history: History, writer: Writer, offering: Offering
+    name: str,
+    state: State,
+    plugins: Plugins,
+    revisions: Revisions,
+    history: History,
+    writer: Writer,
+    offering: Offering,
 ) -> Intake:
     """What accepts events on the node `name`."""
+    vault = vault_of(state.history)
     return Intake(
         node=name,
         table=lambda: revisions.table,
         encoders=plugins.encoders,
-        record=_record_in(writer),
-        known=KnownEvents(FirstAnswers(history), time.monotonic),
+        record=_record_in(writer, vault),
+        known=KnownEvents(FirstAnswers(history), time.monotonic, vault.matches),
         offering=offering,
     )
 
@@ -105,17 +113,13 @@ def replays_of(
     )
 
 
-def _record_in(writer: Writer) -> Callable[[Sequence[Plan]], Awaitable[None]]:
+def _record_in(writer: Writer, vault: Vault) -> Callable[[Sequence[Plan]], Awaitable[None]]:
     recording = Recording(writer.append_many)
 
     async def record(plans: Sequence[Plan]) -> None:
-        await recording.record([entry for plan in plans for entry in _entries(plan)])
+        await recording.record([entry for plan in plans for entry in plan_entries(plan, vault)])
 
     return record
-
-
-def _entries(plan: Plan) -> list[Entry]:
-    return accepted_entries(plan.event, plan.revision, plan.deliveries, plan.bodies, plan.fingerprint)
 
 
 def swap_in(revisions: Revisions, writer: Writer) -> Callable[[Source], bool]:

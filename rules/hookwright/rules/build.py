@@ -22,6 +22,7 @@ from .disabling import disable_when, failures
 from .errors import SourceError
 from .event import JSON
 from .event_schemas import event_schemas
+from .expression.fields import field_path
 from .glob import is_glob
 from .known import unknown_keys
 from .lending import borrowing
@@ -152,6 +153,7 @@ class _Builder:
             ),
             owner=str(merged.get("owner", "")),
             disable_when=disable_when(merged.get("disable_after")),
+            redact=tuple(sorted({field_path(field) for field in texts(merged.get("redact"))})),
         )
 
     def _actions(

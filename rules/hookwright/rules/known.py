@@ -29,6 +29,7 @@ SUBSCRIBER = frozenset(
         "labels",
         "owner",
         "enabled",
+        "redact",
     }
 )
 WEBHOOK = SUBSCRIBER | TARGET | {"type"}
@@ -46,6 +47,7 @@ _TAKES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         **dict.fromkeys(("event", "source"), (str, list)),
         "if": (str, bool),
         "notify_on_failure": (bool, list),
+        "redact": (list,),
         "url": (str,),
     }
 )

@@ -145,6 +145,7 @@ class Subscriber:
     in milliseconds and comes before `batch`. `notify` are the ids of the notifiers to tell when a delivery
     failed for good. `disable_after` is how many failed deliveries in a row switch an endpoint off, None for
     never; `disable_when` is what else does, None for nothing. `place` is where it stands.
+    `redact` are the ways to fields of the data that nobody may read later.
     """
 
     entity_type: EntityType
@@ -164,6 +165,7 @@ class Subscriber:
     labels: Mapping[str, str] = field(default_factory=dict, hash=False)
     owner: str = ""
     disable_when: FailureLimit | None = None
+    redact: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

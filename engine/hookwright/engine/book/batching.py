@@ -9,6 +9,7 @@ import structlog
 from hookwright.plugins.hookspecs import Encoder
 
 from ..journal.acceptance import Origin, read_origin
+from ..journal.sealing import vault_of
 from ..journal.writer import Entry
 from .book import Book
 from .closing import batch_entries
@@ -71,7 +72,9 @@ class Batching:
 
     def _lines(self, closing: Closing) -> list[Entry]:
         origins = list(self._origins(closing))
-        return batch_entries(closing, origins, self._encoders) if origins else []
+        if not origins:
+            return []
+        return batch_entries(closing, origins, self._encoders, vault_of(self._book.folder))
 
     def _origins(self, closing: Closing) -> Iterator[Origin]:
         """The members as they were accepted; one that cannot be read any more is left out and stays open."""

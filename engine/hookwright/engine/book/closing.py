@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import structlog
 
 from hookwright.plugins.hookspecs import BodyContext, Encoder
 
 from ..call.encoding import Body, encode_body, refused
+from ..call.mask import REDACTED, Mask
 from ..delivery import BatchPlan, batch_message_id, delivery_id
 from ..errors import JournalError
 from ..instant import timestamp
 from ..journal.acceptance import Origin
 from ..journal.opened import Batched, opened_entries
+from ..journal.sealing import Concealed, SealBroken, Secret, Vault
 from ..journal.writer import Entry
 from ..strictjson import decode
 from .gathering import Closing
@@ -22,7 +25,7 @@ log = structlog.get_logger(__name__)
 
 
 def batch_entries(
-    closing: Closing, members: Sequence[Origin], encoders: Mapping[str, Encoder]
+    closing: Closing, members: Sequence[Origin], encoders: Mapping[str, Encoder], vault: Vault
 ) -> list[Entry]:
     """The lines that put a closed batch into the journal. `members` are those that can be read, in order.
 
@@ -30,17 +33,51 @@ def batch_entries(
     cannot be sent: its members must not wait forever.
     """
     plan = closing.group.plan
-    body = _encoded(members, plan, encoders)
+    body, hidden = _whole(members, plan, encoders, vault)
     if body.refusal is None:
         try:
-            return opened_entries(_opened(closing, members, body), body.content)
+            concealed = _concealed(body, hidden, members, plan, encoders, vault) if hidden else None
+            return opened_entries(_opened(closing, members, body), body.content, concealed)
         except JournalError as error:
             body = refused(plan.encoder, str(error))
     log.error("batch_refused", members=len(members), refusal=body.refusal)
     return opened_entries(_opened(closing, members, body), b"")
 
 
-def _encoded(members: Sequence[Origin], plan: BatchPlan, encoders: Mapping[str, Encoder]) -> Body:
+def _whole(
+    members: Sequence[Origin], plan: BatchPlan, encoders: Mapping[str, Encoder], vault: Vault
+) -> tuple[Body, tuple[str, ...]]:
+    """The list as its events came, and what of it is hidden."""
+    try:
+        secrets = [each.secret(vault) for each in members]
+    except SealBroken as error:
+        return Body(b"", (), ("poison", str(error))), ()
+    body = _encoded(members, [each.body for each in secrets], plan, encoders)
+    hidden = tuple(sorted({value for each in secrets for value in each.hidden}))
+    if hidden and body.refusal:
+        kind, reason = body.refusal
+        body = replace(body, refusal=(kind, Mask(hidden=hidden).cut(reason)))
+    return body, hidden
+
+
+def _concealed(
+    body: Body,
+    hidden: tuple[str, ...],
+    members: Sequence[Origin],
+    plan: BatchPlan,
+    encoders: Mapping[str, Encoder],
+    vault: Vault,
+) -> Concealed:
+    """The list sealed, and what may be read of it: the list of what may be read of its events."""
+    shown, mask = _encoded(members, [each.raw for each in members], plan, encoders), Mask(hidden=hidden)
+    headers = tuple((name, mask(value)) for name, value in body.headers)
+    content = REDACTED.encode() if shown.refusal else shown.content
+    return vault.conceal(Secret(body.content, body.headers, hidden), content, headers)
+
+
+def _encoded(
+    members: Sequence[Origin], data: Sequence[bytes], plan: BatchPlan, encoders: Mapping[str, Encoder]
+) -> Body:
     """The list in its encoding, or why there is none."""
     first = members[0]
     context = BodyContext(
@@ -49,9 +86,9 @@ def _encoded(members: Sequence[Origin], plan: BatchPlan, encoders: Mapping[str, 
         event_type=first.event.type,
         entity_type=first.planned.entity_type,
         entity_id=first.planned.entity_id,
-        raw=b"[%b]" % b",".join(each.raw for each in members),
+        raw=b"[%b]" % b",".join(data),
     )
-    return encode_body(encoders, plan.encoder, [decode(each.raw) for each in members], context)
+    return encode_body(encoders, plan.encoder, list(map(decode, data)), context)
 
 
 def _opened(closing: Closing, members: Sequence[Origin], body: Body) -> Batched:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice, takewhile
 from pathlib import Path
 
+import msgspec
 import structlog
 
-from ..delivery import State
+from ..delivery import Delivery, State
 from ..history.index import OpenRow
 from ..instant import milliseconds
 from ..journal.acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
 from ..journal.follow import Batch, Derived, Entered, Fanout
-from ..journal.opened import OPENED, Batched, Opened, Replayed, read_opened
+from ..journal.opened import OPENED, Batched, Opened, Replayed, read_opened, read_sendable
 from ..journal.outcome import Held, Settled
 from ..journal.reader import read_at
+from ..journal.sealing import SealBroken, vault_of
 from ..journal.segment import Position
 from ..ledger.work import Offer
 from .waiting import Unread, Waiting
@@ -198,13 +201,27 @@ class OpenSet:
         wait = max(0, opening.due - now)
         line = self._line(opening.line)
         if line.opened:
-            opened, body = line.opened
-            return Offer(opened.delivery(self._node, body), body, opening.attempts, wait)
+            found = self._opened(opening.line, line.opened)
+            return None if found is None else Offer(*found, opening.attempts, wait)
         event = self._line(opening.event).event
         planned = line.deliveries.get(delivery)
         if event is None or planned is None:
             return None
-        return Offer(planned.delivery(event, self._node), planned.content(event), opening.attempts, wait)
+        return Offer(*self._planned(planned, event), opening.attempts, wait)
+
+    def _planned(self, planned: Planned, event: JournalledEvent) -> tuple[Delivery, bytes]:
+        try:
+            return planned.sendable(event, self._node, vault_of(self._folder))
+        except SealBroken as error:
+            return _unsealed(planned.delivery(event, self._node), error)
+
+    def _opened(self, position: Position, opened: tuple[Opened, bytes]) -> tuple[Delivery, bytes] | None:
+        if opened[0].body != "sealed":
+            return opened[0].delivery(self._node, opened[1]), opened[1]
+        try:
+            return read_sendable(self._folder, position, self._node)
+        except SealBroken as error:
+            return _unsealed(opened[0].delivery(self._node, b""), error)
 
     def _line(self, position: Position) -> _Line:
         """The line there that opened deliveries; the last few are kept: neighbours are offered together."""
@@ -214,6 +231,13 @@ class OpenSet:
                 self._lines.clear()
             found = self._lines[position] = _read(self._folder, position)
         return found
+
+
+def _unsealed(delivery: Delivery, error: SealBroken) -> tuple[Delivery, bytes]:
+    """What nobody can send any more ends as a Failure that says why."""
+    refusal = delivery.refusal or ("poison", str(error))
+    body = hashlib.sha256(b"").hexdigest()
+    return msgspec.structs.replace(delivery, refusal=refusal, body=body, headers=()), b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ class Waiting:
         """One more member, of the event whose line stands at `position`."""
         if planned.batch is None:
             return
-        size = len(event.raw) or len(b"null")
+        size = event.size or len(event.raw) or len(b"null")
         member = Member(milliseconds(planned.due), _order(position), planned.id, size)
         lane = endpoint_name(planned.entity_type, planned.entity_id, planned.action)
         lane = f"{lane}?test" if planned.test else lane

@@ -7,54 +7,95 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import takewhile
 from urllib.parse import quote, quote_plus
 
 from .transport import Reply
 
 REDACTED = "[redacted]"
+SHORT = 4  # characters
+QUOTED = 8  # characters of a long value by which a text that quotes only its beginning is told
 
 
 class Mask:
-    """Knows some secret values. Without any, everything comes back as it was."""
+    """Knows some secret values. Without any, everything comes back as it was.
 
-    __slots__ = ("_bytes", "_text", "values")
+    `hidden` are values of redacted fields. One of fewer than `SHORT` characters is masked only where it
+    stands as a word: `5` would be found in everything.
+    """
 
-    def __init__(self, values: Iterable[str] = ()) -> None:
+    __slots__ = ("_bytes", "_patterns", "_text", "hidden", "values")
+
+    def __init__(self, values: Iterable[str] = (), hidden: Iterable[str] = ()) -> None:
         self.values = frozenset(value for value in values if value)
-        carried = self.values | {value.strip() for value in self.values}  # headers lose blanks at their ends
+        self.hidden = frozenset(value for value in hidden if value)
+        carried = {*self.values, *(value for value in self.hidden if len(value) >= SHORT)}
+        carried |= {value.strip() for value in carried}  # headers lose blanks at their ends
         spellings = {spelling for value in carried if value for spelling in _spellings(value)}
         # The longest first, so that a secret which contains another one goes as a whole.
         self._text = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
         self._bytes = [spelling.encode(errors="replace") for spelling in self._text]
+        self._patterns = [_word(value) for value in sorted(self.hidden) if len(value) < SHORT]
 
     def __call__(self, text: str) -> str:
-        found = [spelling for spelling in self._text if spelling in text]
+        found = [re.escape(spelling) for spelling in self._text if spelling in text] + self._patterns
         # All at once, so that no secret is looked for in what stands in place of another one.
-        return re.sub("|".join(map(re.escape, found)), REDACTED, text) if found else text
+        return re.sub("|".join(found), REDACTED, text) if found else text
 
     def raw(self, content: bytes) -> bytes:
         """The same for bytes, before anybody encodes them to a form that hides what they hold."""
-        found = [spelling for spelling in self._bytes if spelling in content]
-        return re.sub(b"|".join(map(re.escape, found)), REDACTED.encode(), content) if found else content
+        found = [re.escape(spelling) for spelling in self._bytes if spelling in content]
+        found += [pattern.encode() for pattern in self._patterns]
+        return re.sub(b"|".join(found), REDACTED.encode(), content) if found else content
+
+    def cut(self, text: str) -> str:
+        """The same for a text that quotes the beginning of a value: what is left of one goes, too."""
+        text = self(text)
+        for spelling in self._text:
+            if (
+                len(spelling) > QUOTED and (at := text.find(spelling[:QUOTED])) >= 0
+            ):  # a message quotes it once
+                same = takewhile(lambda pair: pair[0] == pair[1], zip(text[at:], spelling, strict=False))
+                end = at + sum(1 for _ in same)
+                text = f"{text[:at]}{REDACTED}{text[end:]}"
+        return text
 
     def reply(self, reply: Reply) -> Reply:
         """The reply as it may be recorded: headers, body and message masked."""
-        if not self.values:
+        if not self.values and not self.hidden:
             return reply
+        body = self.raw(reply.body)
         return replace(
             reply,
             headers=tuple((self(name), self(value)) for name, value in reply.headers),
-            body=self.raw(reply.body),
+            body=self._without_beginning(body) if reply.truncated else body,
             message=self(reply.message),
         )
 
     def with_values(self, values: Iterable[str]) -> Mask:
         """A mask that knows `values` too; itself when they are nothing new."""
         more = self.values.union(value for value in values if value)
-        return self if more == self.values else Mask(more)
+        return self if more == self.values else Mask(more, self.hidden)
+
+    def hiding(self, hidden: Iterable[str]) -> Mask:
+        """A mask that knows these values of redacted fields, too."""
+        more = self.hidden.union(value for value in hidden if value)
+        return self if more == self.hidden else Mask(self.values, more)
+
+    def _without_beginning(self, body: bytes) -> bytes:
+        """A body that was cut may end in the beginning of a value."""
+        for spelling in self._bytes:
+            for length in range(len(spelling) - 1, SHORT - 1, -1):
+                if body.endswith(spelling[:length]):
+                    return body[:-length] + REDACTED.encode()
+        return body
 
     def __repr__(self) -> str:
-        return f"Mask({len(self.values)} values)"
+        return f"Mask({len(self.values) + len(self.hidden)} values)"
+
+
+def _word(value: str) -> str:
+    return rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])"
 
 
 def _spellings(value: str) -> set[str]:

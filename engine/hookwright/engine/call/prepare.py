@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from hookwright.plugins.errors import BadReference, InvalidHeader, MissingSecret, RefusedInjector
@@ -98,16 +98,18 @@ class Preparer:
             headers += attempt_headers(delivery.message, int(now), test=delivery.test)
             url, shown = self._urls(plan, delivery, body)
             if plan.inject is None:
-                return self._prepared(plan.target, (url, shown), headers, content)
+                return self._prepared(plan.target, (url, shown), headers, content, delivery.hidden)
             trying = _attempt(delivery, attempt, int(now))
             injected = inject_into(plan.inject, self._target.method, url, headers, content, trying)
             target = plan.target if injected.url == url else parse_target(injected.url)
         except Exception as error:  # noqa: BLE001  # plugins may raise anything
-            return self._refusal(error)
+            refusal = self._refusal(error)
+            hiding = Mask(hidden=delivery.hidden)
+            return replace(refusal, reason=hiding.cut(refusal.reason)) if delivery.hidden else refusal
         if not injected.secrets <= self._reply_mask.values:
             self._reply_mask = self._mask.with_values(injected.secrets)
         urls = (injected.url, _shown(injected.url, url, shown))
-        return self._prepared(target, urls, injected.headers, content)
+        return self._prepared(target, urls, injected.headers, content, delivery.hidden)
 
     def _urls(self, plan: _Plan, delivery: Delivery, body: bytes) -> tuple[str, str]:
         """The URL as sent and as shown. Raises `NoQuery` for data that a call without a body cannot carry."""
@@ -117,10 +119,15 @@ class Preparer:
         data = query_of(delivery, body)
         url = plan.location.url(event_type, data)
         check_length(url)
-        return url, plan.shown.url(event_type, data)
+        return url, plan.shown.url(event_type, REDACTED if delivery.hidden else data)
 
     def _prepared(
-        self, target: TargetAddress, urls: tuple[str, str], headers: Headers, body: bytes | None
+        self,
+        target: TargetAddress,
+        urls: tuple[str, str],
+        headers: Headers,
+        body: bytes | None,
+        hidden: tuple[str, ...],
     ) -> Prepared:
         url, shown = urls
         method = self._target.method
@@ -134,10 +141,12 @@ class Preparer:
             port=target.port,
             addresses=(),
         )
-        mask = self._mask
+        mask, answers = self._mask, self._reply_mask
+        if hidden:
+            mask, answers = mask.hiding(hidden), answers.hiding(hidden)
         visible = tuple((name, mask(value)) for name, value in headers.shown)
         sent = Sent(method=method, url=mask(shown), headers=visible, body="" if body is None else "data")
-        return Prepared(call, sent, target, self._reply_mask)
+        return Prepared(call, sent, target, answers)
 
     def _planned(self, now: float) -> _Plan:
         plan = self._plan

@@ -16,7 +16,7 @@ from .catching_up import catch_up
 from .detail import Detail, Related, Where, read_detail
 from .index import SWITCHES, read_switch
 from .index_view import BUILDING, HistoryUnavailable, IndexView, Rows, Whole
-from .original import Original, read_planned
+from .original import Original, read_original
 from .row import COLUMNS, Filter, Row, behind, read_row
 from .stats import Stats, read_stats
 
@@ -111,7 +111,7 @@ class History:
         if located is None:
             return None
         row, where = located
-        return Original(row, read_planned(self._folder, delivery, where, node), max(rounds, default=0))
+        return read_original(self._folder, row, where, node, max(rounds, default=0))
 
     def progress(self) -> dict[str, Progress]:
         """How far the index has read each segment of the journal."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from ..delivery import Delivery
 from ..journal.acceptance import read_origin
-from ..journal.opened import read_opened
+from ..journal.opened import read_opened, read_sendable
+from ..journal.sealing import SealBroken, vault_of
 from .detail import Where
 from .row import Row
 
@@ -17,20 +18,28 @@ class Original:
     """A delivery, where it stands now, and the number of its message's last round.
 
     `planned` is the delivery as it was opened and the bytes it sends; None when its lines cannot be read (any
-    more).
+    more). `shown` is what may be read of those bytes, and of its headers `headers`.
     """
 
     row: Row
     planned: tuple[Delivery, bytes] | None
     round: int
+    shown: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
 
 
-def read_planned(folder: Path, delivery: str, where: Where, node: str) -> tuple[Delivery, bytes] | None:
-    """The delivery as `node` opened it, and what it sends; None when its lines cannot be read (any more)."""
-    opened = read_opened(folder, where.line)
-    if opened is not None:
-        return opened[0].delivery(node, opened[1]), opened[1]
-    origin = read_origin(folder, where.event, where.line, delivery)
-    if origin is None:
-        return None
-    return origin.planned.delivery(origin.event, node), origin.planned.content(origin.event)
+def read_original(folder: Path, row: Row, where: Where, node: str, last: int) -> Original:
+    """The delivery as `node` opened it, with what it sends and what of that may be read."""
+    try:
+        opened = read_opened(folder, where.line)
+        if opened is not None:
+            sendable = read_sendable(folder, where.line, node)
+            return Original(row, sendable, last, opened[1], opened[0].headers)
+        origin = read_origin(folder, where.event, where.line, row.id)
+        if origin is None:
+            return Original(row, None, last)
+        planned, event = origin.planned, origin.event
+        sendable = planned.sendable(event, node, vault_of(folder))
+        return Original(row, sendable, last, planned.content(event), planned.headers)
+    except (SealBroken, OSError):
+        return Original(row, None, last)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import msgspec
 
@@ -26,6 +28,7 @@ from .fitting import check_events
 from .known import Conflict, KnownEvents
 from .offering import Fresh, Offering
 from .placing import Placing
+from .redacting import NOTHING, Redaction, redact
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class Plan:
     revision: str
     deliveries: tuple[Delivery, ...]
     bodies: Mapping[str, bytes]  # by SHA-256
+    redaction: Redaction | None = None
+    shown: Mapping[str, bytes] = field(default_factory=dict)  # by delivery: what may be read of its own body
+
+
+_Placed: TypeAlias = tuple[Subscriber, Action, bytes, Delivery]
 
 
 class Intake:
@@ -100,13 +108,14 @@ class Intake:
             data=decode(data),
             raw=data,
         )
-        placed = [self._placing.tested(event, subscriber, action, int(now * 1000)) for action in actions]
-        bodies = {delivery.body: body for body, delivery in placed}
-        deliveries = tuple(delivery for _, delivery in placed)
-        plan = Plan(event, fingerprint(event), table.revision, deliveries, bodies)
+        placed = [
+            (subscriber, action, *self._placing.tested(event, subscriber, action, int(now * 1000)))
+            for action in actions
+        ]
+        plan = self._planned(event, fingerprint(event), table.revision, placed, alone=True)
         await self._journal([plan])
         self._hand_over([plan], set())
-        return first_answer(event.id, table.revision, deliveries)
+        return first_answer(event.id, table.revision, plan.deliveries)
 
     def _check_room(self) -> None:
         if self._offering.full:
@@ -200,14 +209,31 @@ class Intake:
 
     def _plan(self, event: Event, fingerprint: str, table: RoutingTable) -> Plan:
         now = int(self._clock() * 1000)
-        bodies: dict[str, bytes] = {}
-        deliveries: list[Delivery] = []
-        for selected in table.select(event):
-            for action in selected.subscriber.actions:
-                body, delivery = self._placed(event, selected, action, now)
-                bodies[delivery.body] = body
-                deliveries.append(delivery)
-        return Plan(event, fingerprint, table.revision, tuple(deliveries), bodies)
+        placed = [
+            (selected.subscriber, action, *self._placed(event, selected, action, now))
+            for selected in table.select(event)
+            for action in selected.subscriber.actions
+        ]
+        return self._planned(event, fingerprint, table.revision, placed)
+
+    def _planned(
+        self, event: Event, fingerprint: str, revision: str, placed: Sequence[_Placed], *, alone: bool = False
+    ) -> Plan:
+        """What one subscriber redacts is kept from all who read the event; each still gets it as it came."""
+        bodies = {delivery.body: body for _, _, body, delivery in placed}
+        deliveries = tuple(delivery for *_, delivery in placed)
+        paths = {path for subscriber, *_ in placed for path in subscriber.redact}
+        redaction = redact(event, paths) if paths else None
+        if redaction is None:
+            return Plan(event, fingerprint, revision, deliveries, bodies)
+        data = hashlib.sha256(event.raw).hexdigest()
+        hidden = tuple(redaction.delivery(delivery, bodies[delivery.body]) for delivery in deliveries)
+        shown = {
+            delivery.id: self._placing.shown(redaction.shown, subscriber, action, alone=alone)
+            for (subscriber, action, *_), delivery in zip(placed, hidden, strict=True)
+            if delivery.body != data and delivery.refusal is None
+        }
+        return Plan(event, fingerprint, revision, hidden, {**bodies, NOTHING: b""}, redaction, shown)
 
     def _placed(self, event: Event, selected: Selected, action: Action, now: int) -> tuple[bytes, Delivery]:
         subscriber, fault = selected.subscriber, selected.fault

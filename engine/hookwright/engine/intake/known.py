@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from operator import eq
 from typing import Generic, TypeVar
 
 from ..errors import EngineError
@@ -40,8 +41,12 @@ class KnownEvents(Generic[Answer]):
     An entry leaves memory only when the index has it, so nothing is forgotten in between.
     """
 
-    def __init__(self, find: FindEvent[Answer], clock: Callable[[], float]) -> None:
+    def __init__(
+        self, find: FindEvent[Answer], clock: Callable[[], float], same: Callable[[str, str], bool] = eq
+    ) -> None:
+        """`same` says whether a fingerprint that is kept is that of an event."""
         self._find = find
+        self._same = same
         self._clock = clock
         self._recent: dict[tuple[str, str], _Reservation[Answer]] = {}
 
@@ -60,7 +65,7 @@ class KnownEvents(Generic[Answer]):
                 return None
             future.set_result(known.answer)
             found = _Reservation(known.fingerprint, future, 0.0)
-        if found.fingerprint != fingerprint:
+        if not self._same(found.fingerprint, fingerprint):
             raise Conflict(event_id)
         return found.answer
 

@@ -16,6 +16,7 @@ from hookwright.rules.targets import BODYLESS
 
 from ..batch import batch_plan
 from ..call.encoding import Body, encode_body, refused, too_large
+from ..call.mask import REDACTED
 from ..call.query import NoQuery, check_query
 from ..delivery import Delivery, delivery_id, message_id
 
@@ -60,6 +61,14 @@ class Placing:
         """One that a person asked for: alone, and at once."""
         content, delivery = self.alone(event, subscriber, action, now)
         return content, msgspec.structs.replace(delivery, due=now, test=True)
+
+    def shown(self, shown: Event, subscriber: Subscriber, action: Action, *, alone: bool = False) -> bytes:
+        """The body as it may be read: that of an event without what is redacted, or nothing of it at all."""
+        listed = shown
+        if alone and subscriber.batch is not None:
+            listed = replace(shown, data=[shown.data], raw=b"[%b]" % shown.raw)
+        body = self._body(listed, subscriber, action.target)
+        return REDACTED.encode() if body.refusal else body.content
 
     def _encoded(
         self, content: Event, event: Event, subscriber: Subscriber, action: Action, now: int

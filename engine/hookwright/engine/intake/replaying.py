@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
+
 from hookwright.rules.table import RoutingTable
 
 from ..delivery import Delivery, Status, delivery_id
@@ -18,6 +20,7 @@ from ..history.row import Row
 from ..instant import timestamp
 from ..journal.follow import Derived, Follower, Progress
 from ..journal.opened import Replayed, opened_entries
+from ..journal.sealing import Concealed, Secret, vault_of
 from ..journal.writer import Entry
 from .offering import Fresh, Offering
 
@@ -82,9 +85,17 @@ class Replays:
             rounds[planned.message] = number
             replayed = _replayed(planned, number, by, why, self._table().revision, self._clock())
             accepted = self._monotonic()
-            self._record(opened_entries(replayed, body))
-        self._offering.put([Fresh(replayed.delivery(self._node, body), body, accepted)])
+            self._record(opened_entries(replayed, body, self._concealed(original, planned, body)))
+        fresh = msgspec.structs.replace(replayed.delivery(self._node, body), hidden=planned.hidden)
+        self._offering.put([Fresh(fresh, body, accepted)])
         return replayed
+
+    def _concealed(self, original: Original, planned: Delivery, body: bytes) -> Concealed | None:
+        """How the bytes are kept, of which the original hid something."""
+        if not planned.hidden:
+            return None
+        secret = Secret(body, planned.headers, planned.hidden)
+        return vault_of(self._folder).conceal(secret, original.shown, original.headers)
 
     def _known_rounds(self) -> dict[str, int]:
         if self._rounds is None:

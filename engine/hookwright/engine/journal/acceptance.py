@@ -19,6 +19,7 @@ from ..errors import JournalError
 from ..instant import milliseconds, timestamp
 from .line import LINE_LIMIT, Line, Shape
 from .reader import read_at
+from .sealing import SealedEvent, Secret, Vault
 from .segment import Position
 from .writer import Entry
 
@@ -31,6 +32,8 @@ NO_DATA = Raw(b"")  # this very value stands for "no data" and is left out of a 
 class JournalledEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The event in a line. `data` is its data byte for byte, or, when those bytes hold a line break or begin
     or end with white space, the same value on one line; then `data_text` is the exact text.
+
+    Where something is redacted, `data` is what may be read, and the `size` bytes that came are `sealed`.
     """
 
     specversion: Literal["1.0"]
@@ -42,16 +45,18 @@ class JournalledEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     extensions: Mapping[str, bool | int | str] = {}
     data: Raw = NO_DATA
     data_text: str | None = None
+    sealed: str | UnsetType = msgspec.UNSET
+    size: int | UnsetType = msgspec.UNSET
 
     @property
     def raw(self) -> bytes:
-        """`data` exactly as the sender wrote it."""
+        """`data` exactly as the sender wrote it, but for what is redacted."""
         return bytes(self.data) if self.data_text is None else self.data_text.encode()
 
 
 class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """One delivery in a line. `body` says which bytes it sends: the event's data, or its own `text` (plain or
-    base64).
+    """One delivery in a line. `body` says which bytes it sends: the event's data, or its own `text` (plain,
+    base64 or sealed). Of one that is sealed, `shown` and `headers` are what may be read.
     """
 
     id: str
@@ -59,7 +64,7 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     entity_type: str
     entity_id: str
     due: str
-    body: Literal["data", "text", "base64"]
+    body: Literal["data", "text", "base64", "sealed"]
     action: str = ""
     place: str = msgspec.field(default="", name="from")
     text: str | UnsetType = msgspec.UNSET
@@ -67,16 +72,38 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     batch: BatchPlan | None = None
     refusal: tuple[str, str] | None = None
     test: bool = False
+    shown: str = ""
 
     def content(self, event: JournalledEvent) -> bytes:
-        """The bytes to send."""
+        """The bytes to send, or what may be read of them."""
         if self.body == "data":
             return event.raw
+        if self.body == "sealed":
+            return self.shown.encode()
         text = self.text or ""
         return text.encode() if self.body == "text" else base64.b64decode(text)
 
+    def secret(self, event: JournalledEvent, vault: Vault) -> Secret:
+        """What is sent, opened if it is sealed. Raises `SealBroken`, and `OSError` for the key."""
+        if self.body == "sealed":
+            return vault.open(self.text or "")
+        if self.body == "data" and event.sealed:
+            return msgspec.structs.replace(vault.open(event.sealed), headers=self.headers)
+        hidden = vault.open(event.sealed).hidden if event.sealed else ()
+        return Secret(self.content(event), self.headers, hidden)
+
+    def sendable(self, event: JournalledEvent, node: str, vault: Vault) -> tuple[Delivery, bytes]:
+        """The delivery as it was when it was accepted by this node, and the bytes to send.
+
+        Raises `SealBroken`, and `OSError` for the key.
+        """
+        delivery, secret = self.delivery(event, node), self.secret(event, vault)
+        body = hashlib.sha256(secret.body).hexdigest()
+        hidden, headers = secret.hidden, secret.headers
+        return msgspec.structs.replace(delivery, body=body, headers=headers, hidden=hidden), secret.body
+
     def delivery(self, event: JournalledEvent, node: str) -> Delivery:
-        """The delivery as it was when it was accepted by this node."""
+        """The delivery as far as it may be read."""
         return Delivery(
             id=self.id,
             message=self.message,
@@ -127,6 +154,11 @@ class Origin:
         """The event's data as JSON, byte for byte as it came; `null` when it has none."""
         return self.event.raw or b"null"
 
+    def secret(self, vault: Vault) -> Secret:
+        """The same as it came. Raises `SealBroken`, and `OSError` for the key."""
+        opened = vault.open(self.event.sealed) if self.event.sealed else Secret(self.event.raw)
+        return opened if opened.body else msgspec.structs.replace(opened, body=b"null")
+
 
 def read_origin(folder: Path, event: Position, line: Position, delivery: str) -> Origin | None:
     """A delivery as it was accepted; None when its lines cannot be read (any more).
@@ -147,17 +179,22 @@ def accepted_entries(
     deliveries: Sequence[Delivery],
     bodies: Mapping[str, bytes],
     fingerprint: str = "",
+    sealed: SealedEvent | None = None,
 ) -> list[Entry]:
     """The lines that accept an event, for one `Writer.append_many`: usually one.
 
     `bodies` holds the encoded bodies by SHA-256 (hex). `fingerprint` identifies the event's content; it tells
-    a repeated event from another one under the same id. Raises `JournalError` when a single event or body
-    is too large for a line.
+    a repeated event from another one under the same id. `sealed` is how the event is kept where something of
+    it is redacted. Raises `JournalError` when a single event or body is too large for a line.
     """
-    written = _event(event)
     known = (digest for digest, body in bodies.items() if body is event.raw)
     data = next(known, "") or hashlib.sha256(event.raw).hexdigest()
     planned = [_planned(each, data, bodies) for each in deliveries]
+    if sealed is None:
+        written = _event(event)
+    else:
+        written = msgspec.structs.replace(_event(sealed.event), sealed=sealed.data, size=len(event.raw))
+        planned = [_concealed(each, sealed) for each in planned]
     whole = Accepted(event=written, revision=revision, deliveries=tuple(planned), fingerprint=fingerprint)
     text = _encode(whole)[1:-1]
     if len(text) <= _ROOM:
@@ -211,6 +248,15 @@ def _planned(delivery: Delivery, data: str, bodies: Mapping[str, bytes]) -> Plan
         batch=delivery.batch,
         refusal=delivery.refusal,
         test=delivery.test,
+    )
+
+
+def _concealed(planned: Planned, sealed: SealedEvent) -> Planned:
+    found = sealed.bodies.get(planned.id)
+    if found is None:
+        return planned
+    return msgspec.structs.replace(
+        planned, body="sealed", text=found.text, headers=found.headers, shown=found.shown
     )
 
 

@@ -19,6 +19,7 @@ from ..errors import JournalError
 from ..instant import milliseconds
 from .line import LINE_LIMIT, Line
 from .reader import Found, Reader, read_at
+from .sealing import Concealed, vault_of
 from .segment import Position
 from .writer import Entry
 
@@ -32,7 +33,8 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     """A delivery with all that is needed to send it. `due` is RFC 3339; `text` is the body, or its beginning.
 
     `refusal` is (error class, reason) when it is known already that nothing can be sent. `more` says that
-    further lines hold the rest of the body.
+    further lines hold the rest of the body. Of one that is sealed, `shown` and `headers` are what may be
+    read.
     """
 
     id: str
@@ -44,7 +46,7 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     event_type: str
     due: str
     revision: str
-    body: Literal["text", "base64"] = "text"
+    body: Literal["text", "base64", "sealed"] = "text"
     action: str = ""
     place: str = msgspec.field(default="", name="from")
     headers: tuple[tuple[str, str], ...] = ()
@@ -52,6 +54,7 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     refusal: tuple[str, str] | None = None
     text: str = ""
     more: bool = False
+    shown: str = ""
 
     def delivery(self, node: str, body: bytes) -> Delivery:
         """The delivery this node offers; `body` is what it sends."""
@@ -120,13 +123,16 @@ OPENED_MORE: Mapping[str, type[OpenedMore]] = {f"{kind}+": OpenedMore for kind i
 _KIND = {shape: kind for kind, shape in OPENED.items()}
 
 
-def opened_entries(opened: Opened, body: bytes) -> list[Entry]:
+def opened_entries(opened: Opened, body: bytes, concealed: Concealed | None = None) -> list[Entry]:
     """The lines that open a delivery sending `body`, for one `Writer.append_many`: usually one.
 
-    Raises `JournalError` when what stands beside the body is too large for a line.
+    `concealed` is how the body is kept where something of it is redacted. Raises `JournalError` when what
+    stands beside the body is too large for a line.
     """
     kind = _KIND[type(opened)]
-    form, text = _text(body)
+    form, text = ("sealed", concealed.text) if concealed else _text(body)
+    if concealed:
+        opened = msgspec.structs.replace(opened, headers=concealed.headers, shown=concealed.shown)
     pieces = [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)] or [""]
     first = msgspec.structs.replace(opened, body=form, text=pieces[0], more=len(pieces) > 1)
     if len(msgspec.json.encode(first)) > _ROOM:
@@ -141,7 +147,37 @@ def opened_entries(opened: Opened, body: bytes) -> list[Entry]:
 
 
 def read_opened(folder: Path, position: Position) -> tuple[Opened, bytes] | None:
-    """What the lines at a position open, and its body; None when they cannot be read there (any more)."""
+    """What the lines at a position open, and its body as far as it may be read; None when they cannot be read
+    there (any more).
+    """
+    found = _assembled(folder, position)
+    if found is None:
+        return None
+    opened, text = found
+    if opened.body == "sealed":
+        return opened, opened.shown.encode()
+    try:
+        return opened, text.encode() if opened.body == "text" else base64.b64decode(text, validate=True)
+    except binascii.Error:
+        return None
+
+
+def read_sendable(folder: Path, position: Position, node: str) -> tuple[Delivery, bytes] | None:
+    """What the lines at a position open, as this node offers it, and the bytes to send; None as above.
+
+    Raises `SealBroken`, and `OSError` for the key.
+    """
+    found = _assembled(folder, position)
+    if found is None or found[0].body != "sealed":
+        read = read_opened(folder, position)
+        return None if read is None else (read[0].delivery(node, read[1]), read[1])
+    opened, text = found
+    secret = vault_of(folder).open(text)
+    delivery = opened.delivery(node, secret.body)
+    return msgspec.structs.replace(delivery, headers=secret.headers, hidden=secret.hidden), secret.body
+
+
+def _assembled(folder: Path, position: Position) -> tuple[Opened, str] | None:
     line = read_at(folder, position)
     if line is None or line.kind not in OPENED:
         return None
@@ -151,10 +187,9 @@ def read_opened(folder: Path, position: Position) -> tuple[Opened, bytes] | None
         if opened.more:
             after = Position(position.segment, position.offset + len(line.raw) + 1)
             text += "".join(_rest(folder, after, f"{line.kind}+"))
-        body = text.encode() if opened.body == "text" else base64.b64decode(text, validate=True)
-    except (OSError, LookupError, ValidationError, binascii.Error):
+    except (OSError, LookupError, ValidationError):
         return None
-    return opened, body
+    return opened, text
 
 
 def _rest(folder: Path, position: Position, kind: str) -> Iterator[str]:
