@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,8 @@ import redis
 from hypothesis import HealthCheck, settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from .proxy import Proxy
 
 # A busy machine is slow without anything being wrong.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -60,16 +62,18 @@ class Valkey:
         self._durable = durable
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *settings: str, wait: bool = True) -> None:
+        """Start it, with further settings, and wait until it answers (one that loads its data does not)."""
         aof = ["yes", "--appendfsync", "always"] if self._durable else ["no"]
         command = [
             str(server_binary()),
             *("--port", "0", "--unixsocket", str(self.socket), "--dir", str(self.folder)),
             *("--save", "", "--maxmemory-policy", "noeviction", "--appendonly", *aof),
+            *settings,
         ]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         deadline = time.monotonic() + 20
-        while not self._answers():
+        while wait and not self._answers():
             assert self._process.poll() is None, "the server ended at its start"
             assert time.monotonic() < deadline, "the server does not answer"
             threading.Event().wait(0.01)
@@ -133,12 +137,36 @@ def valkey(valkey_server: Valkey) -> str:
 @pytest.fixture
 def own_valkey() -> Iterator[Valkey]:
     """A durable server (`appendfsync always`) of the test's own, started; kill it, start it, flush it."""
+    yield from _own_valkey()
+
+
+@pytest.fixture
+def other_valkey() -> Iterator[Valkey]:
+    """A second one."""
+    yield from _own_valkey()
+
+
+def _own_valkey() -> Iterator[Valkey]:
     folder = Path(tempfile.mkdtemp(prefix="hw-"))
     server = Valkey(folder, durable=True)
     server.start()
     yield server
     server.stop()
     shutil.rmtree(folder)
+
+
+@pytest.fixture
+def proxy() -> Iterator[Callable[[int | str], Proxy]]:
+    """`proxy(target)` stands between us and a port of loopback or a Redis; see `Proxy` for what it does."""
+    made: list[Proxy] = []
+
+    def start(target: int | str) -> Proxy:
+        made.append(Proxy(target))
+        return made[-1]
+
+    yield start
+    for each in made:
+        each.close()
 
 
 def wait_until(condition, *, seconds=20.0, every=0.02):

@@ -73,6 +73,7 @@ def test_a_server_without_memory_is_spooled_past_until_the_spool_is_full(serve, 
         assert server.ended(delivery).status == "Success"
 
 
+@pytest.mark.fault(12)
 def test_a_server_that_evicts_keys_is_refused_at_the_start(serve, own_valkey):
     own_valkey.client().config_set("maxmemory-policy", "allkeys-lru")
     server = serve(

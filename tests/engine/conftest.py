@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import secrets
@@ -19,7 +20,7 @@ from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.journal.segment import list_segments
 from hookwright.engine.journal.switch import Switch, Switches, switch_entry
 from hookwright.engine.journal.writer import Writer
-from hookwright.engine.ledger.work import Expired, Offer, Offered
+from hookwright.engine.ledger.work import Expired, Ground, Holding, Offer, Offered
 from hookwright.rules.event import Event
 
 NODE = "nod_test"
@@ -145,6 +146,21 @@ class Server:
             self.tombstones: set[str] = set()
             self.stream: list[tuple[int, Result | Switch]] = []
             self.switches = Switches()
+            self.name = secrets.token_hex(4)
+            self.vouched: str | None = None
+            self.mark = 0
+
+    def copy(self) -> dict[str, Any]:
+        """What a copy of its file holds, for `bring_back`."""
+        with self.lock:
+            kept = {key: copy.copy(getattr(self, key)) for key in ("offers", "tombstones", "stream")}
+            return kept | {"vouched": self.vouched, "mark": self.mark}
+
+    def bring_back(self, kept: dict[str, Any]) -> None:
+        """It starts again, from that copy."""
+        with self.lock:
+            vars(self).update({key: copy.copy(value) for key, value in kept.items()})
+            self.name = secrets.token_hex(4)
 
     def settle(self, settled: Result) -> None:
         """A worker's settle; one of a delivery that was lost is put on the stream whole, with a tombstone."""
@@ -176,6 +192,7 @@ class MemoryLedger:
     def __init__(self, server: Server) -> None:
         self.server = server
         self.seen = 0
+        self.mark = 0
         self.offered: list[str] = []
         self.acknowledged: list[str] = []
 
@@ -238,10 +255,38 @@ class MemoryLedger:
                 self.server.settle(each)
             return len(ending)
 
-    def epoch(self) -> str:
+    @property
+    def grounds(self) -> MemoryLedger:
+        return self
+
+    def look(self, node: str) -> Ground:
         with self.server.lock:
             self._reach()
-            return self.server.epoch
+            self.server.mark += 1
+            kept = self.server.vouched in {None, self.server.name} and self.server.mark > self.mark
+            self.mark = self.server.mark
+            if not kept:
+                self.seen = 0
+            return Ground(self.server.epoch, self.server.name, kept, awaited=False)
+
+    def vouch(self, node: str, server: str) -> None:
+        with self.server.lock:
+            self._reach()
+            self.server.vouched = server
+
+    def holding(self, node: str) -> list[Holding]:
+        with self.server.lock:
+            self._reach()
+            return [Holding(each, offer.attempts, None) for each, offer in self.server.offers.items()]
+
+    def empty(self) -> None:
+        raise AssertionError("nothing is ever evicted here")
+
+    def drop(self, node: str, deliveries: Sequence[str]) -> None:
+        with self.server.lock:
+            self._reach()
+            for each in deliveries:
+                self.server.offers.pop(each, None)
 
     def halt(self, node: str, on: bool) -> None:
         with self.server.lock:

@@ -268,6 +268,7 @@ def test_fragments_are_copies_by_family_and_name(install) -> None:
     fragments = plugins.fragments()
     assert {family: set(names) for family, names in fragments.items()} == {
         "auth": {"bearer", "basic", "header"},
+        "signing": {"github", "hmac", "standard-webhooks", "timestamped"},
         "notifier": {"email", "log", "slack", "webhook"},
         "secret": {"env", "file"},
     }

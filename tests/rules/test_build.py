@@ -48,8 +48,8 @@ def test_every_key_the_schema_takes_is_read():
     ("content", "key"),
     [
         ({"automations": []}, "automations"),
-        ({"defaults": {"signing": {}}}, "defaults/signing"),
-        ({"webhooks": [HOOK, {**HOOK, "signing": {}}]}, "webhooks/1/signing"),
+        ({"defaults": {"sealing": {}}}, "defaults/sealing"),
+        ({"webhooks": [HOOK, {**HOOK, "sealing": {}}]}, "webhooks/1/sealing"),
         ({"webhooks": [{**HOOK, "retry": {"jitter": 1}}]}, "webhooks/0/retry/jitter"),
         ({"webhooks": [{**HOOK, "batch": {"split": True}}]}, "webhooks/0/batch/split"),
         ({"rules": [{"id": "b", "batch": {"split": True}}]}, "rules/0/batch/split"),

@@ -25,6 +25,13 @@ FRAGMENTS = {
             "required": ["url"],
         },
     },
+    "signing": {
+        "github": {
+            "type": "object",
+            "properties": {"secret": {"$ref": "#/$defs/secret"}},
+            "required": ["secret"],
+        },
+    },
     "secret": {"env": {"type": "string", "minLength": 1}, "file": {"type": "string", "minLength": 1}},
 }
 

@@ -30,15 +30,23 @@ class Revisions:
     """
 
     def __init__(
-        self, ledger: Publisher, source: Source, *, before: Callable[[], bool] = lambda: True
+        self,
+        ledger: Publisher,
+        source: Source,
+        *,
+        before: Callable[[], bool] = lambda: True,
+        server: Callable[[], str] = lambda: "",
     ) -> None:
         """`before` is called before a revision goes live, since nothing is claimed without one; False means
-        that none may go live now. Then `keep` tries again.
+        that none may go live now. Then `keep` tries again. `server` names the process that keeps the ledger:
+        another one may hold what was live once.
 
         Raises `LedgerUnavailable`.
         """
         self._ledger = ledger
         self._before = before
+        self._server = server
+        self._heard = ""  # the server that took the last publication
         self._lock = threading.Lock()
         self._answered = False  # the last publication
         self.swap(source)
@@ -76,7 +84,8 @@ class Revisions:
         Raises `LedgerUnavailable`.
         """
         with self._lock:
-            if self._answered and self._ledger.live() is not None:
+            stands = self._answered and self._server() == self._heard
+            if stands and self._ledger.live() is not None:
                 return False
             return self._publish(self._source, self._table)
 
@@ -84,8 +93,9 @@ class Revisions:
         self._answered = False
         if not self._before():
             return False
+        server = self._server()
         self._ledger.publish(table.revision, source.to_json(), table.endpoints, table.limits)
-        self._answered = True
+        self._answered, self._heard = True, server
         return True
 
 

@@ -92,7 +92,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         history = History(state.path, catching_up=False)
         said = Switches()
         before = partial(tell_switches, state, history, ledger, said)
-        revisions = Revisions(ledger, source, before=before)
+        revisions = Revisions(ledger, source, before=before, server=ledger.grounds.server)
         reachable = threading.Event()
         bookkeeper, *workers = children = _children(settings, url)
         stack.callback(_end_bookkeeper, bookkeeper, reachable)

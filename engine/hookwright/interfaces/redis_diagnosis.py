@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import redis
 
+from hookwright.engine.connection import connect
 from hookwright.engine.valkey.binary import NoServer, find_server
 from hookwright.engine.valkey.redischeck import check_server, without_password
 from hookwright.engine.valkey.serverfolder import ServerFolder
@@ -47,7 +48,7 @@ def _look_for_binary() -> Finding:
 
 def _clock(url: str) -> float | None:
     with contextlib.suppress(redis.RedisError, ValueError, OSError):
-        client = redis.Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
+        client = connect(url, timeout=_SECONDS)
         with contextlib.closing(client):
             seconds, microseconds = client.time()
             return float(seconds) + microseconds / 1e6

@@ -22,6 +22,7 @@ FAMILIES: dict[str, Family] = {
 _METHOD: dict[Family, str] = {
     "encoder": "encode",
     "auth": "build",
+    "signing": "build",
     "notifier": "build",
     "secret": "resolve",
 }
@@ -84,7 +85,17 @@ def _checked(family: Family, value: Any, hook: str) -> Contribution:
         raise Refused(f"{what} {name!r} has no method {_METHOD[family]}")
     if family == "encoder":
         _check_content_types(value, what)
+    if family == "auth" and _signs(value, what):
+        family = "signing"
     return Contribution(family, name, _plain(getattr(value, "schema", None), f"{what} {name!r}"), value)
+
+
+def _signs(value: Any, what: str) -> bool:
+    """Whether an injector is a kind of signing and not of authentication: its mark `signs` says so."""
+    signs = getattr(value, "signs", False)
+    if not isinstance(signs, bool):
+        raise Refused(f"{what} has a mark `signs` that is {type(signs).__name__}, not true or false")
+    return signs
 
 
 def _check_content_types(value: Any, what: str) -> None:

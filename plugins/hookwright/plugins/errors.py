@@ -3,6 +3,7 @@
 PluginError
 ├── BadReference      a secret reference that is no reference, or names an unknown source
 ├── MissingSecret     there is no such secret now; later there may be
+├── BadSecret         a secret that is there and cannot be used
 ├── InvalidHeader     a header that may not go on the wire
 ├── EncodeError       a value that cannot be said in an encoding
 ├── NotifyError       a notice that could not be told
@@ -10,6 +11,8 @@ PluginError
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 
 class PluginError(Exception):
@@ -27,6 +30,19 @@ class MissingSecret(PluginError, LookupError):
         super().__init__(f"secret {{{source}: {name}}}: {reason}")
         self.source = source
         self.name = name
+        self.reason = reason
+
+
+class BadSecret(PluginError, ValueError):
+    """The secret behind `reference` is there and cannot be used: the call is held until it is mended.
+
+    `reason` goes on from the reference, and never quotes the secret.
+    """
+
+    def __init__(self, reference: object, reason: str) -> None:
+        said = reference if isinstance(reference, Mapping) else {}
+        where = ", ".join(f"{source}: {name}" for source, name in said.items())
+        super().__init__(f"secret {{{where}}}: {reason}")
         self.reason = reason
 
 

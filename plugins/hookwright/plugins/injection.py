@@ -1,4 +1,4 @@
-"""Builds an injector and holds it to its contract: it edits headers and query, and nothing else."""
+"""Builds an injector and holds it to its contract: it edits headers and query, a signing one headers only."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from requests.structures import CaseInsensitiveDict
 
 from .errors import RefusedInjector
 from .hookspecs import Attempt, Inject, Injector, Secrets
+from .signing import Signature
 
 if TYPE_CHECKING:
     from hookwright.rules.event import JSON
@@ -32,6 +33,28 @@ def build_injector(injector: Injector, config: Mapping[str, JSON], secrets: Secr
     if not callable(built):
         raise RefusedInjector(injector.name, f"build returned {type(built).__name__}, which cannot be called")
     return _checked(injector.name, built)
+
+
+def build_signer(injector: Injector, config: Mapping[str, JSON], secrets: Secrets) -> Inject:
+    """The same for an injector that signs. A `Signature` comes back as it is.
+
+    Whatever else is returned raises `RefusedInjector` for a changed URL, too: it is what was signed.
+    """
+    built = injector.build(config, secrets)
+    if isinstance(built, Signature):
+        return built
+    name = injector.name
+    if isinstance(built, AuthBase) or not callable(built):
+        raise RefusedInjector(name, f"build returned {type(built).__name__}, which signs nothing")
+    checked = _checked(name, built)
+
+    def sign(request: PreparedRequest, attempt: Attempt) -> None:
+        url = request.url
+        checked(request, attempt)
+        if request.url != url:
+            raise RefusedInjector(name, "changes the URL after it was made")
+
+    return sign
 
 
 def _of_auth(auth: AuthBase) -> Inject:

@@ -11,11 +11,12 @@ from typing import Any, Literal, TypeAlias
 from .hookspecs import Encoder, Injector, Notifier, SecretSource
 from .secrets import SecretStore
 
-Family: TypeAlias = Literal["encoder", "auth", "notifier", "secret"]
+Family: TypeAlias = Literal["encoder", "auth", "signing", "notifier", "secret"]
 
 _ATTRIBUTES: dict[str, Family] = {
     "encoders": "encoder",
     "injectors": "auth",
+    "signers": "signing",
     "notifiers": "notifier",
     "secrets": "secret",
 }
@@ -64,6 +65,7 @@ class Plugins:
     problems: tuple[LoadProblem, ...]
     encoders: Mapping[str, Encoder] = field(init=False)
     injectors: Mapping[str, Injector] = field(init=False)
+    signers: Mapping[str, Injector] = field(init=False)
     notifiers: Mapping[str, Notifier] = field(init=False)
     secrets: Mapping[str, SecretSource] = field(init=False)
 
@@ -75,10 +77,15 @@ class Plugins:
     def fragments(self) -> dict[str, dict[str, dict[str, Any]]]:
         """The JSON Schemas to slot into the configuration's: `{"auth": {"bearer": {...}}, ...}`.
 
-        Families are `auth` and `notifier` (the keys beside `type`) and `secret` (the reference). Encoders
-        have none: a target names an encoder and cannot give it options.
+        Families are `auth`, `signing` and `notifier` (the keys beside `type`) and `secret` (the reference).
+        Encoders have none: a target names an encoder and cannot give it options.
         """
-        families: dict[str, dict[str, dict[str, Any]]] = {"auth": {}, "notifier": {}, "secret": {}}
+        families: dict[str, dict[str, dict[str, Any]]] = {
+            "auth": {},
+            "signing": {},
+            "notifier": {},
+            "secret": {},
+        }
         for item in self.contributions:
             if item.family in families:
                 families[item.family][item.name] = copy.deepcopy(item.schema)

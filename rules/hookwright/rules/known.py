@@ -41,7 +41,7 @@ LISTS = ("webhooks", "rules", "events", "notifiers")  # of mappings, at the root
 _MAPPING = (Mapping,)
 _TAKES: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {
-        **dict.fromkeys(("auth", "headers", "labels", "match", "query", "retry"), _MAPPING),
+        **dict.fromkeys(("auth", "headers", "labels", "match", "query", "retry", "signing"), _MAPPING),
         **dict.fromkeys(("batch", "disable_after"), (Mapping, bool)),
         **dict.fromkeys(("enabled", "entity_params"), (bool,)),
         **dict.fromkeys(("event", "source"), (str, list)),

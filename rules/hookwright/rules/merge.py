@@ -81,4 +81,5 @@ _MERGERS: Mapping[str, Callable[[Layer, Layer], dict[str, JSON]]] = {
     "match": _whole,
     "query": _by_key,
     "retry": _retry,
+    "signing": _typed,
 }

@@ -67,7 +67,10 @@ class RetryPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """An injector's `type` and its configuration as written (secret references resolved later)."""
+    """An injector's `type` and its configuration as written (secret references resolved later).
+
+    It authenticates, or it signs.
+    """
 
     type: str
     config: Mapping[str, JSON] = field(hash=False)
@@ -89,6 +92,7 @@ class Target:
     retry: RetryPolicy = RetryPolicy((10_000, 30_000))
     concurrency: int = 4
     entity_params: bool = True
+    signing: Auth | None = None
 
 
 @dataclass(frozen=True, slots=True)

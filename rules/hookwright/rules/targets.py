@@ -142,6 +142,7 @@ FIELDS: Mapping[str, Callable[[JSON], object]] = {
     "method": str,
     "query": _named,
     "retry": lambda written: retry_policy(cast("Layer", written)),
+    "signing": _auth,
     "success": success_codes,
     "timeout": lambda written: duration(str(written)),
     "url": str,

@@ -17,7 +17,6 @@ NOT_YET = "x-hookwright-not-supported-yet"  # its value is a schema of the value
 FORM = "x-hookwright-form"  # what a text is, for messages
 
 _TYPED_FAMILIES = ("auth", "notifier", "signing")
-_OPEN = frozenset({"signing"})  # not supported yet: while no plugin says which types there are, all are taken
 _SHARED = frozenset(f"#/$defs/{name}" for name in ("duration", "rate", "secret", "size", "text"))
 
 
@@ -32,7 +31,7 @@ def config_schema(fragments: Fragments | None = None) -> JSONSchema:
 
     A fragment describes an object (the keys beside `type`); in the family `secret` it describes what is
     asked for (`{NAME: reference}`). It may refer to `#/$defs/secret`, `text`, `duration`, `size` and `rate`.
-    Without `fragments` any type is taken, and so is any of a family not supported yet that they leave out.
+    Without `fragments` any type is taken.
     Raises ValueError when a fragment is not a schema of this kind.
     """
     schema = load_schema("config")
@@ -42,8 +41,7 @@ def config_schema(fragments: Fragments | None = None) -> JSONSchema:
     if unknown:
         raise ValueError(f"unknown families of plugins: {', '.join(sorted(unknown))}")
     for family in _TYPED_FAMILIES:
-        if family not in _OPEN or family in fragments:
-            _complete_typed(schema["$defs"], family, fragments.get(family, {}))
+        _complete_typed(schema["$defs"], family, fragments.get(family, {}))
     _complete_reference(schema["$defs"]["reference"], fragments.get("secret", {}))
     return schema
 

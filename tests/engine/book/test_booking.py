@@ -231,6 +231,7 @@ def test_results_that_waited_are_booked_before_anything_is_offered(node: Any, se
     desk.close()
 
 
+@pytest.mark.fault(10)
 def test_a_ledger_that_lost_its_data_gets_everything_open_again(
     desk: Desk, node: Any, server: Any, kit: Any
 ) -> None:
@@ -242,6 +243,50 @@ def test_a_ledger_that_lost_its_data_gets_everything_open_again(
     assert server.offers == {}
     desk.turn(0.5)
     assert sorted(server.offers) == sorted([first.id, second.id])
+
+
+@pytest.mark.fault(10)
+def test_an_older_copy_of_the_ledger_gets_what_it_lacks_and_loses_what_is_over(
+    desk: Desk, node: Any, server: Any, kit: Any
+) -> None:
+    over, tried = node.accept("e1", "a", "b")
+    desk.turn()
+    desk.turn(3)
+    old = server.copy()
+    server.settle(kit.result(over))
+    server.settle(kit.result(tried, 1, "retry", 500))
+    (missing,) = node.accept("e2")
+    desk.turn(1)
+    desk.turn(3)
+    assert sorted(server.offers) == sorted([tried.id, missing.id])
+
+    server.bring_back(old)
+    assert sorted(server.offers) == sorted([over.id, tried.id])
+    for _ in range(3):
+        desk.turn(1)
+    assert {each: offer.attempts for each, offer in server.offers.items()} == {tried.id: 1, missing.id: 0}
+    assert node.settled() == {over.id: "Success"}
+
+
+@pytest.mark.fault(10)
+def test_results_in_an_older_copy_that_were_booked_are_not_booked_again(
+    desk: Desk, node: Any, server: Any, kit: Any
+) -> None:
+    first, second = node.accept("e1", "a", "b")
+    desk.turn()
+    desk.turn(3)
+    server.settle(kit.result(first))
+    old = server.copy()
+    desk.turn(1)
+    server.settle(kit.result(second))
+    desk.turn(1)
+    assert server.tombstones == set()
+
+    server.bring_back(old)
+    for _ in range(4):
+        desk.turn(1)
+    assert node.settled() == {first.id: "Success", second.id: "Success"}
+    assert (server.offers, server.tombstones, server.stream) == ({}, set(), [])
 
 
 def test_a_retry_settled_into_an_empty_ledger_is_offered_again_once_booked(
@@ -312,6 +357,7 @@ def test_an_acknowledgement_that_failed_is_made_up_for_without_booking_again(
     assert server.stream == []
 
 
+@pytest.mark.fault(18)
 def test_a_full_disk_stops_booking_and_claims_and_acknowledges_nothing(
     desk: Desk, node: Any, server: Any, kit: Any
 ) -> None:

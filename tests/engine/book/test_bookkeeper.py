@@ -182,6 +182,7 @@ def test_a_torn_tail_is_cut_and_journalled_before_anything_else(
     kit.until(lambda: delivery.id in statuses(node))
 
 
+@pytest.mark.fault(18)
 def test_a_full_disk_is_waited_for(start: Callable[..., Running], node: Any, server: Any, kit: Any) -> None:
     full = threading.Event()
 

@@ -50,6 +50,7 @@ class Bookkeeping(RuleBasedStateMachine):
         self.server = self.kit.Server()
         self.accepted: dict[str, Any] = {}
         self.history: list[Any] = []  # results that were settled, for repeating them
+        self.copied: dict[str, Any] = {}
         self.switched: list[Any] = []
         self.seconds = 0.0
         self.crash_at = ""
@@ -142,6 +143,16 @@ class Bookkeeping(RuleBasedStateMachine):
             offer = claimed[which % len(claimed)]
             if offer.delivery.id not in self.server.tombstones:
                 self.server.settle(self.kit.result(offer.delivery, offer.attempts + 1, outcome))
+
+    @rule()
+    def copy_the_ledger(self) -> None:
+        self.copied = self.server.copy()
+
+    @precondition(lambda self: self.copied)
+    @rule()
+    def bring_back_the_copy(self) -> None:
+        """It starts again from what it held once: some is over, some has gone on, some is missing."""
+        self.server.bring_back(self.copied)
 
     @rule(down=st.booleans())
     def take_the_ledger_away_or_bring_it_back(self, down: bool) -> None:

@@ -140,6 +140,7 @@ def test_lines_appended_together_stand_together(open_writer, history: Path) -> N
     assert writer.append_many([]).result(0) == []
 
 
+@pytest.mark.fault(23)
 def test_many_threads_never_interleave_their_lines(open_writer, history: Path) -> None:
     writer = open_writer(segment_bytes=300_000)
 
@@ -176,6 +177,7 @@ def test_only_the_owner_may_read_the_journal(open_writer, history: Path) -> None
     assert [stat.S_IMODE(path.stat().st_mode) for path in modes] == [0o700, 0o700, 0o600]
 
 
+@pytest.mark.fault(19)
 def test_a_failed_sync_fails_all_that_waited_and_the_file_is_never_trusted_again(
     open_writer, disk: Disk, history: Path
 ) -> None:
@@ -194,6 +196,7 @@ def test_a_failed_sync_fails_all_that_waited_and_the_file_is_never_trusted_again
     assert b'"after":true' in (history / after.segment).read_bytes()
 
 
+@pytest.mark.fault(18)
 def test_a_full_disk_fails_the_lines_and_leaves_no_empty_segments(
     open_writer, history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +226,7 @@ def test_a_short_write_is_carried_on(open_writer, history: Path, monkeypatch: py
     assert json.loads(text(history)[0])["fill"] == "y" * 100
 
 
+@pytest.mark.fault(24)
 @pytest.mark.parametrize("mishap", ["deleted", "moved", "linked", "folder deleted"])
 def test_a_segment_that_vanished_is_noticed_before_the_next_line(
     mishap: str, open_writer, history: Path, tmp_path: Path
@@ -245,6 +249,7 @@ def test_a_segment_that_vanished_is_noticed_before_the_next_line(
     assert position.segment == "2026-11-23/intake-2.jsonl"  # a name is never used twice
 
 
+@pytest.mark.fault(24)
 def test_a_history_folder_that_is_a_link_is_refused(open_writer, history: Path, tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     history.symlink_to(tmp_path / "elsewhere")

@@ -49,6 +49,7 @@ def damages(items: list[Found | Damage]) -> list[Damage]:
     return [item for item in items if isinstance(item, Damage)]
 
 
+@pytest.mark.fault(20)
 def test_a_segment_cut_at_every_byte_of_its_last_three_lines_keeps_the_whole_ones(tmp_path: Path) -> None:
     whole = lines(6)
     content = b"".join(whole)
@@ -73,6 +74,7 @@ def test_a_segment_cut_at_every_byte_of_its_last_three_lines_keeps_the_whole_one
         assert repair(tmp_path) == []
 
 
+@pytest.mark.fault(21)
 def test_a_flipped_bit_costs_the_line_it_is_in_at_most(tmp_path: Path) -> None:
     whole = lines(3)
     content = b"".join(whole)
@@ -89,6 +91,7 @@ def test_a_flipped_bit_costs_the_line_it_is_in_at_most(tmp_path: Path) -> None:
             assert repair(tmp_path) == []
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize("filling", [b"\0" * 5000, b"\0" * 5000 + b"\n", b"{}\n", b"\n", b"\xff\xfe\n\r\n"])
 def test_foreign_bytes_between_lines_are_reported_and_passed_over(filling: bytes, tmp_path: Path) -> None:
     first, second, third = lines(3)
@@ -100,6 +103,7 @@ def test_foreign_bytes_between_lines_are_reported_and_passed_over(filling: bytes
     assert numbers(items)[-1] == 3
 
 
+@pytest.mark.fault(21)
 def test_windows_line_ends_are_damage_not_lines(tmp_path: Path) -> None:
     first, second, third = lines(3)
     make(tmp_path, first + second[:-1] + b"\r\n" + third)
@@ -109,6 +113,7 @@ def test_windows_line_ends_are_damage_not_lines(tmp_path: Path) -> None:
     assert [(d.position.offset, d.length) for d in damages(items)] == [(len(first), len(second) + 1)]
 
 
+@pytest.mark.fault(21)
 @pytest.mark.parametrize("size", [LINE_LIMIT - 10, LINE_LIMIT + 10, 5 * LINE_LIMIT, 13 * LINE_LIMIT])
 def test_a_huge_line_is_passed_over(size: int, tmp_path: Path) -> None:
     first, second = lines(2)
@@ -119,6 +124,7 @@ def test_a_huge_line_is_passed_over(size: int, tmp_path: Path) -> None:
     assert [(d.position.offset, d.length) for d in damages(items)] == [(len(first), size + 1)]
 
 
+@pytest.mark.fault(22)
 def test_zeros_at_the_end_after_a_power_cut_are_cut(tmp_path: Path) -> None:
     content = b"".join(lines(2))
     path = make(tmp_path, content + b"\0" * (3 * LINE_LIMIT))
@@ -182,6 +188,7 @@ def test_a_line_is_read_at_its_position_or_not_at_all(tmp_path: Path) -> None:
     assert read_at(tmp_path, Position(f"{DAY}/intake-2.jsonl", 0)) is None
 
 
+@pytest.mark.fault(24)
 def test_a_link_in_the_place_of_a_segment_is_neither_followed_nor_cut(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     outside.write_bytes(b"not ours, no line break")
@@ -243,6 +250,7 @@ def test_a_fan_out_over_several_lines_is_put_together(tmp_path: Path) -> None:
     assert reasons == []
 
 
+@pytest.mark.fault(20)
 def test_a_fan_out_cut_at_any_byte_before_its_end_does_not_exist(tmp_path: Path) -> None:
     content = b"".join(fanout(3))
     for size in range(1, len(content)):

@@ -72,6 +72,7 @@ def test_the_trial_leaves_nothing_that_lasts(serve: Serve) -> None:
             assert client.pttl(key) <= 1000
 
 
+@pytest.mark.fault(12)
 @pytest.mark.parametrize("policy", ["allkeys-lru", "volatile-lru", "volatile-ttl"])
 def test_a_server_that_evicts_is_refused_with_the_fix(serve: Serve, policy: str) -> None:
     (finding,) = check_server(serve(*GOOD, "--maxmemory-policy", policy))
@@ -99,6 +100,7 @@ def test_a_policy_is_seen_even_where_config_is_denied(serve: Serve) -> None:
     assert _codes(url) == [("error", "evicts"), ("warning", "config-denied")]
 
 
+@pytest.mark.fault(13)
 def test_a_replica_is_refused_and_told_once(serve: Serve) -> None:
     url = serve(*GOOD, "--replicaof", "127.0.0.1 1")
     assert _codes(url) == [("error", "replica")]
@@ -124,6 +126,7 @@ def test_a_login_that_may_not_ask_leaves_warnings(serve: Serve) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.fault(13)
 @pytest.mark.parametrize("login", ["", ":hunter2@"])
 def test_a_wrong_password_is_told_without_showing_it(serve: Serve, login: str) -> None:
     url = serve(*GOOD, "--requirepass", "other").replace("unix://", f"unix://{login}")

@@ -167,6 +167,7 @@ def test_the_consumer_outlives_the_death_of_redis(own_valkey, host):
     until(lambda: probe.runs, 5)
 
 
+@pytest.mark.fault(15)
 def test_the_consumer_outlives_a_redis_that_does_not_answer(own_valkey, host):
     broker, probe = host(own_valkey.url, timeout=0.5)
     own_valkey.pause()

@@ -24,11 +24,11 @@ from .batching import Batching
 from .book import Book
 from .herald import Herald
 from .switchboard import Switchboard, SwitchLedger
+from .vigil import Grounds, Vigil
 
 RESULTS_PER_TURN = 1000
 OFFERS_PER_TURN = 200
 NO_ENCODERS: Mapping[str, Encoder] = MappingProxyType({})
-EPOCH_EVERY = 0.5  # seconds between looks at whether the ledger lost its data
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +42,8 @@ class BookLedger(SwitchLedger, Protocol):
 
     def acknowledge(self, node: str, upto: str, deliveries: Sequence[str]) -> None: ...
 
-    def epoch(self) -> str: ...
+    @property
+    def grounds(self) -> Grounds: ...
 
     def halt(self, node: str, on: bool) -> None: ...
 
@@ -101,7 +102,6 @@ class Booking:
         self._ledger = ledger
         self._node = node
         self._clock = clock
-        self._monotonic = monotonic
         self._checkpoint = checkpoint
         self._batching = Batching(book, self._append, encoders, clock=clock, checkpoint=checkpoint)
         self._herald = Herald(book, writer, clock=clock, checkpoint=checkpoint)
@@ -109,10 +109,9 @@ class Booking:
         self._written = False
         self._unacknowledged: tuple[str, set[str]] | None = None
         self._refused: set[str] = set()
-        self._epoch: str | None = None
-        self._epoch_at = float("-inf")
         self._drained = False
         self._halted: bool | None = None
+        self._vigil = Vigil(book, ledger.grounds, node, monotonic)
         self._switchboard = Switchboard(book, ledger, node, clock=clock, monotonic=monotonic)
         self.caught_up = False  # results that waited at the start are booked, what was open then is offered
 
@@ -126,7 +125,7 @@ class Booking:
         """
         self._batching.turn()
         try:
-            self._look_at_epoch()
+            self._look()
             self._acknowledge()
             came, drained = self._receive(block_ms)
             self._book_results()
@@ -136,30 +135,26 @@ class Booking:
             if self._book.whole:
                 self._switchboard.turn()
             if self._drained and self._book.whole:
+                self._vigil.settle()
                 self._herald.tell()
                 self._offer()
         except LedgerUnavailable:
-            self._epoch_at = float("-inf")  # it may have lost its data: look first
+            self._vigil.hurry()
             raise
         return came
 
-    def _look_at_epoch(self) -> None:
-        now = self._monotonic()
-        if now - self._epoch_at >= EPOCH_EVERY:
-            self._note_epoch(self._ledger.epoch())
-            self._epoch_at = now
-            if self._halted is None:
-                self._halt(False)
+    def _look(self) -> None:
+        if self._vigil.look():
+            self._doubt()
+        if self._halted is None:
+            self._halt(False)
 
-    def _note_epoch(self, epoch: str) -> None:
-        """When the ledger lost its data, all that is open has to be offered again."""
-        known, self._epoch = self._epoch, epoch
-        if known in {None, epoch}:
-            return
+    def _doubt(self) -> None:
+        """The ledger lost data: all that is open has to be offered again."""
         self._switchboard.doubt()
         with self._book.lock:
-            log.warning("ledger_lost_its_data", open=len(self._book.open))
             self._book.open.doubt_all()
+        self._drained = False  # what it still has of results comes first
         if self._unacknowledged:  # stream ids of lost data mean nothing
             self._unacknowledged = ("0-0", self._unacknowledged[1])
 
@@ -282,6 +277,7 @@ class Booking:
             with self._book.lock:
                 self._book.open.verified(offer.delivery.id for offer in offers)
             self._refused.update(answer.refused)
-            self._note_epoch(answer.epoch)
+            if self._vigil.lost(answer.epoch):
+                self._doubt()
         with self._book.lock:
             self.caught_up = self.caught_up or not (self._refused or self._book.open.overdue)

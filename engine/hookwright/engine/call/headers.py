@@ -89,9 +89,18 @@ def attempt_headers(message: str, timestamp: int, *, test: bool = False) -> Pair
 
 
 def inject_into(
-    inject: Inject, method: str, url: str, headers: Headers, body: bytes | None, attempt: Attempt
+    inject: Inject,
+    method: str,
+    url: str,
+    headers: Headers,
+    body: bytes | None,
+    attempt: Attempt,
+    *,
+    may_write: Set[str] = frozenset(),
 ) -> Injected:
     """Lets `inject` edit a bare request. Raises InvalidHeader, and whatever `inject` raises.
+
+    `may_write` names those of our own headers (in lower case) that it may write.
 
     The request is never prepared by requests: that would rewrite the URL. Headers `inject` left alone stay
     as they were, doubles included; those it wrote come last, redacted in `shown`; those it took out are gone.
@@ -106,7 +115,7 @@ def inject_into(
     kept = after.keys() - written
     added = tuple((name, after[name.lower()]) for name in request.headers if name.lower() in written)
     for name, value in added:
-        if name.lower() in RESERVED_HEADERS:
+        if name.lower() in RESERVED_HEADERS - may_write:
             raise InvalidHeader(name, "belongs to Hookwright or to the connection")
         check_header(name, value)
     return Injected(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import takewhile
 from urllib.parse import quote, quote_plus
@@ -15,6 +15,7 @@ from .transport import Reply
 REDACTED = "[redacted]"
 SHORT = 4  # characters
 QUOTED = 8  # characters of a long value by which a text that quotes only its beginning is told
+_SHORTEST = 16  # characters of a part of a signature that are masked by themselves
 
 
 class Mask:
@@ -72,6 +73,10 @@ class Mask:
             message=self(reply.message),
         )
 
+    def passing(self, values: Iterable[str]) -> PassingMask:
+        """A mask for one reply that knows these `values` as well, which no other call carries."""
+        return PassingMask(self, tuple(values))
+
     def with_values(self, values: Iterable[str]) -> Mask:
         """A mask that knows `values` too; itself when they are nothing new."""
         more = self.values.union(value for value in values if value)
@@ -96,6 +101,41 @@ class Mask:
 
 def _word(value: str) -> str:
     return rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])"
+
+
+class PassingMask:
+    """A mask, and values of one call only, such as its signature.
+
+    To spell them out costs more than to sign; so that is done only for a reply that holds a run of their
+    letters and digits, which every spelling keeps.
+    """
+
+    __slots__ = ("_mask", "_values")
+
+    def __init__(self, mask: Mask, values: tuple[str, ...]) -> None:
+        self._mask = mask
+        self._values = values
+
+    def reply(self, reply: Reply) -> Reply:
+        """The reply as it may be recorded: headers, body and message masked."""
+        whole = reply.body.decode("latin-1")
+        texts = (whole, reply.message, *(text for header in reply.headers for text in header))
+        echoed = [value for value in self._values if any(_run(value) in text for text in texts)]
+        return self._mask.with_values(part for value in echoed for part in _signatures(value)).reply(reply)
+
+    def __repr__(self) -> str:
+        return f"{self._mask!r} and {len(self._values)} of one call"
+
+
+def _run(value: str) -> str:
+    return max(re.findall("[0-9A-Za-z]+", value), key=len, default=value)
+
+
+def _signatures(value: str) -> Iterator[str]:
+    """A header's value, and each long part of it: a receiver that takes it to pieces may echo one."""
+    yield value
+    for part in re.split("[ ,;]", value):
+        yield from (each for each in (part, part.partition("=")[2]) if len(each) >= _SHORTEST)
 
 
 def _spellings(value: str) -> set[str]:

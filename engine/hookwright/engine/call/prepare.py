@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from hookwright.plugins.errors import BadReference, InvalidHeader, MissingSecret, RefusedInjector
-from hookwright.plugins.hookspecs import Attempt, Inject, Injector
-from hookwright.plugins.injection import build_injector
+from hookwright.plugins.errors import BadReference, BadSecret, InvalidHeader, MissingSecret, RefusedInjector
+from hookwright.plugins.hookspecs import Injector
+from hookwright.plugins.injection import build_injector, build_signer
 from hookwright.rules.event import JSON
 from hookwright.rules.model import Action, SecretReference, Subscriber, Text
 from hookwright.rules.targets import BODYLESS
 
 from ..delivery import Delivery, Sent
-from .headers import Headers, attempt_headers, inject_into, static_headers, with_encoded
+from .edit import Edited, Edits
+from .headers import Headers, attempt_headers, static_headers, with_encoded
 from .location import Location, entity_params, locate, percent_encoded
-from .mask import REDACTED, Mask
+from .mask import REDACTED, Mask, PassingMask
 from .query import ERROR as NO_QUERY
 from .query import NoQuery, check_length, query_of
 from .target import Blocked, TargetAddress, parse_target
@@ -38,7 +39,7 @@ class Prepared:
     call: Call
     sent: Sent
     target: TargetAddress
-    mask: Mask
+    mask: Mask | PassingMask
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,25 +66,32 @@ class _Plan:
     shown: Location
     target: TargetAddress
     headers: Headers
-    inject: Inject | None
+    edits: Edits
     made: float
 
 
 class Preparer:
     """Prepares the calls of one endpoint under one revision. Used by one thread at a time.
 
-    `injector` is the plugin that `auth.type` names; None without `auth`, or when no plugin of that name is
-    loaded here (the endpoint's calls are held then). `resolve` looks secrets up. They are asked for again
-    every `SECRETS_KEPT` seconds, so that a changed secret needs no new revision.
+    `injector` is the plugin that `auth.type` names, `signer` that of `signing.type`; None without the key, or
+    when no plugin of that name is loaded here (the endpoint's calls are held then). `resolve` looks secrets
+    up. They are asked for again every `SECRETS_KEPT` seconds, so that a changed secret needs no new revision.
     """
 
     def __init__(
-        self, subscriber: Subscriber, action: Action, *, injector: Injector | None, resolve: Resolve
+        self,
+        subscriber: Subscriber,
+        action: Action,
+        *,
+        injector: Injector | None,
+        resolve: Resolve,
+        signer: Injector | None = None,
     ) -> None:
         self._subscriber = subscriber
         self._target = action.target
         self._bodyless = action.target.method in BODYLESS
         self._injector = injector
+        self._signer = signer
         self._resolve = resolve
         self._plan: _Plan | None = None
         self._mask = Mask()  # knows every value ever resolved: an old secret may still be echoed
@@ -97,19 +105,19 @@ class Preparer:
             headers = plan.headers if self._bodyless else with_encoded(plan.headers, delivery.headers)
             headers += attempt_headers(delivery.message, int(now), test=delivery.test)
             url, shown = self._urls(plan, delivery, body)
-            if plan.inject is None:
-                return self._prepared(plan.target, (url, shown), headers, content, delivery.hidden)
-            trying = _attempt(delivery, attempt, int(now))
-            injected = inject_into(plan.inject, self._target.method, url, headers, content, trying)
-            target = plan.target if injected.url == url else parse_target(injected.url)
+            if not plan.edits:
+                return self._prepared(plan.target, shown, Edited(url, headers), content, delivery.hidden)
+            edited = plan.edits.edited(
+                self._target.method, url, headers, content, delivery, attempt, int(now)
+            )
+            target = plan.target if edited.url == url else parse_target(edited.url)
         except Exception as error:  # noqa: BLE001  # plugins may raise anything
             refusal = self._refusal(error)
             hiding = Mask(hidden=delivery.hidden)
             return replace(refusal, reason=hiding.cut(refusal.reason)) if delivery.hidden else refusal
-        if not injected.secrets <= self._reply_mask.values:
-            self._reply_mask = self._mask.with_values(injected.secrets)
-        urls = (injected.url, _shown(injected.url, url, shown))
-        return self._prepared(target, urls, injected.headers, content, delivery.hidden)
+        if not edited.secrets <= self._reply_mask.values:
+            self._reply_mask = self._mask.with_values(edited.secrets)
+        return self._prepared(target, _shown(edited.url, url, shown), edited, content, delivery.hidden)
 
     def _urls(self, plan: _Plan, delivery: Delivery, body: bytes) -> tuple[str, str]:
         """The URL as sent and as shown. Raises `NoQuery` for data that a call without a body cannot carry."""
@@ -124,17 +132,16 @@ class Preparer:
     def _prepared(
         self,
         target: TargetAddress,
-        urls: tuple[str, str],
-        headers: Headers,
+        shown: str,
+        edited: Edited,
         body: bytes | None,
         hidden: tuple[str, ...],
     ) -> Prepared:
-        url, shown = urls
         method = self._target.method
         call = Call(
             method=method,
-            url=url,
-            headers=headers.sent,
+            url=edited.url,
+            headers=edited.headers.sent,
             body=body,
             timeout=self._target.timeout / 1000,
             host=target.host,
@@ -144,9 +151,10 @@ class Preparer:
         mask, answers = self._mask, self._reply_mask
         if hidden:
             mask, answers = mask.hiding(hidden), answers.hiding(hidden)
-        visible = tuple((name, mask(value)) for name, value in headers.shown)
+        visible = tuple((name, mask(value)) for name, value in edited.headers.shown)
         sent = Sent(method=method, url=mask(shown), headers=visible, body="" if body is None else "data")
-        return Prepared(call, sent, target, answers)
+        replies = answers.passing(edited.signatures) if edited.signatures else answers
+        return Prepared(call, sent, target, replies)
 
     def _planned(self, now: float) -> _Plan:
         plan = self._plan
@@ -170,12 +178,12 @@ class Preparer:
             tail = entity_params(self._subscriber) if target.entity_params else ""
             location, shown = locate(target.url, _resolved(target.query, resolve), tail)
             headers = static_headers(self._content_type, _resolved(target.headers, resolve))
-            inject = self._build_inject(resolve)
+            edits = self._build_edits(resolve)
         finally:
             self._mask = self._reply_mask = self._mask.with_values(found)
         mask = self._mask  # a literal may repeat a secret
         shown = Location(mask(shown.head), mask(shown.tail), mask(shown.whole))
-        return _Plan(location, shown, parse_target(location.whole), headers.masked(mask), inject, now)
+        return _Plan(location, shown, parse_target(location.whole), headers.masked(mask), edits, now)
 
     @property
     def _content_type(self) -> str | None:
@@ -184,17 +192,20 @@ class Preparer:
             return None
         return self._target.content_type if self._target.encoder == "json" else "application/json"
 
-    def _build_inject(self, resolve: Resolve) -> Inject | None:
-        auth = self._target.auth
-        if auth is None:
-            return None
-        if self._injector is None:
+    def _build_edits(self, resolve: Resolve) -> Edits:
+        auth, signing = self._target.auth, self._target.signing
+        if auth is not None and self._injector is None:
             raise _NotReady(f"no plugin for auth type {auth.type!r} is loaded")
+        if signing is not None and self._signer is None:
+            raise _NotReady(f"no plugin for signing type {signing.type!r} is loaded")
 
         def secrets(reference: JSON) -> str:
             return resolve(_reference(reference))
 
-        return build_injector(self._injector, auth.config, secrets)
+        return Edits(
+            build_injector(self._injector, auth.config, secrets) if auth and self._injector else None,
+            build_signer(self._signer, signing.config, secrets) if signing and self._signer else None,
+        )
 
     def _refusal(self, error: Exception) -> Refusal:
         """What an error says about the call. Only our own errors' texts are known to hold no secret."""
@@ -206,15 +217,16 @@ class Preparer:
             case InvalidHeader():
                 return Refusal("failure", "invalid_header", self._mask(str(error)))
             case RefusedInjector():
-                return Refusal("failure", self._plugin, self._mask(str(error)))
-            case _NotReady() | MissingSecret() | BadReference():
+                return Refusal("failure", f"plugin:{error.name}", self._mask(str(error)))
+            case _NotReady() | MissingSecret() | BadReference() | BadSecret():
                 return Refusal("held", "not_ready", self._mask(str(error)))
             case _:
                 return Refusal("retry", self._plugin, f"the plugin failed ({type(error).__name__})")
 
     @property
     def _plugin(self) -> str:
-        return f"plugin:{self._target.auth.type if self._target.auth else 'secrets'}"
+        used = self._target.auth or self._target.signing
+        return f"plugin:{used.type if used else 'secrets'}"
 
 
 def _resolved(pairs: Iterable[tuple[str, Text]], resolve: Resolve) -> tuple[tuple[str, str, bool], ...]:
@@ -232,21 +244,6 @@ def _reference(written: JSON) -> SecretReference:
     if not isinstance(name, str):
         raise BadReference(f"a secret reference {{{source}: ...}} takes text")
     return SecretReference(source, name)
-
-
-def _attempt(delivery: Delivery, number: int, timestamp: int) -> Attempt:
-    return Attempt(
-        message=delivery.message,
-        delivery=delivery.id,
-        number=number,
-        timestamp=timestamp,
-        event_id=delivery.event_id,
-        event_source=delivery.event_source,
-        event_type=delivery.event_type,
-        entity_type=delivery.entity_type,
-        entity_id=delivery.entity_id,
-        action=delivery.action,
-    )
 
 
 def _shown(injected: str, url: str, shown: str) -> str:

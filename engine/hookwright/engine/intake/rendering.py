@@ -6,6 +6,7 @@ not run, since what they do with a placeholder is their business.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -24,6 +25,8 @@ from ..delivery import Delivery, batch_message_id
 from .placing import Placing
 
 _OURS = "hookwright.plugins.builtin."
+# Of the form that every kind of secret has; it is hidden wherever a secret would be.
+_PLACEHOLDER = f"whsec_{b64encode(b'it stands for a secret!!').decode()}"
 _UNUSED = ""  # the node that would accept it is in nothing that is sent
 
 
@@ -33,7 +36,8 @@ class Rendered:
 
     Headers are in their order on the wire, where `Host` and `Content-Length` are added to them. `delay` is in
     milliseconds. With a `refusal`, (error class, reason), nothing would be sent. `unseen` names the injector
-    whose headers or parameters are missing here. In a `batch`, `body` is the list of this one event.
+    whose headers or parameters are missing here, `unsigned` the kind of signing whose headers are. In a
+    `batch`, `body` is the list of this one event.
     """
 
     endpoint: str
@@ -45,6 +49,7 @@ class Rendered:
     batch: Batch | None = None
     refusal: tuple[str, str] | None = None
     unseen: str = ""
+    unsigned: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +80,8 @@ class Rendering:
 
     def _rendered(self, subscriber: Subscriber, action: Action, delivery: Delivery, body: bytes) -> Rendered:
         target = _without_literals(action.target)
-        injector = None if target.auth is None else self.plugins.injectors.get(target.auth.type)
-        unseen = target.auth.type if target.auth and not _is_ours(injector) else ""
-        if unseen:
-            target, injector = replace(target, auth=None), None
+        target, injector, unseen = self._authenticating(target)
+        target, signer, unsigned = self._signing(target)
         rendered = Rendered(
             endpoint=action.endpoint,
             method=target.method,
@@ -87,11 +90,16 @@ class Rendering:
             batch=subscriber.batch,
             refusal=delivery.refusal,
             unseen=unseen,
+            unsigned=unsigned,
         )
         if delivery.refusal is not None:
             return rendered
         preparer = Preparer(
-            subscriber, replace(action, target=target), injector=injector, resolve=_placeholder
+            subscriber,
+            replace(action, target=target),
+            injector=injector,
+            signer=signer,
+            resolve=_placeholder,
         )
         prepared = preparer.prepare(delivery, body, 1, self.now)
         if isinstance(prepared, Refusal):
@@ -99,9 +107,24 @@ class Rendering:
         sent = prepared.sent
         return replace(rendered, url=sent.url, headers=sent.headers, body=prepared.call.body)
 
+    def _authenticating(self, target: Target) -> tuple[Target, Injector | None, str]:
+        """Who authenticates here, and the target without that if it is not ours, whose name comes with it."""
+        auth = target.auth
+        injector = None if auth is None else self.plugins.injectors.get(auth.type)
+        if auth is None or _is_ours(injector):
+            return target, injector, ""
+        return replace(target, auth=None), None, auth.type
+
+    def _signing(self, target: Target) -> tuple[Target, Injector | None, str]:
+        signing = target.signing
+        signer = None if signing is None else self.plugins.signers.get(signing.type)
+        if signing is None or _is_ours(signer):
+            return target, signer, ""
+        return replace(target, signing=None), None, signing.type
+
 
 def _placeholder(_reference: SecretReference) -> str:
-    return REDACTED
+    return _PLACEHOLDER
 
 
 def _is_ours(injector: Injector | None) -> bool:

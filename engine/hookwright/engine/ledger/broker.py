@@ -17,7 +17,8 @@ import redis
 from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 
-from .lua import KEYS, SOCKET_TIMEOUT, Script, connect, translated
+from ..connection import SOCKET_TIMEOUT, connect
+from .lua import KEYS, Script, translated
 
 BELL_WAIT = 1.0  # seconds (BLPOP waits shorter than 0.1 s take 0.1 s)
 DELIVER = "deliver"  # the queue and the actor that drains what is due

@@ -11,9 +11,11 @@ from typing import Any
 
 from hookwright.rules.model import FailureLimit
 
+from ..connection import SOCKET_TIMEOUT, connect
 from ..delivery import Result
 from ..journal.switch import Switch
-from .lua import KEYS, SOCKET_TIMEOUT, Argument, Script, connect, translated
+from .grounds import Grounds
+from .lua import KEYS, Argument, Script, translated
 from .wire import (
     limit_row,
     offer_row,
@@ -51,7 +53,7 @@ _scripts = {
     name: Script(name)
     for name in (
         *("offer", "step", "beat", "leave", "acknowledge", "publish", "halt", "epoch", "depth"),
-        *("switch", "switches", "expire"),
+        *("switch", "switches", "expire", "ground", "vouch", "drop", "empty"),
     )
 }
 _UNLIMITED: Mapping[str, FailureLimit] = MappingProxyType({})
@@ -86,6 +88,7 @@ class Ledger:
         self._epoch = ""
         self._seen: dict[str, str] = {}
         self._lock = threading.Lock()
+        self.grounds = Grounds(self._redis, self._run, doubt=self._seen.clear)
 
     def offer(self, offers: Sequence[Offer]) -> Offered:
         """Take deliveries in; one the ledger has, or whose result is not booked yet, is left alone.

@@ -113,3 +113,28 @@ class Depth:
     @property
     def ready(self) -> int:
         return max(self.total - self.waiting - self.in_flight, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a node's bookkeeper stands on. `server` names the process of Redis, "" when it does not tell.
+
+    `kept` is false when the data may be older than what this node did last: another server answers than the
+    one it vouched for, or its own mark went back. `awaited` says that claims wait until it vouches, `evicted`
+    that the server threw keys away.
+    """
+
+    epoch: str
+    server: str
+    kept: bool
+    awaited: bool
+    evicted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """A delivery the ledger holds, after `attempts` spent tries; in flight when it has a `token`."""
+
+    id: str
+    attempts: int
+    token: str | None

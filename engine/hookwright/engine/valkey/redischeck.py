@@ -10,8 +10,8 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+
+from ..connection import connect
 
 OLDEST = (7, 0)  # scripts with flags came with 7.0
 
@@ -50,13 +50,7 @@ def check_server(url: str, *, timeout: float = 5.0) -> list[Finding]:
     Takes at most a few times `timeout` seconds. No finding holds the password in the URL.
     """
     try:
-        client = redis.Redis.from_url(
-            url,
-            socket_timeout=timeout,
-            socket_connect_timeout=timeout,
-            retry=Retry(NoBackoff(), 0),
-            decode_responses=True,
-        )
+        client = connect(url, timeout=timeout, decode_responses=True)
     except (ValueError, TypeError):  # their text may quote a part of the password
         return [Finding("error", "bad-url", "that is not the URL of a Redis", "redis://host:6379/0")]
     with contextlib.closing(client):

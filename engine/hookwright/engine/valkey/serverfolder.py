@@ -19,9 +19,8 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from ..connection import connect
 from ..errors import EngineError
 
 SOCKET_PATH_LIMIT = 100  # bytes; the system's own limit is 107, on macOS 103
@@ -86,13 +85,7 @@ class ServerFolder:
         path = self.socket()
         if path is None:
             return None
-        client = redis.Redis(
-            unix_socket_path=str(path),
-            socket_timeout=2,
-            socket_connect_timeout=2,
-            retry=Retry(NoBackoff(), 0),
-            decode_responses=True,
-        )
+        client = connect(f"unix://{quote(str(path))}", timeout=2, decode_responses=True)
         with contextlib.closing(client), contextlib.suppress(redis.RedisError, OSError):
             client.ping()  # refused while the server loads its data
             if self.path.samefile(str(client.config_get("dir")["dir"])):

@@ -74,9 +74,11 @@ class Published:
         assert found is not None, "asked for by `target` first"
         subscriber, action = found
         auth = action.target.auth
+        signing = action.target.signing
         injector = None if auth is None else self._plugins.injectors.get(auth.type)
+        signer = None if signing is None else self._plugins.signers.get(signing.type)
         resolve = partial(_resolve, self._secrets)
-        return Preparer(subscriber, action, injector=injector, resolve=resolve)
+        return Preparer(subscriber, action, injector=injector, signer=signer, resolve=resolve)
 
 
 def loader(plugins: Plugins, network: Network | None = None) -> Load:

@@ -116,6 +116,7 @@ def _request(rendered: Rendered) -> dict[str, Any]:
         if rendered.refusal is None
         else {"error": rendered.refusal[0], "reason": rendered.refusal[1]},
         "authNotShown": rendered.unseen or None,
+        "signingNotShown": rendered.unsigned or None,
     }
 
 

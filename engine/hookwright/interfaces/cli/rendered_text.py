@@ -36,6 +36,8 @@ def _remarks(rendered: Rendered) -> Iterator[str]:
         yield _batch(rendered.batch)
     if rendered.unseen:
         yield f"auth {rendered.unseen} adds to it when it is sent; its plugin is not run here"
+    if rendered.unsigned:
+        yield f"signing {rendered.unsigned} signs it when it is sent; its plugin is not run here"
 
 
 def _batch(batch: Batch) -> str:

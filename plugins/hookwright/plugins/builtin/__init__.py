@@ -9,6 +9,7 @@ from .encoders import form, json, text
 from .notifiers import email, log, slack, webhook
 from .secrets import env
 from .secrets.file import FileSecretsPlugin
+from .signing import github, hmac, standard_webhooks, timestamped
 
 
 def builtin_plugins(secrets_dir: Path | None) -> dict[str, object]:
@@ -20,6 +21,10 @@ def builtin_plugins(secrets_dir: Path | None) -> dict[str, object]:
         "bearer": bearer,
         "basic": basic,
         "header": header,
+        "standard-webhooks": standard_webhooks,
+        "github": github,
+        "timestamped": timestamped,
+        "hmac": hmac,
         "log": log,
         "email": email,
         "slack": slack,

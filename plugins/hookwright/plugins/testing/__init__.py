@@ -23,6 +23,7 @@ from .samples import (
     notice,
 )
 from .secret import SecretContract
+from .signer import SignerContract
 
 __all__ = [
     "ATTEMPT",
@@ -32,6 +33,7 @@ __all__ = [
     "InjectorContract",
     "NotifierContract",
     "SecretContract",
+    "SignerContract",
     "bare_request",
     "body_context",
     "check_plugin",

@@ -18,8 +18,10 @@ from .examples import NoExample, example_of, references_in
 from .injector import InjectorContract
 from .notifier import NoNetwork, NotifierContract
 from .secret import SecretContract
+from .signer import SignerContract
 
 _MADE_UP = "https://secret.example/{}"  # may stand in a header, and for an address
+_MADE_UP_KEY = "whsec_aXQgaXMgbWFkZSB1cCBmb3IgdGhpcyBjaGVjaw"  # of a form that any kind of signing takes
 _NAMED = ("test_its_name_schema_and_content_types_are_usable", "test_its_name_and_schema_are_usable")
 _OF_A_SECRET = (
     "test_it_finds_a_secret",
@@ -101,6 +103,12 @@ def _injector(value: Injector, schema: Mapping[str, Any], sources: Collection[st
     return _built(contract, lambda: value.build(example, _lookup(secrets)))
 
 
+def _signer(value: Injector, schema: Mapping[str, Any], sources: Collection[str]) -> _Plan:
+    example, secrets = _configuration(schema, sources, _MADE_UP_KEY)
+    contract = _of(SignerContract, value, config=example, secrets=secrets)
+    return _built(contract, lambda: value.build(example, _lookup(secrets)))
+
+
 def _notifier(value: Notifier, schema: Mapping[str, Any], sources: Collection[str]) -> _Plan:
     example, secrets = _configuration(schema, sources)
     contract = _of(NotifierContract, value, config=example, secrets=secrets)
@@ -122,6 +130,7 @@ def _secret(value: SecretSource, schema: Mapping[str, Any], _sources: Collection
 _PLANS: Mapping[str, Callable[[Any, Mapping[str, Any], Collection[str]], _Plan]] = {
     "encoder": _encoder,
     "auth": _injector,
+    "signing": _signer,
     "notifier": _notifier,
     "secret": _secret,
 }
@@ -131,9 +140,11 @@ def _of(contract: type, made: object, **attributes: Any) -> object:
     return type(contract.__name__, (contract,), {**attributes, "make": lambda _self: made})()
 
 
-def _configuration(schema: Mapping[str, Any], sources: Collection[str]) -> tuple[Any, dict[str, str]]:
+def _configuration(
+    schema: Mapping[str, Any], sources: Collection[str], form: str = _MADE_UP
+) -> tuple[Any, dict[str, str]]:
     example: Any = example_of(schema)
-    return example, {name: _MADE_UP.format(name) for name in references_in(example, sources)}
+    return example, {name: form.format(name) for name in references_in(example, sources)}
 
 
 def _built(contract: object, build: Callable[[], object]) -> _Plan:

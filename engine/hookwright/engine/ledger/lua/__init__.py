@@ -1,4 +1,4 @@
-"""The ledger's Lua scripts, called by digest and sent again when Redis forgot them; and the way to Redis."""
+"""The ledger's Lua scripts, called by digest and sent again when Redis forgot them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,11 @@ from importlib import resources
 from typing import Any
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from ...errors import LedgerTooNew, LedgerUnavailable
 
 PARTS = ("prelude", "gathered", "failing", "rest")  # what every script of the ledger begins with
 KEYS = "{hw:0}:"  # every key of ours; the tag keeps them on one shard of a cluster
-SOCKET_TIMEOUT = 5.0  # seconds
 
 Argument = str | bytes | int
 
@@ -36,13 +33,6 @@ class Script:
             return client.evalsha(self.digest, 1, KEYS, *arguments)
         except redis.exceptions.NoScriptError:
             return client.eval(self.text, 1, KEYS, *arguments)
-
-
-def connect(url: str, *, timeout: float = SOCKET_TIMEOUT) -> redis.Redis:
-    """A Redis client that never repeats a command by itself and never waits without end."""
-    return redis.Redis.from_url(
-        url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0)
-    )
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 #!lua flags=allow-oom
 -- Renews a worker's lease, reaps dead workers, and says whether a drain should look.
--- Keys: lease, heard, spared; of a dead worker w:*, d:*, q:*, ring, ep:*, results:<node>; reads due, rest, live.
+-- Keys: lease, heard, spared, doubt; of a dead worker w:*, d:*, q:*, ring, ep:*, results:<node>; reads due, rest, live.
 -- Idempotent: it is a state, not a step. Cost: O(1), and O(claims) of a dead worker once.
 -- ARGV: epoch candidate, worker, lease in ms, horizon in ms. Answer: epoch, 1 when work is due, or an endpoint wakes,
 --       within it, 1 when the lease had ended.

@@ -155,6 +155,16 @@ local function count(more)
   if more ~= 0 and redis.call('INCRBY', P .. 'total', more) <= 0 then redis.call('DEL', P .. 'total') end
 end
 
+-- After so long a silence the data may be that of a moment long before the last: a copy brought back.
+local SILENCE = 5000 -- ms
+local DOUBTED = 10000 -- ms until claims go on although a node does not vouch for its own
+
+local function is_doubted(node)
+  local doubt = redis.call('GET', P .. 'doubt')
+  if not doubt or redis.call('HGET', P .. 'sure', node) == doubt then return false end
+  return redis.call('HEXISTS', P .. 'grounds', node) == 1 -- who never vouched left nothing to be mistaken about
+end
+
 -- Renews a worker's lease. When no worker at all was heard for half a lease, or the clock went back, then the
 -- server was away or its clock jumped: no lease says anything about its worker until all had time to renew.
 -- Answers with 1 when there was no lease to renew: then the worker holds nothing of what it claimed before.
@@ -165,6 +175,7 @@ local function renew(worker, lease)
     head[5] = now + lease
     redis.call('SET', P .. 'spared', head[5], 'PX', lease) -- expiry tidies up; the value decides
   end
+  if heard and (now - heard > SILENCE or now < heard) then redis.call('SET', P .. 'doubt', now, 'PX', DOUBTED) end
   redis.call('SET', P .. 'heard', now)
   return anew
 end

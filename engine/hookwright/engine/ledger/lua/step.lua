@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- One tick of a worker: renew its lease, settle, hand back, reap dead workers, wake, promote due work, claim.
 -- Keys: lease, heard, spared, w:<worker>, call:<worker>, d:*, body:*, total, due, q:*, ring, ep:*, results:<node>,
---       settled:<node>, switches, off, rest, rests, failing; reads caps, limits, live, halt:<node>.
+--       settled:<node>, switches, off, rest, rests, failing, doubt; reads caps, limits, live, halt:<node>, sure, grounds.
 -- Idempotent: a call number seen before changes nothing but the lease and answers with the same claims (those
 -- still held); a settle or hand-back counts only with the token of the claim.
 -- Cost: O(settles + promoted (at most 256) + claims), about 2 commands a settle and 3 a claim, and 6 an endpoint.
@@ -15,6 +15,7 @@ local candidate, worker, call, lease, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3
 local PER_TURN = 4
 local PROMOTED = 256
 local HALTED = 5000 -- ms until the work of a halted node is looked at again
+local UNSURE = 250 -- the same, of a node that is asked whether the data is what it left
 local TERMINAL = { success = true, failure = true, cancelled = true, skipped = true }
 
 local function delivery_of(token) return string.match(token, '^[^/]*') end
@@ -65,10 +66,13 @@ local function promote()
   if #ids > 0 then redis.call('ZREM', P .. 'due', unpack(ids)) end
 end
 
-local halted = {}
-local function is_halted(node)
-  if halted[node] == nil then halted[node] = redis.call('EXISTS', P .. 'halt:' .. node) == 1 end
-  return halted[node]
+-- How long the work of a node has to wait (ms), false when it may be claimed.
+local barred = {}
+local function wait_of(node)
+  if barred[node] == nil then
+    barred[node] = redis.call('EXISTS', P .. 'halt:' .. node) == 1 and HALTED or is_doubted(node) and UNSURE
+  end
+  return barred[node]
 end
 
 -- What the worker gets to know of a claim.
@@ -83,8 +87,8 @@ local function take_turn(e, room, ids, claims)
   e.waiting = before - #popped
   for _, id in ipairs(popped) do
     local d = redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'body', 'attempts', 'node')
-    if d[4] and is_halted(d[4]) then
-      redis.call('ZADD', P .. 'due', due_after(HALTED), id)
+    if d[4] and wait_of(d[4]) then
+      redis.call('ZADD', P .. 'due', due_after(wait_of(d[4])), id)
     elseif d[4] then
       local token = id .. '/' .. worker .. '/' .. call
       redis.call('HSET', P .. 'd:' .. id, 'token', token, 'worker', worker)

@@ -1,6 +1,6 @@
 """`auth: {type: acme-stamp, key: {env: KEY}}`: proves who calls, and when.
 
-The stamp does not cover the body: signing proper, over the final bytes, will be `signing:` in YAML.
+The stamp does not cover the body: for that there is `signing:` in YAML.
 """
 
 import hashlib

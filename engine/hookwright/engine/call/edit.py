@@ -1,0 +1,88 @@
+"""The last edits of a request: authentication, then a signature over its final bytes and URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hookwright.plugins.hookspecs import Attempt, Inject
+from hookwright.plugins.signing import Signature
+
+from ..delivery import Delivery
+from .headers import Headers, Pairs, inject_into
+from .mask import REDACTED
+
+SIGNED = frozenset({"webhook-signature"})  # of the headers that are ours, what a signer may write
+_NOTHING: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A request after its edits. `secrets` are what authentication wrote, `signatures` what signing did."""
+
+    url: str
+    headers: Headers
+    secrets: frozenset[str] = _NOTHING
+    signatures: frozenset[str] = _NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What edits the calls of an endpoint: who authenticates them, and who signs them, if anybody does."""
+
+    inject: Inject | None = None
+    sign: Inject | None = None
+
+    def __bool__(self) -> bool:
+        return self.inject is not None or self.sign is not None
+
+    def edited(
+        self,
+        method: str,
+        url: str,
+        headers: Headers,
+        body: bytes | None,
+        delivery: Delivery,
+        number: int,
+        timestamp: int,
+    ) -> Edited:
+        """The request of try `number`, made at `timestamp` (Unix seconds). Raises what plugins raise."""
+        secrets = _NOTHING
+        if self.inject is not None:
+            trying = _attempt(delivery, number, timestamp)
+            injected = inject_into(self.inject, method, url, headers, body, trying)
+            url, headers, secrets = injected.url, injected.headers, injected.secrets
+        if self.sign is None:
+            return Edited(url, headers, secrets)
+        if isinstance(self.sign, Signature):
+            # A call without a body is signed like one with an empty body.
+            pairs = self.sign.sign(delivery.message, timestamp, body or b"")
+            return Edited(url, _replaced(headers, self.sign, pairs), secrets, frozenset(v for _, v in pairs))
+        trying = _attempt(delivery, number, timestamp)
+        signed = inject_into(self.sign, method, url, headers, body, trying, may_write=SIGNED)
+        return Edited(signed.url, signed.headers, secrets, signed.secrets)
+
+
+def _replaced(headers: Headers, signature: Signature, pairs: Pairs) -> Headers:
+    """The signature's headers in place of any of their names, and hidden where they are shown."""
+    names = signature.names
+    if any(name.lower() in names for name, _ in headers.sent):
+        headers = Headers(
+            tuple(pair for pair in headers.sent if pair[0].lower() not in names),
+            tuple(pair for pair in headers.shown if pair[0].lower() not in names),
+        )
+    return Headers(headers.sent + pairs, headers.shown + tuple([(name, REDACTED) for name, _ in pairs]))
+
+
+def _attempt(delivery: Delivery, number: int, timestamp: int) -> Attempt:
+    return Attempt(
+        message=delivery.message,
+        delivery=delivery.id,
+        number=number,
+        timestamp=timestamp,
+        event_id=delivery.event_id,
+        event_source=delivery.event_source,
+        event_type=delivery.event_type,
+        entity_type=delivery.entity_type,
+        entity_id=delivery.entity_id,
+        action=delivery.action,
+    )
