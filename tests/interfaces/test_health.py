@@ -37,7 +37,7 @@ def node(tmp_path):
         state=state,
         revisions=SimpleNamespace(table=SimpleNamespace(revision="sha256:r")),
         reachable=threading.Event(),
-        offering=SimpleNamespace(spooled=7, full=False),
+        offering=SimpleNamespace(spooled=7, full=False, crowded=False),
         ledger=Ledger(),
         children=(SimpleNamespace(running=True, pid=1), SimpleNamespace(running=True, pid=9)),
         intake=SimpleNamespace(last_accepted=None),
@@ -55,6 +55,12 @@ def beat(node, **fields):
 
 def failing(node):
     return {check.name: check.detail for check in readiness(node) if not check.ok}
+
+
+@pytest.mark.fault(11)
+def test_a_node_whose_queue_is_nearly_full_is_not_ready(node):
+    node.offering.crowded = True
+    assert failing(node) == {"queue": "its memory is nearly used up; events are refused"}
 
 
 def test_a_node_with_all_its_parts_is_ready(node):

@@ -32,6 +32,8 @@ def _journal(node: Node) -> Check:
 
 
 def _queue(node: Node) -> Check:
+    if node.reachable.is_set() and node.offering.crowded:
+        return Check("queue", ok=False, detail="its memory is nearly used up; events are refused")
     if node.reachable.is_set():
         return Check("queue", ok=True, detail="reachable")
     spooled = f"{node.offering.spooled} deliveries wait in the journal"

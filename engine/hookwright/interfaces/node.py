@@ -35,6 +35,7 @@ from .children import Child
 from .wiring import intake_of, offer_to, replays_of, subscribers_of, swap_in, tell_switches
 
 WATCH_SECONDS = 0.25
+CROWDED = 0.9  # of Redis's `maxmemory`: from here on events are refused
 STOP_WORKERS = 13.0  # seconds: attempts in flight get ten of them to finish
 STOP_BOOKKEEPER = 4.0
 UNHEARD_WORKERS, UNHEARD_BOOKKEEPER = 8.0, 1.0  # while the ledger hears no outcome: calls are made again
@@ -214,8 +215,18 @@ def look_at_ledger(node: Node) -> None:
         node.reachable.clear()
         return
     node.reachable.set()
+    _note_fullness(node)
     if node.offering.spooled:
         _probe(node)
+
+
+def _note_fullness(node: Node) -> None:
+    """Refuse events before Redis refuses deliveries: what it holds then can still be worked off."""
+    with contextlib.suppress(LedgerUnavailable):
+        crowded = node.ledger.fullness() >= CROWDED
+        if crowded != node.offering.crowded:
+            log.warning("queue_memory", nearly_full=crowded)
+        node.offering.crowded = crowded
 
 
 def _probe(node: Node) -> None:

@@ -231,6 +231,7 @@ def test_an_event_nobody_wants_is_still_accepted_and_journalled():
     assert len(node.journalled) == 1
 
 
+@pytest.mark.fault(52)
 def test_a_hundred_parallel_requests_with_one_id_are_one_event():
     node = Node(subscriber("a"))
 
@@ -243,6 +244,7 @@ def test_a_hundred_parallel_requests_with_one_id_are_one_event():
     assert len(node.journalled) == 1
 
 
+@pytest.mark.fault(52)
 def test_other_content_under_a_known_id_is_a_conflict_and_stores_nothing():
     node = Node(subscriber("a"))
 
@@ -387,6 +389,18 @@ def test_events_are_accepted_while_the_ledger_is_away_until_the_spool_is_full():
     assert node.offering.full
     node.offering.ledger_takes_offers()
     assert not node.offering.full
+
+
+@pytest.mark.fault(11)
+def test_events_are_refused_while_the_ledger_is_crowded_and_taken_again_after():
+    node = Node(subscriber("a"))
+    node.offering.crowded = True
+    with pytest.raises(Rejected) as caught:
+        run(node.post({"type": "t"}))
+    assert (caught.value.status, caught.value.retry_after) == (503, 5)
+    assert node.journalled == []
+    node.offering.crowded = False
+    assert not run(node.post({"type": "t"})).duplicate
 
 
 def test_an_outage_of_the_ledger_is_logged_once(until):

@@ -495,6 +495,21 @@ def test_a_read_only_replica_is_unavailable(own_valkey):
     ledger.close()
 
 
+def test_how_full_a_server_is_is_told_by_the_share_of_its_limit(own_valkey):
+    ledger = Ledger(own_valkey.url)
+    with own_valkey.client() as client:
+        assert ledger.fullness() == 0.0
+        client.config_set("maxmemory", 10 * client.info("memory")["used_memory"])
+        assert 0.05 < ledger.fullness() < 0.2
+        client.config_set("maxmemory", 1)
+        assert ledger.fullness() > 1
+    own_valkey.kill()
+    with pytest.raises(LedgerUnavailable):
+        ledger.fullness()
+    ledger.close()
+
+
+@pytest.mark.fault(11)
 def test_a_full_server_takes_no_offer_but_still_settles(own_valkey):
     ledger = Ledger(own_valkey.url, worker="w1")
     ledger.publish(REVISION, b"", {})

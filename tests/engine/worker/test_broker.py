@@ -206,3 +206,12 @@ def test_other_actors_work_through_the_same_broker(valkey):
     assert done.wait(5)
     worker.stop()
     broker.close()
+
+
+@pytest.mark.fault(11)
+def test_a_bell_is_heard_by_workers_of_a_server_without_memory(own_valkey, host):
+    broker, probe = host(own_valkey.url)
+    with own_valkey.client() as client:
+        client.config_set("maxmemory", 1)
+    broker.ring()
+    until(lambda: probe.runs)

@@ -1,4 +1,6 @@
 import json
+import socket
+import struct
 import threading
 
 import pytest
@@ -188,3 +190,61 @@ def test_expect_100_continue_is_honoured(api) -> None:
     )
     assert got.startswith(b"HTTP/1.1 100 ")
     assert b"HTTP/1.1 202 " in got
+
+
+@pytest.mark.fault(52)
+def test_one_key_a_hundred_times_at_once_is_one_event_and_one_answer(api) -> None:
+    body = json.dumps(EVENT).encode()
+    request = wire(api, body, b"k-1")
+    connections = [socket.create_connection(("127.0.0.1", api.port), 10) for _ in range(100)]
+    for connection in connections:
+        connection.sendall(request)
+    answers = [json.loads(_last(connection)) for connection in connections]
+    assert len({answer["id"] for answer in answers}) == 1
+    assert sorted(answer["duplicate"] for answer in answers) == [False] + 99 * [True]
+    assert len({answer["deliveries"][0]["id"] for answer in answers}) == 1
+    assert len(api.journalled) == 1
+    other = api.post({**EVENT, "data": 2}, Idempotency_Key="k-1")
+    assert other.status == 409
+
+
+@pytest.mark.fault(52)
+@pytest.mark.parametrize(
+    "key", [b"", b"k" * 10_240, "\N{PARTY POPPER}".encode(), b"a\x01b", b"a\r\n b", b"a\x00"]
+)
+def test_a_key_that_is_none_is_refused_and_nothing_is_taken(api, key: bytes) -> None:
+    assert api.raw(wire(api, b"{}", key, b"close")).startswith(b"HTTP/1.1 400 ")
+    assert api.journalled == []
+
+
+@pytest.mark.fault(53)
+def test_who_hung_up_before_the_answer_may_send_again_under_the_same_key(api, until) -> None:
+    for number in range(20):
+        connection = socket.create_connection(("127.0.0.1", api.port), 10)
+        reset = struct.pack("ii", 1, 0)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, reset)
+        connection.sendall(wire(api, json.dumps(EVENT).encode(), b"gone-%d" % number))
+        connection.close()
+    answers = [api.post(EVENT, Idempotency_Key=f"gone-{number}") for number in range(20)]
+    assert {answer.status for answer in answers} == {202}
+    assert len(api.journalled) == 20
+    assert len({plan.event.id for plan in api.journalled}) == 20
+
+
+def wire(api, body: bytes, key: bytes, connection: bytes = b"close") -> bytes:
+    head = b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    return b"%bIdempotency-Key: %b\r\nConnection: %b\r\nContent-Length: %d\r\n\r\n%b" % (
+        head,
+        key,
+        connection,
+        len(body),
+        body,
+    )
+
+
+def _last(connection: socket.socket) -> bytes:
+    """The body of the answer on a connection that the server then closes."""
+    with connection:
+        got = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert got.startswith(b"HTTP/1.1 202 ")
+    return got.partition(b"\r\n\r\n")[2]

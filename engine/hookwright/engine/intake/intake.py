@@ -118,6 +118,8 @@ class Intake:
         return first_answer(event.id, table.revision, plan.deliveries)
 
     def _check_room(self) -> None:
+        if self._offering.crowded:
+            raise Rejected(503, "Queue full", "the queue's memory is nearly used up", retry_after=5)
         if self._offering.full:
             raise Rejected(
                 503, "Queue unavailable", "the queue does not answer and the spool is full", retry_after=5

@@ -49,13 +49,14 @@ class Offering:
         self._counting = threading.Lock()
         self._spooled = 0
         self._away = False
+        self.crowded = False  # whether the ledger will soon have no room for more
         self._thread = threading.Thread(target=self._run, name="offering", daemon=True)
         self._thread.start()
 
     @property
     def full(self) -> bool:
-        """Whether no more may be accepted until the ledger answers again."""
-        return self._spooled + self._queued >= self._limit
+        """Whether no more may be accepted until the ledger answers again, or has room."""
+        return self.crowded or self._spooled + self._queued >= self._limit
 
     @property
     def spooled(self) -> int:

@@ -23,6 +23,7 @@ from .lua import KEYS, Script, translated
 BELL_WAIT = 1.0  # seconds (BLPOP waits shorter than 0.1 s take 0.1 s)
 DELIVER = "deliver"  # the queue and the actor that drains what is due
 
+_ALLOWED = b"#!lua flags=allow-oom\n"
 _ring = Script("ring", prelude=False)
 _logger = logging.getLogger(__name__)
 
@@ -56,6 +57,8 @@ class Broker(RedisBroker):
         super().__init__(  # type: ignore[no-untyped-call]
             client=connect(url, timeout=timeout), middleware=[], namespace=f"{KEYS}dramatiq"
         )
+        stock: Any = self.scripts["dispatch"].script  # writes little, and a full Redis must be emptied
+        self.scripts["dispatch"] = self.client.register_script(_ALLOWED + stock)
         self.pumps = dict(pumps or {})
         self.bell_wait = bell_wait
 

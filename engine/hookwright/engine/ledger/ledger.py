@@ -16,6 +16,7 @@ from ..delivery import Result
 from ..journal.switch import Switch
 from .grounds import Grounds
 from .lua import KEYS, Argument, Script, translated
+from .memory import fullness
 from .wire import (
     limit_row,
     offer_row,
@@ -256,6 +257,11 @@ class Ledger:
     def workers(self) -> Mapping[str, float]:
         """Worker id -> seconds since its last sign of life."""
         return self.depth().workers
+
+    def fullness(self) -> float:
+        """The share of its memory limit that Redis uses; 0.0 without one."""
+        with translated():
+            return fullness(self._redis)
 
     def ping(self) -> None:
         """Raise `LedgerUnavailable` unless Redis answers."""

@@ -1,4 +1,4 @@
-#!lua
+#!lua flags=allow-oom
 -- Puts a message into a Dramatiq queue and rings the queue's bell.
 -- Keys: dramatiq:<queue>, dramatiq:<queue>.msgs, dramatiq:bell:<queue>.
 -- Idempotent with ARGV[4] = 1: a message is put only while the queue is empty, so bells never pile up.
