@@ -8,6 +8,7 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -223,6 +224,9 @@ class CountingTransport:
     def submit(self, call: Call, done: Callable[[Reply], None]) -> None:
         self.calls.append(call)
         self._real.submit(call, done)
+
+    def gathered(self) -> AbstractContextManager[None]:
+        return self._real.gathered()
 
     def close(self) -> None:
         self._real.close()

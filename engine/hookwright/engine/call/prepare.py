@@ -151,7 +151,9 @@ class Preparer:
         mask, answers = self._mask, self._reply_mask
         if hidden:
             mask, answers = mask.hiding(hidden), answers.hiding(hidden)
-        visible = tuple((name, mask(value)) for name, value in edited.headers.shown)
+        visible = edited.headers.shown
+        if mask.values:
+            visible = tuple([(name, mask(value)) for name, value in visible])
         sent = Sent(method=method, url=mask(shown), headers=visible, body="" if body is None else "data")
         replies = answers.passing(edited.signatures) if edited.signatures else answers
         return Prepared(call, sent, target, replies)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -15,9 +15,11 @@ from ..connection import SOCKET_TIMEOUT, connect
 from ..delivery import Result
 from ..journal.switch import Switch
 from .grounds import Grounds
+from .line import Line
 from .lua import KEYS, Argument, Script, translated
 from .memory import fullness
 from .wire import (
+    chunks,
     limit_row,
     offer_row,
     pack,
@@ -47,8 +49,6 @@ __all__ = [
 
 LEASE = 5.0  # seconds a worker keeps its claims without a sign of life; it beats once a second
 HORIZON = 1.25  # seconds: work due within it keeps a drain running, or gets one started
-OFFERS_PER_CALL = 200
-BYTES_PER_CALL = 2 * 1024 * 1024
 
 _scripts = {
     name: Script(name)
@@ -82,6 +82,7 @@ class Ledger:
         self._timeout = timeout
         self._clock = clock
         self._redis = connect(url, timeout=timeout)
+        self._line = Line(self._redis)  # for `step`
         self._call = 0
         self._unanswered: tuple[Argument, ...] | None = None
         self._renewed = float("-inf")
@@ -97,7 +98,7 @@ class Ledger:
         Many offers are several calls; should Redis lose its data between them, the answer's epoch is that
         of the first, so a later look at `epoch` tells.
         """
-        answers = [self._offer(chunk) for chunk in _chunks(offers)] or [self._offer(())]
+        answers = [self._offer(chunk) for chunk in chunks(offers)] or [self._offer(())]
         return Offered(
             answers[0][0],
             sum(added for _, added, _ in answers),
@@ -269,6 +270,7 @@ class Ledger:
             self._redis.ping()
 
     def close(self) -> None:
+        self._line.close()
         self._redis.close()
 
     @property
@@ -285,22 +287,11 @@ class Ledger:
     def _run(self, name: str, *arguments: Argument) -> Any:
         """Call a script with a fresh epoch candidate first; note the epoch its answer begins with."""
         with translated():
-            answer = _scripts[name](self._redis, (secrets.token_hex(8), *arguments))
+            script, line = _scripts[name], name == "step"
+            told = (secrets.token_hex(8), *arguments)
+            answer = self._line(script, told) if line else script(self._redis, told)
         epoch = answer[0].decode()
         if epoch != self._epoch:
             self._epoch = epoch
             self._seen.clear()  # stream ids of lost data mean nothing
         return answer
-
-
-def _chunks(offers: Sequence[Offer]) -> Iterator[list[Offer]]:
-    chunk: list[Offer] = []
-    size = 0
-    for offer in offers:
-        if chunk and (len(chunk) >= OFFERS_PER_CALL or size + len(offer.body) > BYTES_PER_CALL):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(offer)
-        size += len(offer.body)
-    if chunk:
-        yield chunk

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -15,6 +15,9 @@ from ..delivery import Delivery, Result
 from ..journal.switch import Switch
 from .work import Claim, Offer, Settle, Tick
 
+OFFERS_PER_CALL = 200
+BYTES_PER_CALL = 2 * 1024 * 1024
+
 pack = msgspec.msgpack.Encoder().encode  # arguments; the scripts' reader knows no binary type, so text only
 write = msgspec.json.Encoder().encode
 read_switch = msgspec.json.Decoder(Switch).decode
@@ -23,6 +26,20 @@ _read_result = msgspec.json.Decoder(Result).decode
 _FAILED = frozenset({"retry", "failure"})
 _logger = logging.getLogger(__name__)
 _Read = TypeVar("_Read")
+
+
+def chunks(offers: Sequence[Offer]) -> Iterator[list[Offer]]:
+    """The same offers, as many at a time as one call takes."""
+    chunk: list[Offer] = []
+    size = 0
+    for offer in offers:
+        if chunk and (len(chunk) >= OFFERS_PER_CALL or size + len(offer.body) > BYTES_PER_CALL):
+            yield chunk
+            chunk, size = [], 0
+        chunk.append(offer)
+        size += len(offer.body)
+    if chunk:
+        yield chunk
 
 
 def offer_row(offer: Offer) -> tuple[str, str, str, str, int, int, str]:

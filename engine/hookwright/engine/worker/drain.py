@@ -128,8 +128,9 @@ class Drain:
             return self._outage(error)
         self._pause = FIRST_PAUSE
         reloaded = self._reload(tick.live)
-        for claim in tick.claims:
-            self._begin(claim)
+        with self._pilot.gathered():
+            for claim in tick.claims:
+                self._begin(claim)
         if tick.claims or self._account.has_ends or reloaded:
             return True
         return self._linger(tick)
@@ -183,7 +184,8 @@ class Drain:
 
     def _ended(self, flight: Flight, ending: Ending) -> None:
         self._endings.append((flight, ending))
-        self._event.set()
+        if not self._event.is_set():  # setting it takes locks, and most answers come in bursts
+            self._event.set()
 
     # Waiting.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
@@ -38,6 +39,10 @@ class Pilot:
             self.notifying.submit(teller.id, work, partial(self._told, flight))
         elif flight.prepared is not None:
             self._send(flight, flight.prepared)
+
+    def gathered(self) -> AbstractContextManager[None]:
+        """Within it flights are started one after the other, and may set off together."""
+        return self.transport.gathered()
 
     def close(self) -> None:
         """Cut everything off; each flight still under way is then ended at once."""

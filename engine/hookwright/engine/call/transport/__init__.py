@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -77,6 +78,10 @@ class Transport(Protocol):
     """Sends calls. `done` is called once per call, from a thread of the transport's own."""
 
     def submit(self, call: Call, done: Callable[[Reply], None]) -> None: ...
+
+    def gathered(self) -> AbstractContextManager[None]:
+        """Within it many calls are submitted by one thread; they may wait for its end to go out."""
+        ...
 
     def close(self) -> None:
         """Stop at once: calls still in flight are answered with error "reset"."""

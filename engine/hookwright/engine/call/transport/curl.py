@@ -6,7 +6,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import certifi
 import pycurl
@@ -65,6 +66,18 @@ class CurlTransport:
                     self._readiness.wake()
         if closed:
             _answer(done, cut_off())
+
+    @contextmanager
+    def gathered(self) -> Iterator[None]:
+        """Woken for each of many calls, the driver would take turns with whoever makes them."""
+        with self._lock:
+            self._rung = True
+        try:
+            yield
+        finally:
+            with self._lock:
+                if not self._closed:
+                    self._readiness.wake()
 
     def close(self) -> None:
         with self._lock:

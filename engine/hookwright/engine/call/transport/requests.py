@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import certifi
 
@@ -44,6 +45,10 @@ class RequestsTransport:
                 self._staff()
         if closed:
             _answer(done, cut_off())
+
+    def gathered(self) -> AbstractContextManager[None]:
+        """Each call has a thread: there is nothing to gather."""
+        return nullcontext()
 
     def close(self) -> None:
         with self._changed:
