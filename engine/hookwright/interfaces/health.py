@@ -27,6 +27,8 @@ def readiness(node: Node) -> Sequence[Check]:
 
 def _journal(node: Node) -> Check:
     history = node.state.history
+    if node.room.scarce:
+        return Check("journal", ok=False, detail=f"the disk is full: {node.room}")
     ok = os.access(history, os.W_OK | os.X_OK)
     return Check("journal", ok, "writable" if ok else f"{history} cannot be written")
 
@@ -48,6 +50,8 @@ def _bookkeeper(node: Node) -> Check:
         return Check("bookkeeper", ok=False, detail="not running")
     if not beat.journal:
         return Check("bookkeeper", ok=False, detail="cannot write the journal")
+    if not beat.room:
+        return Check("bookkeeper", ok=False, detail="the disk is full: what this node accepted waits")
     if not beat.ledger:
         return Check("bookkeeper", ok=True, detail="the journal is read; waiting for the queue")
     return Check("bookkeeper", beat.caught_up, "caught up" if beat.caught_up else "offering what is open")

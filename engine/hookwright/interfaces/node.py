@@ -19,6 +19,7 @@ from hookwright.engine.history.history import History
 from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.offering import Offering
 from hookwright.engine.intake.replaying import Replays
+from hookwright.engine.journal.room import RESERVE, Room
 from hookwright.engine.journal.switch import Switches
 from hookwright.engine.journal.writer import Writer
 from hookwright.engine.ledger.broker import Broker
@@ -49,13 +50,15 @@ class NodeSettings:
     """What a node needs to know. `redis_url` None means a private server beside the state folder.
 
     `worker_arguments` are handed to every worker, `bookkeeper_arguments` to the bookkeeper. `spool_limit`
-    bounds the deliveries accepted while the ledger does not answer.
+    bounds the deliveries accepted while the ledger does not answer, `disk_reserve` is the bytes of disk below
+    which none are.
     """
 
     state: Path
     workers: int = 1
     redis_url: str | None = None
     spool_limit: int = 100_000
+    disk_reserve: int = RESERVE
     worker_arguments: Sequence[str] = ()
     bookkeeper_arguments: Sequence[str] = ()
 
@@ -75,6 +78,7 @@ class Node:
     reachable: threading.Event
     swap: Callable[[Source], bool]
     replays: Replays
+    room: Room
 
 
 @contextmanager
@@ -107,9 +111,10 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         )
         stack.callback(offering.close)
         stack.callback(_end_workers, workers, reachable)
+        room = Room(state.history, settings.disk_reserve)
         node = Node(
             state=state,
-            intake=intake_of(name, state, plugins, revisions, history, writer, offering),
+            intake=intake_of(name, state, plugins, revisions, history, writer, offering, room),
             history=history,
             revisions=revisions,
             ledger=ledger,
@@ -118,6 +123,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             children=tuple(children),
             reachable=reachable,
             swap=swap_in(revisions, writer),
+            room=room,
             replays=replays_of(name, state, revisions, history, writer, offering),
         )
         stack.enter_context(_watched(node))

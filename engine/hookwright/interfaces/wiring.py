@@ -18,6 +18,7 @@ from hookwright.engine.intake.known import KnownEvents
 from hookwright.engine.intake.offering import Fresh, Offering
 from hookwright.engine.intake.recording import Recording
 from hookwright.engine.intake.replaying import Replays
+from hookwright.engine.journal.room import Room
 from hookwright.engine.journal.sealing import Vault, vault_of
 from hookwright.engine.journal.segment import list_segments
 from hookwright.engine.journal.switch import Switches
@@ -86,6 +87,7 @@ def intake_of(
     history: History,
     writer: Writer,
     offering: Offering,
+    room: Room,
 ) -> Intake:
     """What accepts events on the node `name`."""
     vault = vault_of(state.history)
@@ -96,6 +98,7 @@ def intake_of(
         record=_record_in(writer, vault),
         known=KnownEvents(FirstAnswers(history), time.monotonic, vault.matches),
         offering=offering,
+        room=room,
     )
 
 

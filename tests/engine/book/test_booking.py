@@ -11,6 +11,7 @@ import pytest
 from hookwright.engine.book.book import Book
 from hookwright.engine.book.booking import Booking
 from hookwright.engine.errors import JournalError, LedgerUnavailable
+from hookwright.engine.journal.room import Room
 from hookwright.engine.journal.writer import Writer
 
 
@@ -30,11 +31,18 @@ class Desk:
         self.node = node
         self.seconds = 100.0
         self.disk = Disk()
+        self.free = 10**9  # bytes
         self.book = Book(node.state, "nod_test", self.monotonic)
         self.writer = Writer(node.history, "book", clock=node.clock, fsync=self.disk, cut=True)
         self.ledger = ledger
         self.booking = Booking(
-            self.book, self.writer, ledger, "nod_test", clock=node.clock, monotonic=self.monotonic
+            self.book,
+            self.writer,
+            ledger,
+            "nod_test",
+            clock=node.clock,
+            monotonic=self.monotonic,
+            room=Room(node.state, free=lambda _: self.free, clock=self.monotonic),
         )
 
     def monotonic(self) -> float:
@@ -377,6 +385,24 @@ def test_a_full_disk_stops_booking_and_claims_and_acknowledges_nothing(
     assert not server.halted
     assert server.stream == []
     assert kinds(node, delivery) == ["attempt", "settled"]
+
+
+@pytest.mark.fault(18)
+def test_claims_stop_before_the_disk_is_full_and_what_was_under_way_is_booked(
+    desk: Desk, node: Any, server: Any, kit: Any
+) -> None:
+    (delivery,) = node.accept("e1")
+    desk.turn()
+    desk.free = 0
+    desk.turn(1)
+    assert server.halted
+    server.settle(kit.result(delivery))
+    desk.turn(1)
+    assert node.settled() == {delivery.id: "Success"}
+    assert server.halted
+    desk.free = 10**9
+    desk.turn(1)
+    assert not server.halted
 
 
 def test_a_halt_left_by_a_predecessor_is_lifted(desk: Desk, server: Any) -> None:

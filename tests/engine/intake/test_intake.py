@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import uuid
+from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
@@ -19,6 +20,7 @@ from hookwright.engine.intake.event_id import new_event_id
 from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.known import Known, KnownEvents
 from hookwright.engine.intake.offering import Fresh, Offering
+from hookwright.engine.journal.room import Room
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table
 from hookwright.rules.expression import Expression
@@ -68,6 +70,7 @@ class Node:
         self.index_fails = False
         self.now = 0.0
         self.journal_fails = False
+        self.free = 10**9  # bytes
         self.ledger_fails = False
         self.seconds = itertools.count(1_700_000_000)
         self.offering = Offering(self._offer, limit=limit, clock=lambda: 0.0)
@@ -80,6 +83,7 @@ class Node:
             offering=self.offering,
             clock=lambda: 1_700_000_000.25,
             monotonic=lambda: 0.0,
+            room=Room(Path("/x"), free=lambda _: self.free),
         )
 
     def _find(self, source, name):
@@ -366,6 +370,16 @@ def test_an_event_that_could_not_be_journalled_is_not_accepted_and_may_be_sent_a
     rejected, said = run(story())
     assert (rejected.status, rejected.retry_after) == (503, 5)
     assert not said.duplicate
+
+
+@pytest.mark.fault(18)
+def test_nothing_is_accepted_when_the_disk_has_no_room_for_what_is_under_way():
+    node = Node(subscriber("plain"))
+    node.free = 1
+    with pytest.raises(Rejected) as refused:
+        run(node.post({"type": "Lead_Post_Create"}))
+    assert (refused.value.status, refused.value.retry_after) == (503, 5)
+    assert (node.journalled, node.offered) == ([], [])
 
 
 def test_events_are_accepted_while_the_ledger_is_away_until_the_spool_is_full():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import stat
 import threading
 import zlib
@@ -26,6 +27,7 @@ class Disk:
     def __init__(self) -> None:
         self.synced: list[int] = []
         self.failure: OSError | None = None
+        self.meanwhile: Callable[[], None] = lambda: None
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Event()
@@ -36,6 +38,7 @@ class Disk:
         if self.failure:
             raise self.failure
         os.fsync(descriptor)
+        self.meanwhile()
         self.synced.append(os.fstat(descriptor).st_size)
 
 
@@ -214,6 +217,76 @@ def test_a_full_disk_fails_the_lines_and_leaves_no_empty_segments(
 
     assert list_segments(history) == []
     assert writer.append("x", {}).result(10).segment == "2026-11-23/intake-1.jsonl"
+
+
+@pytest.mark.fault(18)
+def test_a_device_that_is_full_fails_the_lines(open_writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`/dev/full` stands in the place of a new segment."""
+    real = os.open
+
+    def full(path, flags, mode=0o777):
+        return real("/dev/full", os.O_WRONLY) if flags & os.O_CREAT else real(path, flags, mode)
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(JournalError, match="No space left"):
+        open_writer().append("x", {}).result(10)
+
+
+@pytest.mark.fault(19)
+@pytest.mark.parametrize("kind", [errno.EIO, errno.EROFS, errno.EDQUOT, errno.EMFILE, errno.ENOSPC])
+@pytest.mark.parametrize("call", ["open", "write", "fsync"])
+def test_whatever_call_fails_nothing_is_acknowledged_and_the_file_is_left(
+    kind: int, call: str, open_writer, disk: Disk, history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = open_writer()
+    kept = writer.append("x", {}).result(10)
+
+    def fails(*_: object, **__: object) -> int:
+        raise OSError(kind, os.strerror(kind))
+
+    if call == "open":
+        (history / kept.segment).unlink()  # so that another has to be made
+    with monkeypatch.context() as patch:
+        if call == "fsync":
+            disk.failure = OSError(kind, os.strerror(kind))
+        else:
+            patch.setattr(os, call, fails)
+        with pytest.raises(JournalError, match=re.escape(os.strerror(kind))):
+            writer.append("x", {"refused": True}).result(10)
+    disk.failure = None
+    after = writer.append("x", {"taken": True}).result(10)
+    assert after.segment != kept.segment
+    assert after.offset == 0
+    assert b'"taken":true' in (history / after.segment).read_bytes()
+
+
+@pytest.mark.fault(24)
+@pytest.mark.parametrize("mishap", ["segment deleted", "history moved", "history made a link"])
+def test_what_is_taken_away_while_it_is_synced_takes_no_line(
+    mishap: str, open_writer, disk: Disk, history: Path, tmp_path: Path
+) -> None:
+    """Nothing is accepted into a file that nobody will read."""
+    writer = open_writer()
+    segment = history / writer.append("x", {}).result(10).segment
+
+    def vanish() -> None:
+        disk.meanwhile = lambda: None
+        if mishap == "segment deleted":
+            segment.unlink()
+            return
+        history.rename(tmp_path / "elsewhere")
+        if mishap == "history made a link":
+            history.symlink_to(tmp_path / "elsewhere")
+
+    disk.meanwhile = vanish
+    with pytest.raises(JournalError):
+        writer.append("x", {"lost": True}).result(10)
+    if mishap == "history made a link":
+        with pytest.raises(JournalError, match="symbolic link"):
+            writer.append("x", {}).result(10)
+        history.unlink()
+    position = writer.append("x", {"found": True}).result(10)
+    assert b'"found":true' in (history / position.segment).read_bytes()
 
 
 def test_a_short_write_is_carried_on(open_writer, history: Path, monkeypatch: pytest.MonkeyPatch) -> None:

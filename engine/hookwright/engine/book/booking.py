@@ -17,11 +17,12 @@ from hookwright.plugins.hookspecs import Encoder
 from ..delivery import TERMINAL_STATUS, Result
 from ..errors import JournalError, LedgerUnavailable
 from ..journal.outcome import Attempt, attempt_of, entries
+from ..journal.room import Room
 from ..journal.switch import Switch
 from ..journal.writer import Entry, Writer
 from ..ledger.work import Offer, Offered
 from .batching import Batching
-from .book import Book
+from .book import Book, IndexUnavailable
 from .herald import Herald
 from .switchboard import Switchboard, SwitchLedger
 from .vigil import Grounds, Vigil
@@ -96,6 +97,7 @@ class Booking:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         checkpoint: Callable[[str], None] = lambda _: None,
+        room: Room | None = None,
     ) -> None:
         self._book = book
         self._writer = writer
@@ -111,6 +113,7 @@ class Booking:
         self._refused: set[str] = set()
         self._drained = False
         self._halted: bool | None = None
+        self._room = room or Room(book.folder)
         self._vigil = Vigil(book, ledger.grounds, node, monotonic)
         self._switchboard = Switchboard(book, ledger, node, clock=clock, monotonic=monotonic)
         self.caught_up = False  # results that waited at the start are booked, what was open then is offered
@@ -123,6 +126,15 @@ class Booking:
         on where this one stopped. Offers and acknowledgements never overlap: a delivery settled meanwhile
         would be taken in anew.
         """
+        try:
+            came = self._turn(block_ms)
+        except (JournalError, IndexUnavailable, OSError):
+            self._halt(True)
+            raise
+        self._halt(self._room.scarce)
+        return came
+
+    def _turn(self, block_ms: int) -> int:
         self._batching.turn()
         try:
             self._look()
@@ -146,8 +158,6 @@ class Booking:
     def _look(self) -> None:
         if self._vigil.look():
             self._doubt()
-        if self._halted is None:
-            self._halt(False)
 
     def _doubt(self) -> None:
         """The ledger lost data: all that is open has to be offered again."""
@@ -209,13 +219,7 @@ class Booking:
 
     def _append(self, lines: Sequence[Entry]) -> None:
         with self._book.lock:  # nobody reads lines that may be cut again
-            try:
-                self._writer.append_many(lines).result()
-            except JournalError:
-                self._halt(True)
-                raise
-        if self._halted:
-            self._halt(False)
+            self._writer.append_many(lines).result()
 
     def _lines(self) -> list[Entry]:
         standings: dict[str, Standing] = {}
@@ -244,7 +248,9 @@ class Booking:
         return Standing(True, opening.attempts, opening.held, opening.ended)
 
     def _halt(self, on: bool) -> None:
-        """Stop claims of this node's deliveries while their history cannot be written."""
+        """Stop claims of this node's deliveries while their history cannot be written, or soon could not."""
+        if on == self._halted:
+            return
         try:
             self._ledger.halt(self._node, on)
         except LedgerUnavailable:

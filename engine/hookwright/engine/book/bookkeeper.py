@@ -18,6 +18,7 @@ from ..history.catching_up import book_lock
 from ..history.digest import WINDOW
 from ..journal.follow import BOOK
 from ..journal.repair import Repair, repair
+from ..journal.room import RESERVE, Room
 from ..journal.writer import SYNC, Writer
 from ..state import State
 from .book import Book, IndexUnavailable
@@ -38,10 +39,10 @@ class Bookkeeper:
     `state` is the state folder, `node` the node's name, `ledger` a ledger nobody else uses. `encoders` write
     the batches it closes. `clock` answers Unix seconds, `monotonic` those of a monotonic clock. `checkpoint`
     is called after each step of booking. `notice_window` is the milliseconds between two notices to a
-    notifier about a subscriber.
+    notifier about a subscriber, `reserve` the bytes of disk below which nothing new is begun.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # one parameter a part
         self,
         state: Path,
         node: str,
@@ -53,6 +54,7 @@ class Bookkeeper:
         fsync: Callable[[int], None] = SYNC,
         checkpoint: Callable[[str], None] = lambda _: None,
         notice_window: int = WINDOW,
+        reserve: int = RESERVE,
     ) -> None:
         self._state = state
         self._node = node
@@ -63,6 +65,7 @@ class Bookkeeper:
         self._fsync = fsync
         self._checkpoint = checkpoint
         self._notice_window = notice_window
+        self._room = Room(state, reserve)
         self._works = {"ledger": True, "journal": True, "index": True}
         self._beat_at = float("-inf")
         self._said: tuple[bool, ...] = ()
@@ -110,6 +113,7 @@ class Bookkeeper:
             clock=self._clock,
             monotonic=self._monotonic,
             checkpoint=self._checkpoint,
+            room=self._room,
         )
         over = threading.Event()
         thread = threading.Thread(target=self._book, args=(booking, stop, over), name="booking")
@@ -182,7 +186,8 @@ class Bookkeeper:
     def _beat(self, book: Book, booking: Booking, *, last: bool = False) -> None:
         """Write the sign of life: once a second, and at once when it says something new."""
         now = self._monotonic()
-        said = (booking.caught_up, *self._works.values())
+        room = not self._room.scarce
+        said = (booking.caught_up, room, *self._works.values())
         if not last and said == self._said and now - self._beat_at < 1:
             return
         self._said, self._beat_at = said, now
@@ -192,6 +197,7 @@ class Bookkeeper:
             caught_up=booking.caught_up,
             ledger=self._works["ledger"],
             journal=self._works["journal"] and self._works["index"],
+            room=room,
             open=count,
             held=held,
             at=self._clock(),

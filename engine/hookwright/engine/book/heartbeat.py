@@ -16,9 +16,10 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     """What the bookkeeper says of itself, at most once a second.
 
     `caught_up`: the results that waited at its start are booked, and what was open then has been offered to
-    the ledger. `ledger` and `journal` say whether each works now. `open` counts all deliveries not settled,
-    `held` those of them no attempt can be made of. `at` is Unix seconds for people; `monotonic` is the
-    machine's monotonic clock, which a step of the time of day does not disturb.
+    the ledger. `ledger` and `journal` say whether each works now, `room` whether the disk has room for more.
+    `open` counts all deliveries not settled, `held` those of them no attempt can be made of. `at` is Unix
+    seconds for people; `monotonic` is the machine's monotonic clock, which a step of the time of day does not
+    disturb.
     """
 
     pid: int
@@ -29,6 +30,7 @@ class Heartbeat(msgspec.Struct, frozen=True, kw_only=True):
     held: int
     at: float
     monotonic: float
+    room: bool = True
 
     def fresh(self, now: float | None = None) -> bool:
         """Whether it was written within the last three seconds (`now` is `time.monotonic()`)."""

@@ -20,6 +20,7 @@ from hookwright.schemas.dataschema import DataSchema
 from ..delivery import Delivery
 from ..errors import JournalError
 from ..history.index_view import HistoryUnavailable
+from ..journal.room import Room
 from ..strictjson import decode
 from .answer import Answer, Answers, first_answer
 from .door import Defaults, Rejected, read_events
@@ -51,7 +52,7 @@ class Intake:
     """Accepts events for one node. All collaborators are passed in; `accept` runs on one event loop.
 
     `record` journals the plans, all in one fsync, and returns when they are on disk (raises `JournalError`).
-    `clock` is Unix time, `monotonic` the clock of the offering.
+    `clock` is Unix time, `monotonic` the clock of the offering, `room` what the disk has left.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Intake:
         offering: Offering,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        room: Room | None = None,
     ) -> None:
         self._node = node
         self._table = table
@@ -74,6 +76,7 @@ class Intake:
         self._offering = offering
         self._clock = clock
         self._monotonic = monotonic
+        self._room = room
         self.last_accepted: float | None = None  # Unix seconds; None before the first event
 
     @property
@@ -120,6 +123,8 @@ class Intake:
     def _check_room(self) -> None:
         if self._offering.crowded:
             raise Rejected(503, "Queue full", "the queue's memory is nearly used up", retry_after=5)
+        if self._room is not None and self._room.scarce:
+            raise Rejected(503, "Disk full", str(self._room), retry_after=5)
         if self._offering.full:
             raise Rejected(
                 503, "Queue unavailable", "the queue does not answer and the spool is full", retry_after=5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import time
@@ -55,9 +56,10 @@ class _Open:
         """Whether the file can still be found under its name: not deleted, moved or replaced by a link."""
         try:
             found = self.path.stat(follow_symlinks=False)
+            linked = self.path.parent.is_symlink() or self.path.parent.parent.is_symlink()
         except OSError:
             return False
-        return (found.st_dev, found.st_ino) == self.identity
+        return (found.st_dev, found.st_ino) == self.identity and not linked
 
 
 class Writer:
@@ -177,6 +179,8 @@ class Writer:
             positions.append(found)
         _write_all(target.descriptor, b"".join(lines))
         self._fsync(target.descriptor)
+        if not target.stands():
+            raise OSError(errno.ENOENT, f"{target.segment.name} was taken away while it was written")
         target.size = offset
         return positions
 

@@ -12,6 +12,7 @@ import click
 
 from hookwright.engine.book.bookkeeper import Bookkeeper
 from hookwright.engine.history.digest import WINDOW
+from hookwright.engine.journal.room import RESERVE
 from hookwright.engine.ledger.broker import Broker
 from hookwright.engine.ledger.ringing import RingingLedger
 from hookwright.engine.state import State
@@ -25,8 +26,11 @@ from .options import option, shared
 
 @command(hidden=True)
 @option("--notice-window", type=click.IntRange(1), default=WINDOW, hidden=True, help="Milliseconds.")
+@option("--disk-reserve", type=click.IntRange(0), default=RESERVE, hidden=True, help="Bytes.")
 @shared("state", "redis_url", "plugins")
-def bookkeeper(notice_window: int, state: Path, redis_url: str | None, plugins: tuple[str, ...]) -> None:
+def bookkeeper(
+    notice_window: int, disk_reserve: int, state: Path, redis_url: str | None, plugins: tuple[str, ...]
+) -> None:
     """Keep the book of the node on --state until standard input ends.
 
     Signals are ignored: a signal to the whole group must not end it before the workers' last results came.
@@ -42,7 +46,9 @@ def bookkeeper(notice_window: int, state: Path, redis_url: str | None, plugins: 
     encoders = load_plugins(allow=plugins or None).encoders
     node = State(state).prepare()
     ledger = RingingLedger(redis_url, Broker(redis_url).ring)
-    keeper = Bookkeeper(state, node, ledger, encoders=encoders, notice_window=notice_window)
+    keeper = Bookkeeper(
+        state, node, ledger, encoders=encoders, notice_window=notice_window, reserve=disk_reserve
+    )
     keeper.run(ending)
 
 

@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 
 import click
 
+from hookwright.schemas.grammar import size
+
 from ..settings import SettingsError, SettingsFile
 
 AnyFunction = TypeVar("AnyFunction", bound="Callable[..., Any] | click.Command")
@@ -46,6 +48,14 @@ def shared(*names: str) -> Callable[[AnyFunction], AnyFunction]:
         return function
 
     return decorate
+
+
+def size_in_bytes(_ctx: click.Context, _parameter: click.Parameter, value: str) -> int:
+    """A callback: `8MiB` is 8388608. A plain number is bytes."""
+    try:
+        return int(value) if value.isascii() and value.isdigit() else size(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _with_place(

@@ -22,7 +22,7 @@ from ..serving import AddressInUse, Serving, serve_until_stopped
 from .commands import command
 from .exits import Exit, Stop
 from .frames import frames
-from .options import option, shared
+from .options import option, shared, size_in_bytes
 from .worker import worker_arguments
 
 
@@ -50,6 +50,13 @@ def _duration(_ctx: click.Context, _parameter: click.Parameter, value: str | Non
 @option(
     "--spool-limit", default=100_000, type=click.IntRange(1), help="Deliveries taken in while Redis is away."
 )
+@option(
+    "--disk-reserve",
+    default="8MiB",
+    callback=size_in_bytes,
+    metavar="SIZE",
+    help="Room on the disk below which nothing is accepted or called.",
+)
 @option("--allow-undeclared-events", is_flag=True, help="Take events of types nobody declared.")
 @option("--stop-at-eof", is_flag=True, hidden=True, help="Stop when standard input ends: the parent is gone.")
 @option("--exit-when-idle", callback=_duration, metavar="DURATION", help="Leave once all came and went.")
@@ -61,6 +68,7 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
     public_host: tuple[str, ...],
     workers: int,
     spool_limit: int,
+    disk_reserve: int,
     allow_undeclared_events: bool,
     stop_at_eof: bool,
     exit_when_idle: float | None,
@@ -85,8 +93,12 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
         workers=workers,
         redis_url=redis_url,
         spool_limit=spool_limit,
+        disk_reserve=disk_reserve,
         worker_arguments=worker_arguments(secrets_dir, _checked_targets(allow_target), transport, plugins),
-        bookkeeper_arguments=[part for name in plugins for part in ("--plugins", name)],
+        bookkeeper_arguments=[
+            *("--disk-reserve", str(disk_reserve)),
+            *(part for name in plugins for part in ("--plugins", name)),
+        ],
     )
     listen = Listen(host, port, frozenset(public_host))
     return _run(
