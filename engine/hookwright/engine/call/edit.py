@@ -22,7 +22,7 @@ class Edited:
     url: str
     headers: Headers
     secrets: frozenset[str] = _NOTHING
-    signatures: frozenset[str] = _NOTHING
+    signatures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,18 @@ class Edits:
         if isinstance(self.sign, Signature):
             # A call without a body is signed like one with an empty body.
             pairs = self.sign.sign(delivery.message, timestamp, body or b"")
-            return Edited(url, _replaced(headers, self.sign, pairs), secrets, frozenset(v for _, v in pairs))
+            return Edited(
+                url, _replaced(headers, self.sign, pairs), secrets, tuple([value for _, value in pairs])
+            )
         trying = _attempt(delivery, number, timestamp)
         signed = inject_into(self.sign, method, url, headers, body, trying, may_write=SIGNED)
-        return Edited(signed.url, signed.headers, secrets, signed.secrets)
+        return Edited(signed.url, signed.headers, secrets, tuple(signed.secrets))
 
 
 def _replaced(headers: Headers, signature: Signature, pairs: Pairs) -> Headers:
     """The signature's headers in place of any of their names, and hidden where they are shown."""
     names = signature.names
-    if any(name.lower() in names for name, _ in headers.sent):
+    if not names.isdisjoint([name.lower() for name, _ in headers.sent]):
         headers = Headers(
             tuple(pair for pair in headers.sent if pair[0].lower() not in names),
             tuple(pair for pair in headers.shown if pair[0].lower() not in names),

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from itertools import takewhile
+from itertools import chain, takewhile
 from urllib.parse import quote, quote_plus
 
 from .transport import Reply
@@ -15,6 +15,7 @@ from .transport import Reply
 REDACTED = "[redacted]"
 SHORT = 4  # characters
 QUOTED = 8  # characters of a long value by which a text that quotes only its beginning is told
+_runs = re.compile("[0-9A-Za-z]+").findall
 _SHORTEST = 16  # characters of a part of a signature that are masked by themselves
 
 
@@ -63,7 +64,7 @@ class Mask:
 
     def reply(self, reply: Reply) -> Reply:
         """The reply as it may be recorded: headers, body and message masked."""
-        if not self.values and not self.hidden:
+        if not reply.truncated and not self._is_in(_said(reply), reply.body):
             return reply
         body = self.raw(reply.body)
         return replace(
@@ -73,9 +74,15 @@ class Mask:
             message=self(reply.message),
         )
 
-    def passing(self, values: Iterable[str]) -> PassingMask:
+    def _is_in(self, text: str, content: bytes) -> bool:
+        """Whether anything would be masked: it hardly ever would, and this is asked of every answer."""
+        if self._patterns or any(spelling in text for spelling in self._text):
+            return True
+        return any(spelling in content for spelling in self._bytes)
+
+    def passing(self, values: tuple[str, ...]) -> PassingMask:
         """A mask for one reply that knows these `values` as well, which no other call carries."""
-        return PassingMask(self, tuple(values))
+        return PassingMask(self, values)
 
     def with_values(self, values: Iterable[str]) -> Mask:
         """A mask that knows `values` too; itself when they are nothing new."""
@@ -118,17 +125,29 @@ class PassingMask:
 
     def reply(self, reply: Reply) -> Reply:
         """The reply as it may be recorded: headers, body and message masked."""
-        whole = reply.body.decode("latin-1")
-        texts = (whole, reply.message, *(text for header in reply.headers for text in header))
-        echoed = [value for value in self._values if any(_run(value) in text for text in texts)]
-        return self._mask.with_values(part for value in echoed for part in _signatures(value)).reply(reply)
+        said = _said(reply)
+        echoed = [value for value in self._values if _is_echoed(_run(value), said, reply.body)]
+        mask = self._mask
+        if echoed:
+            mask = mask.with_values(part for value in echoed for part in _signatures(value))
+        return mask.reply(reply)
 
     def __repr__(self) -> str:
         return f"{self._mask!r} and {len(self._values)} of one call"
 
 
+def _said(reply: Reply) -> str:
+    """All the text of a reply but its body."""
+    return "\n".join([reply.message, *chain.from_iterable(reply.headers)])
+
+
+def _is_echoed(run: str, said: str, content: bytes) -> bool:
+    return run in said or run.encode() in content
+
+
 def _run(value: str) -> str:
-    return max(re.findall("[0-9A-Za-z]+", value), key=len, default=value)
+    """The longest run of letters and digits, or the end of one: the end of a signature is never its name."""
+    return max(_runs(value), key=len, default=value)[-_SHORTEST:]
 
 
 def _signatures(value: str) -> Iterator[str]:
