@@ -23,6 +23,8 @@ from hookwright.engine.journal.writer import Writer
 from hookwright.engine.ledger.work import Expired, Ground, Holding, Offer, Offered
 from hookwright.rules.event import Event
 
+from .token_server import TokenServer
+
 NODE = "nod_test"
 REVISION = "sha256:" + "5" * 64
 NOW = 1_795_435_200_000  # 2026-11-23T12:00:00Z
@@ -341,3 +343,11 @@ def server() -> Server:
 @pytest.fixture
 def ledger(server: Server) -> MemoryLedger:
     return MemoryLedger(server)
+
+
+@pytest.fixture
+def token_server():
+    """A real token server on loopback."""
+    made = TokenServer()
+    yield made
+    made.stop()

@@ -49,7 +49,7 @@ def _problem() -> LoadProblem:
 def test_the_built_ins_are_there_without_any_plugin() -> None:
     plugins = load_plugins(allow=[])
     assert set(plugins.encoders) == BUILT_IN
-    assert set(plugins.injectors) == {"bearer", "basic", "header"}
+    assert set(plugins.injectors) == {"api-key", "basic", "bearer", "header", "oauth2"}
     assert set(plugins.secrets) == {"env", "file"}
     assert plugins.problems == ()
 
@@ -267,7 +267,7 @@ def test_fragments_are_copies_by_family_and_name(install) -> None:
     plugins = load_plugins()
     fragments = plugins.fragments()
     assert {family: set(names) for family, names in fragments.items()} == {
-        "auth": {"bearer", "basic", "header"},
+        "auth": {"api-key", "basic", "bearer", "header", "oauth2"},
         "signing": {"github", "hmac", "standard-webhooks", "timestamped"},
         "notifier": {"email", "log", "slack", "webhook"},
         "secret": {"env", "file"},

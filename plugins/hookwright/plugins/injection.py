@@ -11,6 +11,7 @@ from requests.auth import AuthBase
 from requests.structures import CaseInsensitiveDict
 
 from .errors import RefusedInjector
+from .grants import Grant
 from .hookspecs import Attempt, Inject, Injector, Secrets
 from .signing import Signature
 
@@ -18,14 +19,16 @@ if TYPE_CHECKING:
     from hookwright.rules.event import JSON
 
 
-def build_injector(injector: Injector, config: Mapping[str, JSON], secrets: Secrets) -> Inject:
-    """What to call for every attempt of an endpoint.
+def build_injector(injector: Injector, config: Mapping[str, JSON], secrets: Secrets) -> Inject | Grant:
+    """What to call for every attempt of an endpoint, or what has to be fetched first.
 
     An `AuthBase` is tried on a request that is never sent, so that one which only works with answers (Digest,
     NTLM) is refused here. The callable returned raises `RefusedInjector` when a request comes back with a
     response hook or with another method, body or host. Raises whatever `build` raises.
     """
     built = injector.build(config, secrets)
+    if isinstance(built, Grant):
+        return built
     if isinstance(built, AuthBase):
         checked = _checked(injector.name, _of_auth(built))
         checked(_sample_request(), _SAMPLE_ATTEMPT)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal, TypeAlias
 
 from hookwright.plugins.errors import BadReference, BadSecret, InvalidHeader, MissingSecret, RefusedInjector
+from hookwright.plugins.grants import Grant
 from hookwright.plugins.hookspecs import Injector
 from hookwright.plugins.injection import build_injector, build_signer
 from hookwright.rules.event import JSON
@@ -21,6 +23,7 @@ from .mask import REDACTED, Mask, PassingMask
 from .query import ERROR as NO_QUERY
 from .query import NoQuery, check_length, query_of
 from .target import Blocked, TargetAddress, parse_target
+from .tokens import Fetching, NoToken, Token, Tokens, placeholder
 from .transport import Call
 
 Resolve: TypeAlias = Callable[[SecretReference], str]  # raises LookupError when there is no such secret now
@@ -33,13 +36,15 @@ class Prepared:
     """A request, complete but for the addresses of its host, and what the record may say about it.
 
     `target` is whom to resolve. `mask` must be applied to what the receiver answers before it is kept: it may
-    echo a secret.
+    echo a secret. `renew` gives up the token it carries, and
+    says whether another one is worth a try.
     """
 
     call: Call
     sent: Sent
     target: TargetAddress
     mask: Mask | PassingMask
+    renew: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class _Plan:
     target: TargetAddress
     headers: Headers
     edits: Edits
+    grant: Grant | None
     made: float
 
 
@@ -76,6 +82,7 @@ class Preparer:
     `injector` is the plugin that `auth.type` names, `signer` that of `signing.type`; None without the key, or
     when no plugin of that name is loaded here (the endpoint's calls are held then). `resolve` looks secrets
     up. They are asked for again every `SECRETS_KEPT` seconds, so that a changed secret needs no new revision.
+    `tokens` fetches tokens; without it a placeholder stands for them.
     """
 
     def __init__(
@@ -86,30 +93,39 @@ class Preparer:
         injector: Injector | None,
         resolve: Resolve,
         signer: Injector | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self._subscriber = subscriber
         self._target = action.target
         self._bodyless = action.target.method in BODYLESS
         self._injector = injector
         self._signer = signer
+        self._tokens = tokens
         self._resolve = resolve
         self._plan: _Plan | None = None
         self._mask = Mask()  # knows every value ever resolved: an old secret may still be echoed
         self._reply_mask = self._mask  # knows what the injector wrote last, too
 
-    def prepare(self, delivery: Delivery, body: bytes, attempt: int, now: float) -> Prepared | Refusal:
-        """The request for try number `attempt` (from 1) at `now` (Unix seconds), or why there is none."""
+    def prepare(
+        self, delivery: Delivery, body: bytes, attempt: int, now: float
+    ) -> Prepared | Fetching | Refusal:
+        """The request for try number `attempt` (from 1) at `now` (Unix seconds), or why there is none.
+
+        While its token is fetched there is none either: ask again when that is over.
+        """
         try:
             plan = self._planned(now)
+            token = self._token(plan.grant)
+            if isinstance(token, Fetching):
+                return token
             content = None if self._bodyless else body
             headers = plan.headers if self._bodyless else with_encoded(plan.headers, delivery.headers)
             headers += attempt_headers(delivery.message, int(now), test=delivery.test)
             url, shown = self._urls(plan, delivery, body)
-            if not plan.edits:
+            edits = plan.edits if token is None else replace(plan.edits, inject=token.inject)
+            if not edits:
                 return self._prepared(plan.target, shown, Edited(url, headers), content, delivery.hidden)
-            edited = plan.edits.edited(
-                self._target.method, url, headers, content, delivery, attempt, int(now)
-            )
+            edited = edits.edited(self._target.method, url, headers, content, delivery, attempt, int(now))
             target = plan.target if edited.url == url else parse_target(edited.url)
         except Exception as error:  # noqa: BLE001  # plugins may raise anything
             refusal = self._refusal(error)
@@ -117,7 +133,19 @@ class Preparer:
             return replace(refusal, reason=hiding.cut(refusal.reason)) if delivery.hidden else refusal
         if not edited.secrets <= self._reply_mask.values:
             self._reply_mask = self._mask.with_values(edited.secrets)
-        return self._prepared(target, _shown(edited.url, url, shown), edited, content, delivery.hidden)
+        prepared = self._prepared(target, _shown(edited.url, url, shown), edited, content, delivery.hidden)
+        if token is None or self._tokens is None:
+            return prepared
+        return replace(prepared, renew=partial(self._tokens.refused, token))
+
+    def _token(self, grant: Grant | None) -> Token | Fetching | None:
+        """The token that calls carry, if they carry one. Raises `_NotReady` or `Blocked`."""
+        if grant is None:
+            return None
+        found = placeholder(grant) if self._tokens is None else self._tokens.find(grant)
+        if not isinstance(found, NoToken):
+            return found
+        raise Blocked(found.reason) if found.blocked else _NotReady(found.reason)
 
     def _urls(self, plan: _Plan, delivery: Delivery, body: bytes) -> tuple[str, str]:
         """The URL as sent and as shown. Raises `NoQuery` for data that a call without a body cannot carry."""
@@ -180,12 +208,12 @@ class Preparer:
             tail = entity_params(self._subscriber) if target.entity_params else ""
             location, shown = locate(target.url, _resolved(target.query, resolve), tail)
             headers = static_headers(self._content_type, _resolved(target.headers, resolve))
-            edits = self._build_edits(resolve)
+            edits, grant = self._build_edits(resolve)
         finally:
             self._mask = self._reply_mask = self._mask.with_values(found)
         mask = self._mask  # a literal may repeat a secret
         shown = Location(mask(shown.head), mask(shown.tail), mask(shown.whole))
-        return _Plan(location, shown, parse_target(location.whole), headers.masked(mask), edits, now)
+        return _Plan(location, shown, parse_target(location.whole), headers.masked(mask), edits, grant, now)
 
     @property
     def _content_type(self) -> str | None:
@@ -194,7 +222,7 @@ class Preparer:
             return None
         return self._target.content_type if self._target.encoder == "json" else "application/json"
 
-    def _build_edits(self, resolve: Resolve) -> Edits:
+    def _build_edits(self, resolve: Resolve) -> tuple[Edits, Grant | None]:
         auth, signing = self._target.auth, self._target.signing
         if auth is not None and self._injector is None:
             raise _NotReady(f"no plugin for auth type {auth.type!r} is loaded")
@@ -204,10 +232,9 @@ class Preparer:
         def secrets(reference: JSON) -> str:
             return resolve(_reference(reference))
 
-        return Edits(
-            build_injector(self._injector, auth.config, secrets) if auth and self._injector else None,
-            build_signer(self._signer, signing.config, secrets) if signing and self._signer else None,
-        )
+        inject = build_injector(self._injector, auth.config, secrets) if auth and self._injector else None
+        sign = build_signer(self._signer, signing.config, secrets) if signing and self._signer else None
+        return (Edits(None, sign), inject) if isinstance(inject, Grant) else (Edits(inject, sign), None)
 
     def _refusal(self, error: Exception) -> Refusal:
         """What an error says about the call. Only our own errors' texts are known to hold no secret."""

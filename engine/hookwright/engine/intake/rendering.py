@@ -20,7 +20,7 @@ from hookwright.schemas.credentials import without_credentials
 from hookwright.schemas.secret_names import looks_secret
 
 from ..call.mask import REDACTED
-from ..call.prepare import Preparer, Refusal
+from ..call.prepare import Prepared, Preparer, Refusal
 from ..delivery import Delivery, batch_message_id
 from .placing import Placing
 
@@ -104,6 +104,7 @@ class Rendering:
         prepared = preparer.prepare(delivery, body, 1, self.now)
         if isinstance(prepared, Refusal):
             return replace(rendered, refusal=(prepared.error, prepared.reason))
+        assert isinstance(prepared, Prepared), "without tokens none is fetched"
         sent = prepared.sent
         return replace(rendered, url=sent.url, headers=sent.headers, body=prepared.call.body)
 

@@ -11,6 +11,7 @@ from hookwright.rules.model import Target
 from ..call.prepare import Prepared, Refusal
 from ..call.resolve import Answer
 from ..call.target import TargetAddress
+from ..call.tokens import Fetching
 from ..delivery import Delivery
 from ..ledger.work import Claim, Settle
 from .notifying import Outcome
@@ -26,8 +27,8 @@ class Configuration(Protocol):
         """Where and how to call; None when this revision has no such endpoint."""
         ...
 
-    def prepare(self, claim: Claim, now: float) -> Prepared | Refusal:
-        """The request of a claim whose endpoint exists, at `now` (Unix seconds)."""
+    def prepare(self, claim: Claim, now: float) -> Prepared | Fetching | Refusal:
+        """The request of a claim whose endpoint exists, at `now` (Unix seconds); or a token is on its way."""
         ...
 
     def notify(self, delivery: Delivery) -> tuple[str, ...]:
@@ -64,13 +65,16 @@ class Resolver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A claim that is being carried out. `prepared` is None while a notifier has not made its request.
+    """A claim that is being carried out.
+
+    `prepared` is None while a notifier has not made its request. A flight whose token is being fetched is
+    never sent: its claim goes back as soon as that is over, and comes again.
 
     `notify` are the ids of the notifiers to be told if it fails.
     """
 
     claim: Claim
-    prepared: Prepared | None
+    prepared: Prepared | Fetching | None
     target: Target
     revision: str
     notify: tuple[str, ...] = ()

@@ -23,6 +23,7 @@ from hookwright.rules.table import RoutingTable
 from ..call.guard import Policy, judge
 from ..call.prepare import Prepared, Refusal
 from ..call.resolve import Answer, Resolver, Unresolved
+from ..call.tokens import Fetching, Tokens
 from ..call.transport import Kind, Reply, Transport, select
 from ..delivery import Delivery
 from ..history.verdict import Verdict, read_verdict
@@ -98,7 +99,8 @@ class Handshake:
     def shake(self, table: RoutingTable, subscriber: Subscriber, actions: Sequence[Action]) -> list[Shaken]:
         """Check these endpoints of a table, all at once."""
         network = GuardedNetwork(self._resolver, self._policy)
-        live = Published(table.revision, table, self._plugins, network)
+        tokens = Tokens(self._resolver, self._wire())
+        live = Published(table.revision, table, self._plugins, network, tokens)
         prepared = [self._prepare(live, _claim(subscriber, action)) for action in actions]
         with ThreadPoolExecutor(ENDPOINTS_AT_ONCE) as pool:
             return list(pool.map(self._check, actions, prepared))
@@ -106,7 +108,15 @@ class Handshake:
     def _prepare(self, live: Published, claim: Claim) -> Prepared | Refusal:
         if live.target(claim.delivery) is None:
             return Refusal("failure", "not_ready", "it was just removed from the configuration")
-        return live.prepare(claim, self._clock())
+        prepared = live.prepare(claim, self._clock())
+        if isinstance(prepared, Fetching):
+            over = threading.Event()
+            prepared.when_over(over.set)
+            over.wait()
+            prepared = live.prepare(claim, self._clock())
+        if isinstance(prepared, Fetching):  # a token that ends as soon as it is there
+            return Refusal("held", "not_ready", "the token ends before it can be used")
+        return prepared
 
     def _check(self, action: Action, prepared: Prepared | Refusal) -> Shaken:
         methods = (HEAD, action.target.method)

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from ..call.prepare import Prepared, Refusal
 from ..call.resolve import Answer, Unresolved
+from ..call.tokens import Fetching
 from ..call.transport import NOT_PERMITTED, Reply, Transport
 from .flight import Flight, Resolver, Teller
 from .notifying import Notifying, Outcome, Told
@@ -37,6 +38,8 @@ class Pilot:
         if teller is not None:
             work = partial(teller.tell, flight.claim, now)
             self.notifying.submit(teller.id, work, partial(self._told, flight))
+        elif isinstance(flight.prepared, Fetching):
+            flight.prepared.when_over(partial(self.unsent, flight))
         elif flight.prepared is not None:
             self._send(flight, flight.prepared)
 

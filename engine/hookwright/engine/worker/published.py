@@ -15,6 +15,7 @@ from hookwright.rules.table import RoutingTable
 from ..call.guard import Policy
 from ..call.prepare import Prepared, Preparer, Refusal
 from ..call.resolve import Resolver
+from ..call.tokens import Fetching, Tokens
 from ..delivery import Delivery
 from ..ledger.work import Claim
 from ..revisions import table_of
@@ -26,12 +27,20 @@ from .notifier import LiveNotifier
 class Published:
     """One revision. `revision` is the name it was published under. Used by one thread at a time."""
 
-    def __init__(self, revision: str, table: RoutingTable, plugins: Plugins, network: Network) -> None:
-        """`network` is what notifiers connect through."""
+    def __init__(
+        self,
+        revision: str,
+        table: RoutingTable,
+        plugins: Plugins,
+        network: Network,
+        tokens: Tokens | None = None,
+    ) -> None:
+        """`network` is what notifiers connect through; without `tokens` calls carry none."""
         self.revision = revision
         self._table = table
         self._plugins = plugins
         self._network = network
+        self._tokens = tokens
         self._secrets = plugins.secret_store()
         self._preparers: dict[str, Preparer] = {}
         self._tellers: dict[str, LiveNotifier] = {}
@@ -44,8 +53,8 @@ class Published:
         target = found[1].target
         return replace(target, retry=replace(target.retry, waits=())) if delivery.test else target
 
-    def prepare(self, claim: Claim, now: float) -> Prepared | Refusal:
-        """The request of a claim whose endpoint exists, at `now` (Unix seconds)."""
+    def prepare(self, claim: Claim, now: float) -> Prepared | Fetching | Refusal:
+        """The request of a claim whose endpoint exists, at `now` (Unix seconds); or a token is on its way."""
         endpoint = claim.delivery.endpoint
         preparer = self._preparers.get(endpoint)
         if preparer is None:
@@ -78,10 +87,12 @@ class Published:
         injector = None if auth is None else self._plugins.injectors.get(auth.type)
         signer = None if signing is None else self._plugins.signers.get(signing.type)
         resolve = partial(_resolve, self._secrets)
-        return Preparer(subscriber, action, injector=injector, signer=signer, resolve=resolve)
+        return Preparer(
+            subscriber, action, injector=injector, signer=signer, resolve=resolve, tokens=self._tokens
+        )
 
 
-def loader(plugins: Plugins, network: Network | None = None) -> Load:
+def loader(plugins: Plugins, network: Network | None = None, tokens: Tokens | None = None) -> Load:
     """Builds a `Published` of what the ledger holds. It raises ValueError for content it cannot read.
 
     Without a `network` notifiers connect to public addresses only.
@@ -93,7 +104,7 @@ def loader(plugins: Plugins, network: Network | None = None) -> Load:
             table = table_of(from_json(content))
         except (LookupError, TypeError, AttributeError) as error:  # written by a version that knows more
             raise ValueError(f"not a configuration this version understands: {error!r}") from error
-        return Published(revision, table, plugins, guarded)
+        return Published(revision, table, plugins, guarded, tokens)
 
     return load
 

@@ -13,6 +13,7 @@ from .wish import ABORT, DELIVERY, aborts, retry_after
 
 JITTER = 0.1  # of the wait, and only ever later: a wait is never shorter than configured
 FINAL_ERRORS = frozenset({"blocked_target", "invalid_header"})  # another try would end the same way
+UNAUTHORIZED = 401
 OVERLOADED = frozenset({429, 502, 503, 504})  # said of the receiver as a whole, not of one delivery
 
 
@@ -65,6 +66,14 @@ def refuse(
         return Decision("failure", None, error, "attempts exhausted")
     wait = policy.waits[attempt - 1]
     return Decision("retry", max(wait, least) + int(rng.uniform(0, wait * JITTER)), error, reason)
+
+
+def renewed(decision: Decision) -> Decision:
+    """What the refusal of a token that was good before leads to: another try at once, beyond the tries if
+    need be, with a token fetched anew. That one is not old enough to be renewed again.
+    """
+    reason = f"status {UNAUTHORIZED}; the next try has a new token"
+    return Decision("retry", 0, decision.error, reason)
 
 
 def _fault(reply: Reply, success: frozenset[int]) -> tuple[str | None, str]:

@@ -18,7 +18,7 @@ from ..delivery import Received, Result, too_old
 from ..ledger.work import Claim, Rest, Settle
 from .flight import Flight
 from .notifying import Told
-from .retry import Decision, decide, refuse
+from .retry import UNAUTHORIZED, Decision, decide, refuse, renewed
 
 HELD_WAIT = 30_000  # ms until a delivery that is not ready is looked at again
 
@@ -40,7 +40,7 @@ class Clerk:
                 return self._settle(claim, Decision("success"), revision, now)
             case Refusal():
                 return self.refused(claim, ending, target, revision, now)
-        assert flight.prepared is not None, "nothing answers what was not sent"
+        assert isinstance(flight.prepared, Prepared), "nothing answers what was not sent"
         return self.answered(claim, flight.prepared, target, ending, revision, now)
 
     def answered(
@@ -49,6 +49,8 @@ class Clerk:
         """An attempt was made and has ended."""
         reply = prepared.mask.reply(reply)
         decision = decide(reply, claim.attempt, target.retry, target.success, self.rng, now)
+        if reply.status == UNAUTHORIZED and decision.error == "status" and prepared.renew is not None:
+            decision = renewed(decision) if prepared.renew() else decision
         return self._settle(claim, decision, revision, now, prepared, reply)
 
     def refused(self, claim: Claim, refusal: Refusal, target: Target, revision: str, now: int) -> Settle:

@@ -18,6 +18,7 @@ from hookwright.plugins.registry import Plugins
 
 from ..call.guard import Policy, judge
 from ..call.resolve import Resolver
+from ..call.tokens import Tokens
 from ..call.transport import Kind, select
 from ..errors import LedgerUnavailable
 from ..ledger.broker import DELIVER, Broker
@@ -66,9 +67,10 @@ class Worker:
         self._mail_resolver = Resolver(mail)
         self._notifying = Notifying()
         self._transport = select(settings.transport, self._judge, ca=settings.ca)
+        tokens = Tokens(self._resolver, self._transport)
         self._drain = Drain(
             self._ledger,
-            loader(settings.plugins, GuardedNetwork(self._mail_resolver, mail)),
+            loader(settings.plugins, GuardedNetwork(self._mail_resolver, mail), tokens),
             self._resolver,
             self._transport,
             notifying=self._notifying,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .auth import basic, bearer, header
+from .auth import api_key, basic, bearer, header, oauth2
 from .encoders import form, json, text
 from .notifiers import email, log, slack, webhook
 from .secrets import env
@@ -21,6 +21,8 @@ def builtin_plugins(secrets_dir: Path | None) -> dict[str, object]:
         "bearer": bearer,
         "basic": basic,
         "header": header,
+        "api-key": api_key,
+        "oauth2": oauth2,
         "standard-webhooks": standard_webhooks,
         "github": github,
         "timestamped": timestamped,
