@@ -5,6 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-for name in ("match", "validate", "delivery", "intake"):
+for name in ("match", "validate", "delivery", "intake", "latency", "memory"):
     if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode:
         sys.exit(f"benchmarks.{name} failed")

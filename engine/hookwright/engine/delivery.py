@@ -90,7 +90,7 @@ class BatchPlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     key: str = ""
 
 
-class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One event on its way to one endpoint: everything fixed when the event was accepted.
 
     `due` is Unix time in milliseconds. `body` is the SHA-256 (hex) of the encoded bytes to send, `headers`

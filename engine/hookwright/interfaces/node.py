@@ -24,6 +24,7 @@ from hookwright.engine.journal.switch import Switches
 from hookwright.engine.journal.writer import Writer
 from hookwright.engine.ledger.broker import Broker
 from hookwright.engine.ledger.ledger import Ledger
+from hookwright.engine.ledger.memory import Memory
 from hookwright.engine.revisions import Revisions
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
@@ -72,6 +73,7 @@ class Node:
     history: History
     revisions: Revisions
     ledger: Ledger
+    memory: Memory
     subscribers: Subscribers
     offering: Offering
     children: tuple[Child, ...]
@@ -118,6 +120,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             history=history,
             revisions=revisions,
             ledger=ledger,
+            memory=Memory(url),
             subscribers=subscribers,
             offering=offering,
             children=tuple(children),
@@ -229,7 +232,7 @@ def look_at_ledger(node: Node) -> None:
 def _note_fullness(node: Node) -> None:
     """Refuse events before Redis refuses deliveries: what it holds then can still be worked off."""
     with contextlib.suppress(LedgerUnavailable):
-        crowded = node.ledger.fullness() >= CROWDED
+        crowded = node.memory.fullness() >= CROWDED
         if crowded != node.offering.crowded:
             log.warning("queue_memory", nearly_full=crowded)
         node.offering.crowded = crowded

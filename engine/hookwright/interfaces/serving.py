@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -132,8 +133,19 @@ def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
             server.should_exit = True
 
         signals.call(stop)
+        _spare_the_collector()
         with asyncio.Runner(loop_factory=server.config.get_loop_factory()) as runner:
             runner.run(_serve(server, listening, node, live, serving, listen, stop))
+
+
+def _spare_the_collector() -> None:
+    """What stands by now stays, and a request makes thousands of objects that reference counts free.
+
+    Left as it is, the collector of cycles takes a fifth of the time of accepting batches.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _check_tokens(state: State) -> None:

@@ -12,6 +12,7 @@ import redis
 from hookwright.engine.delivery import Delivery, Result
 from hookwright.engine.errors import LedgerTooNew, LedgerUnavailable
 from hookwright.engine.ledger.ledger import Claim, Ledger, Offer, Settle
+from hookwright.engine.ledger.memory import Memory
 
 NODE = "nod_1"
 REVISION = "sha256:r1"
@@ -496,17 +497,17 @@ def test_a_read_only_replica_is_unavailable(own_valkey):
 
 
 def test_how_full_a_server_is_is_told_by_the_share_of_its_limit(own_valkey):
-    ledger = Ledger(own_valkey.url)
+    memory = Memory(own_valkey.url)
     with own_valkey.client() as client:
-        assert ledger.fullness() == 0.0
+        assert memory.fullness() == 0.0
         client.config_set("maxmemory", 10 * client.info("memory")["used_memory"])
-        assert 0.05 < ledger.fullness() < 0.2
+        assert 0.05 < memory.fullness() < 0.2
         client.config_set("maxmemory", 1)
-        assert ledger.fullness() > 1
+        assert memory.fullness() > 1
     own_valkey.kill()
     with pytest.raises(LedgerUnavailable):
-        ledger.fullness()
-    ledger.close()
+        memory.fullness()
+    memory.close()
 
 
 @pytest.mark.fault(11)

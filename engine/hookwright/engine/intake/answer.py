@@ -11,7 +11,7 @@ from ..delivery import Delivery, Status
 LISTED = 1000  # deliveries named in an answer; more are counted
 
 
-class Placed(msgspec.Struct, frozen=True):
+class Placed(msgspec.Struct, frozen=True, gc=False):
     """One delivery in an answer. One that is `batched` waits for others and goes out with them."""
 
     id: str
@@ -21,7 +21,7 @@ class Placed(msgspec.Struct, frozen=True):
     batched: bool = False
 
 
-class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
+class Answer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """The answer for one event. Over 1,000 deliveries are counted, with a link, instead of listed."""
 
     id: str

@@ -54,7 +54,7 @@ class JournalledEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
         return bytes(self.data) if self.data_text is None else self.data_text.encode()
 
 
-class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """One delivery in a line. `body` says which bytes it sends: the event's data, or its own `text` (plain,
     base64 or sealed). Of one that is sealed, `shown` and `headers` are what may be read.
     """

@@ -17,7 +17,6 @@ from ..journal.switch import Switch
 from .grounds import Grounds
 from .line import Line
 from .lua import KEYS, Argument, Script, translated
-from .memory import fullness
 from .wire import (
     chunks,
     limit_row,
@@ -258,11 +257,6 @@ class Ledger:
     def workers(self) -> Mapping[str, float]:
         """Worker id -> seconds since its last sign of life."""
         return self.depth().workers
-
-    def fullness(self) -> float:
-        """The share of its memory limit that Redis uses; 0.0 without one."""
-        with translated():
-            return fullness(self._redis)
 
     def ping(self) -> None:
         """Raise `LedgerUnavailable` unless Redis answers."""

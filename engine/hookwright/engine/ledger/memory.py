@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import redis
 
+from ..connection import connect
+from .lua import translated
 
-def fullness(client: redis.Redis) -> float:
-    """The share of its `maxmemory` a server uses; 0.0 for one without, or that does not tell.
 
-    Raises redis.RedisError when it does not answer.
-    """
+class Memory:
+    """Looks at the memory of the server at `url`."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = connect(url)
+
+    def fullness(self) -> float:
+        """The share of its `maxmemory` it uses; 0.0 for one without, or that does not tell.
+
+        Raises `LedgerUnavailable`.
+        """
+        with translated():
+            return _share(self._redis)
+
+    def close(self) -> None:
+        self._redis.close()
+
+
+def _share(client: redis.Redis) -> float:
     try:
         told = client.info("memory")
     except redis.ResponseError:  # an ACL may forbid it
