@@ -57,7 +57,11 @@ def test_every_key_the_schema_takes_is_read():
         ({"rules": [{"id": "b", "unless": "x"}]}, "rules/0/unless"),
         ({"rules": [{"id": "b", "disable_after": {"rate": 9}}]}, "rules/0/disable_after/rate"),
         ({"rules": [{"id": "b", "actions": [{"notify": {}}]}]}, "rules/0/actions/0/notify"),
-        ({"rules": [{"id": "b", "actions": [{"post": {"tls": 1}}]}]}, "rules/0/actions/0/post/tls"),
+        (
+            {"rules": [{"id": "b", "actions": [{"post": {"tls": 1}}]}]},
+            "the value of rules/0/actions/0/post/tls",
+        ),
+        ({"webhooks": [{**HOOK, "tls": {"pins": []}}]}, "webhooks/0/tls/pins"),
         ({"events": [{"type": "a", "encoding": "x"}]}, "events/0/encoding"),
         ({"webhooks": [{**HOOK, "type": "queue"}]}, "the value of webhooks/0/type"),
         ({"webhooks": [{**HOOK, "match": "Stage = 'Won'"}]}, "the value of webhooks/0/match"),

@@ -208,7 +208,6 @@ def test_a_no_always_has_an_explanation_and_a_yes_never(fragments, value):
     [
         ("breaker: {failures: 0}", ["HW022", "HW018"]),
         ("breaker: 5, order_by: 6", ["HW022", "HW013", "HW022", "HW013"]),
-        ("tls: {ca: 5}", ["HW022", "HW013"]),
         ("headers: {X-A: '{{ data.a }}'}, delay: 5", ["HW022", "HW017"]),
     ],
 )

@@ -161,12 +161,18 @@ class _Builder:
     ) -> Iterator[Action]:
         identifier = str(raw["id"])
         if kind is EntityType.WEBHOOK:
-            yield Action(endpoint_name(kind, identifier, ""), "", target(merged, self.encoders))
+            yield Action(
+                endpoint_name(kind, identifier, ""), "", target(merged, self.encoders, self.source.files)
+            )
             return
         for index, action in enumerate(_mappings(raw.get("actions"))):
             path = f"actions/{index}/post"
             settings = self.settings.over(events, _mapping(action.get("post")))
-            yield Action(endpoint_name(kind, identifier, path), path, target(settings, self.encoders))
+            yield Action(
+                endpoint_name(kind, identifier, path),
+                path,
+                target(settings, self.encoders, self.source.files),
+            )
 
 
 def _preset(source: Source) -> Preset:

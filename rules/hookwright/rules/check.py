@@ -7,8 +7,7 @@ is passed by.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from hookwright.schemas.nearest import did_you_mean
@@ -21,6 +20,7 @@ from .automations import automation_problems
 from .batches import batch_problems, collects, lacks_window
 from .build import Settings, texts
 from .bundle import Bundle, Entry, Part
+from .certificates import Certificates
 from .condition import condition_problems
 from .event_schemas import schema_problems
 from .expression.template import is_template
@@ -36,7 +36,7 @@ from .merge import Layer
 from .model import EntityType
 from .namespace import Namespace
 from .notify import notify_problems
-from .paths import file_problems, template_file_problems
+from .paths import template_file_problems
 from .pattern import Pattern, read_pattern
 from .references import Encoders
 from .renames import rename_problems
@@ -60,7 +60,7 @@ class Check:
     encoders: Encoders
     allow_undeclared_events: bool = False
     complete: bool = True  # False while a file that may declare names cannot be read
-    root: Path | None = None  # the folder from which the bundle's files are looked for, where it has one
+    certificates: Certificates = field(default_factory=lambda: Certificates(None))
 
     def bundle(self, bundle: Bundle) -> Iterator[Problem]:
         """All problems of a bundle's parts, file by file."""
@@ -110,8 +110,8 @@ class Check:
             yield from self._own(target)
             over = merged if target is entry.part else self.settings.over(events, target.value)
             yield from self._merged(over, target, defaults)
-            if self.root:
-                yield from template_file_problems(target, self.root, scope)
+            if root := self.certificates.root:
+                yield from template_file_problems(target, root, scope)
 
     def _own(self, target: Part) -> Iterator[Problem]:
         """What can be said of a target, or of the defaults, without looking at other layers."""
@@ -120,8 +120,7 @@ class Check:
         yield from _headers(target)
         yield from time_problems(target)
         yield from _lapp(target)
-        if self.root:
-            yield from file_problems(target, self.root)
+        yield from self.certificates.problems(target)
 
     def _batch(
         self, events: tuple[str, ...], merged: Layer, entry: Entry, defaults: Part | None

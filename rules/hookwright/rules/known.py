@@ -12,6 +12,7 @@ from .targets import FIELDS
 
 RETRY = GROWING | {LISTED, "retry_after", "max_age"}
 DISABLE_AFTER = frozenset({"failures", "for", "tries", "status"})
+TLS = frozenset({"ca", "certificate", "key"})
 BATCH = frozenset({"window", "max_events", "max_bytes", "key"})
 TARGET = frozenset(FIELDS)
 SUBSCRIBER = frozenset(
@@ -41,7 +42,7 @@ LISTS = ("webhooks", "rules", "events", "notifiers")  # of mappings, at the root
 _MAPPING = (Mapping,)
 _TAKES: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {
-        **dict.fromkeys(("auth", "headers", "labels", "match", "query", "retry", "signing"), _MAPPING),
+        **dict.fromkeys(("auth", "headers", "labels", "match", "query", "retry", "signing", "tls"), _MAPPING),
         **dict.fromkeys(("batch", "disable_after"), (Mapping, bool)),
         **dict.fromkeys(("enabled", "entity_params"), (bool,)),
         **dict.fromkeys(("event", "source"), (str, list)),
@@ -81,7 +82,7 @@ def _rule(rule: Layer, where: str) -> Iterator[str]:
 def _settings(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:
     yield from _beyond(part, known, where)
     yield from (f"the value of {where}{key}" for key, value in part.items() if not _is_read(key, value))
-    for key, keys in (("retry", RETRY), ("batch", BATCH), ("disable_after", DISABLE_AFTER)):
+    for key, keys in (("retry", RETRY), ("batch", BATCH), ("disable_after", DISABLE_AFTER), ("tls", TLS)):
         for below, deeper in _parts(part, key):
             yield from _beyond(deeper, keys, f"{where}{below}")
     yield from (f"the template in {where}{key}" for key in FILLED_IN if _has_template(part.get(key)))

@@ -14,6 +14,7 @@ from hookwright.schemas.validate import Fragments, validate
 
 from .build import Settings, build, event_names
 from .bundle import Bundle, conflicts, gather
+from .certificates import Certificates
 from .check import Check
 from .collector import held_back
 from .consequences import beyond, in_order
@@ -75,27 +76,30 @@ def load(
     whole = with_schemas(gather(documents), path)
     bundle = whole.bundle
     claims = Encoders.of(encoders)
+    certificates = Certificates(root_of(path))
     found = [
         *conflicts(bundle),
         *whole.problems,
         *_reserved(bundle),
-        *_checked(bundle, path, claims, undeclared=allow_undeclared_events, complete=not unread),
+        *_checked(bundle, certificates, claims, undeclared=allow_undeclared_events, complete=not unread),
     ]
+    named = (*whole.files, *certificates.paths)
     found = [problem for problem in found if problem.place not in unread]
     problems = in_order([*problems, *beyond(problems, found)])
     if any(problem.severity == "error" for problem in problems):
-        return Loaded(None, None, tuple(problems), bundle, whole.files)
-    source = _source(bundle, path, claims, undeclared=allow_undeclared_events)
+        return Loaded(None, None, tuple(problems), bundle, named)
+    source = _source(bundle, path, claims, certificates, undeclared=allow_undeclared_events)
     model = build(source)
     problems = in_order([*problems, *repeats(bundle, model), *span_warnings(bundle, model)])
-    return Loaded(model, source, tuple(problems), bundle, whole.files)
+    return Loaded(model, source, tuple(problems), bundle, named)
 
 
 def load_nothing(
     *, encoders: Mapping[str, Iterable[str]] = BUILT_IN_ENCODERS, allow_undeclared_events: bool = False
 ) -> Loaded:
     """A bundle without any file: it says nothing, and bundles may stand beside it."""
-    source = _source(gather(()), None, Encoders.of(encoders), undeclared=allow_undeclared_events)
+    nothing = Certificates(None)
+    source = _source(gather(()), None, Encoders.of(encoders), nothing, undeclared=allow_undeclared_events)
     return Loaded(build(source), source, ())
 
 
@@ -124,19 +128,22 @@ def _read(
 
 
 def _checked(
-    bundle: Bundle, path: Path, claims: Encoders, *, undeclared: bool, complete: bool
+    bundle: Bundle, certificates: Certificates, claims: Encoders, *, undeclared: bool, complete: bool
 ) -> Iterable[Problem]:
     settings = Settings(_preset(bundle), bundle.default_values, event_names(bundle.declared_types()))
-    return Check(settings, claims, undeclared, complete, root_of(path)).bundle(bundle)
+    return Check(settings, claims, undeclared, complete, certificates).bundle(bundle)
 
 
-def _source(bundle: Bundle, path: Path | None, claims: Encoders, *, undeclared: bool) -> Source:
+def _source(
+    bundle: Bundle, path: Path | None, claims: Encoders, certificates: Certificates, *, undeclared: bool
+) -> Source:
     preset = _preset(bundle)
     return Source(
         bundle=bundle.name or (DEFAULT_BUNDLE if path is None else _bundle_name(path)),
         preset=preset.name,
         preset_version=preset.version,
         content=bundle.content(),
+        files=certificates.texts,
         places={entry.id: entry.part.place() for entry in bundle.entries if entry.id is not None},
         encoders=claims.claims,
         allow_undeclared_events=undeclared,

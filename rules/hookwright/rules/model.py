@@ -77,6 +77,18 @@ class Auth:
 
 
 @dataclass(frozen=True, slots=True)
+class Tls:
+    """What a target trusts and shows: `ca` and `certificate` are PEM texts, "" where none is named.
+
+    There is a `key` where there is a certificate.
+    """
+
+    ca: str = ""
+    certificate: str = field(default="", repr=False)
+    key: SecretReference | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where and how to call. Times in milliseconds. `success` holds the codes that count as Success."""
 
@@ -93,6 +105,7 @@ class Target:
     concurrency: int = 4
     entity_params: bool = True
     signing: Auth | None = None
+    tls: Tls | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,14 +29,6 @@ def root_of(path: Path) -> Path | None:
         return None
 
 
-def file_problems(target: Part, root: Path) -> Iterator[Problem]:
-    """What is wrong with the certificates a target names; `root` is the bundle's folder."""
-    certificates = target.part("tls")
-    if certificates:
-        yield from missing_problems(certificates, "ca", root)
-        yield from missing_problems(certificates, "certificate", root)
-
-
 def template_file_problems(target: Part, root: Path, names: Sequence[str]) -> Iterator[Problem]:
     """What is wrong with the template a target names, filled in with `names`, or with the file itself."""
     missing = list(missing_problems(target, TEMPLATE, root))

@@ -10,7 +10,7 @@ from hookwright.schemas.grammar import duration
 
 from .event import JSON
 from .merge import LISTED, Layer
-from .model import Auth, RetryPolicy, SecretReference, Target, Text
+from .model import Auth, RetryPolicy, SecretReference, Target, Text, Tls
 from .references import Encoders
 
 BUILT_IN = Target(url="")
@@ -42,9 +42,14 @@ _INITIAL = "10s"
 _MULTIPLIER = 3
 
 
-def target(merged: Layer, encoders: Encoders) -> Target:
-    """The target of valid settings. Raises LookupError when no encoder claims its content type."""
+def target(merged: Layer, encoders: Encoders, files: Mapping[str, str]) -> Target:
+    """The target of valid settings. `files` are the texts of those it may name.
+
+    Raises LookupError when no encoder claims its content type, or a file is not among them.
+    """
     said: dict[str, Any] = {key: read(merged[key]) for key, read in FIELDS.items() if key in merged}
+    if "tls" in said:
+        said["tls"] = _with_files(said["tls"], files)
     if is_bodyless(merged):
         said |= {"encoder": QUERY_ENCODER, "content_type": QUERY_TYPE}
     elif "encoder" not in said:
@@ -110,6 +115,21 @@ def _auth(written: JSON) -> Auth:
     return Auth(str(config.pop("type")), MappingProxyType(config))
 
 
+def _tls(written: JSON) -> Tls:
+    """As written: in place of the texts stand the names of their files."""
+    said = cast("Mapping[str, JSON]", written)
+    key = _text(said["key"]) if "key" in said else None
+    return Tls(
+        str(said.get("ca", "")),
+        str(said.get("certificate", "")),
+        key if isinstance(key, SecretReference) else None,
+    )
+
+
+def _with_files(tls: Tls, files: Mapping[str, str]) -> Tls:
+    return Tls(files[tls.ca] if tls.ca else "", files[tls.certificate] if tls.certificate else "", tls.key)
+
+
 def _named(written: JSON) -> tuple[tuple[str, Text], ...]:
     """Sorted by name, so that the order of keys in YAML means nothing. A list repeats its name, in order."""
     entries = cast("Mapping[str, JSON]", written)
@@ -145,5 +165,6 @@ FIELDS: Mapping[str, Callable[[JSON], object]] = {
     "signing": _auth,
     "success": success_codes,
     "timeout": lambda written: duration(str(written)),
+    "tls": _tls,
     "url": str,
 }

@@ -14,12 +14,12 @@ from requests.auth import AuthBase, HTTPBasicAuth, HTTPDigestAuth
 from hookwright.engine.call.mask import REDACTED
 from hookwright.engine.call.prepare import SECRETS_KEPT, Prepared, Preparer, Refusal
 from hookwright.engine.call.target import TargetAddress
-from hookwright.engine.call.transport import Reply
+from hookwright.engine.call.transport import Identity, Reply
 from hookwright.engine.delivery import Delivery
 from hookwright.plugins.builtin.auth.basic import BasicInjector
 from hookwright.plugins.builtin.auth.bearer import BearerInjector
 from hookwright.plugins.errors import MissingSecret
-from hookwright.rules.model import Action, Auth, EntityType, SecretReference, Subscriber, Target
+from hookwright.rules.model import Action, Auth, EntityType, SecretReference, Subscriber, Target, Tls
 from hookwright.schemas.problem import Place
 
 KEY = SecretReference("env", "ERP_KEY")
@@ -568,3 +568,18 @@ def test_a_test_says_so_on_the_wire_and_nothing_else_does():
     sent = dict(preparer().prepare(marked, b"{}", 1, 1000.0).call.headers)
     assert sent["hookwright-test"] == "true"
     assert "hookwright-test" not in dict(prepared().call.headers)
+
+
+def test_a_client_certificate_goes_out_with_its_key_and_the_record_has_neither():
+    answer = prepared(tls=Tls("CA", "CERTIFICATE", KEY))
+    assert answer.call.identity == Identity("CA", "CERTIFICATE", SECRETS["ERP_KEY"])
+    assert SECRETS["ERP_KEY"] not in repr(answer)
+    assert prepared().call.identity is None
+
+
+def test_a_client_certificate_without_its_key_waits_for_it():
+    def resolve(reference):
+        raise MissingSecret("env", reference.name, "is not set")
+
+    answer = prepared(preparer(tls=Tls("", "CERTIFICATE", KEY), resolve=resolve))
+    assert (answer.outcome, answer.error) == ("held", "not_ready")

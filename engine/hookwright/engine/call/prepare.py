@@ -12,7 +12,7 @@ from hookwright.plugins.grants import Grant
 from hookwright.plugins.hookspecs import Injector
 from hookwright.plugins.injection import build_injector, build_signer
 from hookwright.rules.event import JSON
-from hookwright.rules.model import Action, SecretReference, Subscriber, Text
+from hookwright.rules.model import Action, SecretReference, Subscriber, Text, Tls
 from hookwright.rules.targets import BODYLESS
 
 from ..delivery import Delivery, Sent
@@ -24,7 +24,7 @@ from .query import ERROR as NO_QUERY
 from .query import NoQuery, check_length, query_of
 from .target import Blocked, TargetAddress, parse_target
 from .tokens import Fetching, NoToken, Token, Tokens, placeholder
-from .transport import Call
+from .transport import Call, Identity
 
 Resolve: TypeAlias = Callable[[SecretReference], str]  # raises LookupError when there is no such secret now
 
@@ -73,6 +73,7 @@ class _Plan:
     headers: Headers
     edits: Edits
     grant: Grant | None
+    identity: Identity | None
     made: float
 
 
@@ -175,6 +176,7 @@ class Preparer:
             host=target.host,
             port=target.port,
             addresses=(),
+            identity=self._plan.identity if self._plan else None,
         )
         mask, answers = self._mask, self._reply_mask
         if hidden:
@@ -209,11 +211,14 @@ class Preparer:
             location, shown = locate(target.url, _resolved(target.query, resolve), tail)
             headers = static_headers(self._content_type, _resolved(target.headers, resolve))
             edits, grant = self._build_edits(resolve)
+            identity = _identity(target.tls, resolve)
         finally:
             self._mask = self._reply_mask = self._mask.with_values(found)
         mask = self._mask  # a literal may repeat a secret
         shown = Location(mask(shown.head), mask(shown.tail), mask(shown.whole))
-        return _Plan(location, shown, parse_target(location.whole), headers.masked(mask), edits, grant, now)
+        return _Plan(
+            location, shown, parse_target(location.whole), headers.masked(mask), edits, grant, identity, now
+        )
 
     @property
     def _content_type(self) -> str | None:
@@ -264,6 +269,12 @@ def _resolved(pairs: Iterable[tuple[str, Text]], resolve: Resolve) -> tuple[tupl
         (name, resolve(value), True) if isinstance(value, SecretReference) else (name, value, False)
         for name, value in pairs
     )
+
+
+def _identity(tls: Tls | None, resolve: Resolve) -> Identity | None:
+    if tls is None:
+        return None
+    return Identity(tls.ca, tls.certificate, resolve(tls.key) if tls.key else "")
 
 
 def _reference(written: JSON) -> SecretReference:

@@ -7,6 +7,7 @@ import socket
 import ssl
 import struct
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -219,12 +220,28 @@ def server_context(certificate: trustme.LeafCert) -> ssl.SSLContext:
 def tls(authority: trustme.CA) -> dict[str, ssl.SSLContext]:
     """Servers' certificates by what is wrong with them."""
     past = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    future = dt.datetime(2999, 1, 1, tzinfo=dt.UTC)
+    later = dt.datetime(2999, 1, 2, tzinfo=dt.UTC)
     stranger = trustme.CA().issue_cert("receiver.test")
     asking = server_context(authority.issue_cert("receiver.test"))
     authority.configure_trust(asking)
     asking.verify_mode = ssl.CERT_REQUIRED
     asking.maximum_version = ssl.TLSVersion.TLSv1_2
+    old = server_context(authority.issue_cert("receiver.test"))
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # that it is old is the point
+        old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1
+    newer = server_context(authority.issue_cert("receiver.test"))
+    authority.configure_trust(newer)
+    newer.verify_mode = ssl.CERT_REQUIRED
+    newer.minimum_version = ssl.TLSVersion.TLSv1_3
     return {
+        "not yet valid": server_context(
+            authority.issue_cert("receiver.test", not_before=future, not_after=later)
+        ),
+        "TLS 1.0": old,
+        "asks for a certificate, TLS 1.3": newer,
         "good": server_context(authority.issue_cert("receiver.test")),
         "expired": server_context(authority.issue_cert("receiver.test", not_after=past)),
         "wrong host": server_context(authority.issue_cert("other.test")),

@@ -585,14 +585,20 @@ def test_the_good_certificate_is_taken_and_the_phases_are_timed(caller, receive,
     assert 0 < timing.connect <= timing.tls <= timing.first_byte <= timing.total < 5
 
 
+@pytest.mark.fault(38)
 @pytest.mark.parametrize(
     "flaw",
-    ["expired", "wrong host", "wildcard of another level", "unknown authority", "asks for a certificate"],
+    [
+        *("expired", "not yet valid", "wrong host", "wildcard of another level", "unknown authority"),
+        *("TLS 1.0", "asks for a certificate", "asks for a certificate, TLS 1.3"),
+    ],
 )
 def test_a_certificate_that_is_not_good_is_a_tls_error(flaw, caller, receive, tls):
     receiver = receive(close_after(OK), tls=tls[flaw])
     reply = caller(receiver)
-    assert (reply.error, reply.status, reply.complete) == ("tls", None, False)
+    late = {"reset"} if flaw.endswith("1.3") else set()  # a reset may overtake what is told that late
+    assert reply.error in {"tls"} | late
+    assert (reply.status, reply.complete) == (None, False)
     assert receiver.requests == []
 
 

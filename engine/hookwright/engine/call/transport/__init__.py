@@ -20,6 +20,17 @@ NOT_PERMITTED = "not permitted"  # the error of a call whose permit had ended: n
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What a call trusts and shows over TLS, each as PEM text: the usual roots without `ca`, nothing without
+    `certificate`, to which `key` belongs. Connections are kept for calls of the same identity only.
+    """
+
+    ca: str = ""
+    certificate: str = field(default="", repr=False)
+    key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One request, complete: nothing is added to it but `Host` and `Content-Length`.
 
@@ -38,6 +49,7 @@ class Call:
     port: int
     addresses: tuple[str, ...]
     permit: Callable[[], bool] | None = None
+    identity: Identity | None = None
 
 
 def check_permit(call: Call) -> None:

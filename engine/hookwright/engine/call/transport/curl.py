@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import certifi
 import pycurl
 
-from . import Call, Judge, Reply, cut_off
+from . import Call, Identity, Judge, Reply, cut_off
 from .handle import Handle
 from .kept import KeptConnections
 from .opening import SocketRefused
@@ -125,14 +125,25 @@ class CurlTransport:
                 _answer(done, Reply(None, False, error="protocol", message=type(error).__name__))
 
     def _start(self, call: Call, done: Callable[[Reply], None]) -> None:
-        handle = self._spare.pop() if self._spare else Handle(self._judge, self._ca, self._kept)
+        handle = self._handle(call.identity)
         try:
             handle.begin(call, done, reuse=self._may_reuse(call))
             self._multi.add_handle(handle.curl)
         except BaseException:
-            self._spare.append(handle)
+            self._put_back(handle)
             raise
         self._active[handle.curl] = handle
+
+    def _handle(self, identity: Identity | None) -> Handle:
+        if identity is None and self._spare:
+            return self._spare.pop()
+        return Handle(self._judge, self._ca, self._kept, identity)
+
+    def _put_back(self, handle: Handle) -> None:
+        if handle.identity is None and len(self._spare) < _SPARE_HANDLES:
+            self._spare.append(handle)
+        else:  # an identity's is made anew for each call: no option of it may be left on another's
+            handle.close()
 
     def _may_reuse(self, call: Call) -> bool:
         """Not where a kept connection was found closed lately: there every call would risk a try."""
@@ -165,10 +176,7 @@ class CurlTransport:
         if handle.was_repeated:
             self._unreliable[handle.call.host, handle.call.port] = time.monotonic() + _GRUDGE
         reply, done = handle.reply(code, message), handle.done
-        if len(self._spare) < _SPARE_HANDLES:
-            self._spare.append(handle)
-        else:
-            handle.close()
+        self._put_back(handle)
         _answer(done, reply)
 
     def _stop(self) -> None:

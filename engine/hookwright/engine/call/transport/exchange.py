@@ -29,6 +29,7 @@ from .answer import Answer, HeadRefused
 from .head import Head
 from .opening import SocketRefused, open_socket
 from .request_line import is_secure, request_target
+from .trust import Trust
 
 Phase: TypeAlias = Literal["connect", "tls", "send", "head", "body"]
 
@@ -39,11 +40,11 @@ _BY_PHASE: Final[dict[Phase, str]] = {"connect": "connect", "tls": "tls"}
 class Exchange:
     """Performs one call. `abort` may be called from another thread and makes `perform` end soon."""
 
-    def __init__(self, call: Call, judge: Judge, tls: ssl.SSLContext) -> None:
+    def __init__(self, call: Call, judge: Judge, trust: Trust) -> None:
         self.call = call
         self.head = Head()
         self._judge = judge
-        self._tls = tls
+        self._trust = trust
         self._body: list[bytes] = []
         self._phase: Phase = "connect"
         self._started = time.monotonic()
@@ -56,9 +57,11 @@ class Exchange:
         """Never raises for the network; what it raises is our own mistake."""
         try:
             target = request_target(self.call)
+            connection = self._connection()
+        except ssl.SSLError as failure:
+            return self._reply(("tls", f"the certificate cannot be used: {failure.reason}"), truncated=False)
         except ValueError as failure:
             return self._reply(("protocol", str(failure)), truncated=False)
-        connection = self._connection()
         truncated = False
         error: tuple[str, str] | None = None
         try:
@@ -126,7 +129,9 @@ class Exchange:
     def _connection(self) -> HTTPConnection:
         call = self.call
         if is_secure(call):
-            return _SecureConnection(self, call.host, call.port, ssl_context=self._tls)
+            return _SecureConnection(
+                self, call.host, call.port, ssl_context=self._trust.context(call.identity)
+            )
         return _PlainConnection(self, call.host, call.port)
 
     def _send(self, connection: HTTPConnection, target: str) -> None:

@@ -6,14 +6,24 @@ import logging
 import socket
 import time
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Final
 
 import pycurl
 
 from ...delivery import Timing
-from . import CONNECT_LIMIT, NOT_PERMITTED, RESPONSE_BODY_LIMIT, Call, Judge, PermitEnded, Reply, check_permit
+from . import (
+    CONNECT_LIMIT,
+    NOT_PERMITTED,
+    RESPONSE_BODY_LIMIT,
+    Call,
+    Identity,
+    Judge,
+    PermitEnded,
+    Reply,
+    check_permit,
+)
 from .head import Head
+from .header_lines import header_lines
 from .kept import KeptConnections
 from .opening import SocketRefused, check_peer, open_socket
 from .request_line import origin, request_target
@@ -36,17 +46,10 @@ _SETTINGS: Final = (
     (pycurl.NETRC, pycurl.NETRC_IGNORED),
     (pycurl.SSL_VERIFYPEER, 1),
     (pycurl.SSL_VERIFYHOST, 2),
+    (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),  # and newer
     (pycurl.MAXAGE_CONN, _IDLE_LIMIT),
     (pycurl.POST, 1),
 )
-
-# Headers libcurl or pycurl would add by themselves: an empty value takes them out.
-_DEFAULTS: Final = (
-    ("accept", b"Accept:"),
-    ("user-agent", b"User-Agent:"),
-    ("content-type", b"Content-Type:"),
-)
-_ALWAYS: Final = (b"Accept-Encoding: identity", b"Expect:")
 
 _ERRORS: Final = {
     pycurl.E_COULDNT_RESOLVE_HOST: "dns",
@@ -65,24 +68,42 @@ _ERRORS: Final = {
     pycurl.E_SSL_INVALIDCERTSTATUS: "tls",
 }
 
+# A key that cannot be used; an alert that comes after our part of the handshake.
+_OF_TLS: Final = frozenset({pycurl.E_BAD_FUNCTION_ARGUMENT, pycurl.E_RECV_ERROR})
+
 
 class Handle:
-    """Carries one call after the other. Used by the driver thread only."""
+    """Carries one call after the other, all of one identity. Used by the driver thread only."""
 
-    def __init__(self, judge: Judge, ca: str, kept: KeptConnections) -> None:
+    def __init__(
+        self, judge: Judge, ca: str, kept: KeptConnections, identity: Identity | None = None
+    ) -> None:
         self.curl = pycurl.Curl()
+        self.identity = identity
         self._kept = kept
         self._options: dict[int, object] = {}
         self._judge = judge
         for option, value in _SETTINGS:
             self.curl.setopt(option, value)
         self.curl.setopt(pycurl.CAINFO, ca)
+        if identity is not None:
+            self._identify(identity)
         self.curl.unsetopt(pycurl.CAPATH)  # the system's folder would widen what `ca` trusts
         self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
         self.curl.setopt(pycurl.PREREQFUNCTION, self._before_request)
         self.curl.setopt(pycurl.HEADERFUNCTION, self._header)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
         self._clear()
+
+    def _identify(self, identity: Identity) -> None:
+        """From memory: no key is written to a disk. No session is resumed: it carries over who we are."""
+        self.curl.setopt(pycurl.SSL_SESSIONID_CACHE, 0)
+        if identity.ca:
+            self.curl.setopt(pycurl.CAINFO_BLOB, identity.ca.encode())
+        if identity.certificate:
+            self.curl.setopt(pycurl.SSLCERT_BLOB, identity.certificate.encode())
+            self.curl.setopt(pycurl.SSLKEY_BLOB, identity.key.encode() or b"\n")  # none is refused later
+            self.curl.setopt(pycurl.KEYPASSWD, "")  # else OpenSSL asks a terminal for one
 
     def begin(self, call: Call, done: Callable[[Reply], None], *, reuse: bool = True) -> None:
         """Prepare the handle for `call`. Raises SocketRefused when no socket may be opened, and pycurl.error
@@ -103,7 +124,7 @@ class Handle:
         self._set(pycurl.NOBODY, call.method == "HEAD")  # else it waits for a body that never comes
         self._set(pycurl.FRESH_CONNECT, not reuse)
         self._set(pycurl.FORBID_REUSE, not reuse)
-        self.curl.setopt(pycurl.HTTPHEADER, _header_lines(call.headers))
+        self.curl.setopt(pycurl.HTTPHEADER, header_lines(call.headers))
         if call.body is None and call.method != "HEAD":
             self.curl.setopt(pycurl.HTTPGET, 1)  # no body at all; the method is still the one set above
         elif call.body is not None:
@@ -137,7 +158,10 @@ class Handle:
 
     def keep_connection(self) -> None:
         """After a call that went well: say whether its connection may carry another one."""
-        self._kept.keep(self._ours, self.curl.getinfo(pycurl.ACTIVESOCKET), sound=not self._head.odd)
+        sound = not self._head.odd
+        self._kept.keep(
+            self._ours, self.curl.getinfo(pycurl.ACTIVESOCKET), sound=sound, identity=self.identity
+        )
 
     def reply(self, code: int, message: str) -> Reply:
         """What came of the call: libcurl's result `code` (0 is fine) and message, and what was seen."""
@@ -185,6 +209,8 @@ class Handle:
             return "reset", "the receiver closed the connection without an answer"
         if code == 0:
             return "protocol", "the connection ended before the headers did"
+        if code in _OF_TLS and ("SSL routines" in message or "private key" in message):
+            return "tls", message
         return _ERRORS.get(code, "protocol"), message or f"the answer cannot be read (libcurl error {code})"
 
     def _timing(self) -> Timing:
@@ -215,7 +241,7 @@ class Handle:
         if self._requests > 1:
             return pycurl.PREREQFUNC_ABORT
         self._ours = (local, local_port)
-        self._stale = not self._opened and not self._kept.is_usable(self._ours)
+        self._stale = not self._opened and not self._kept.is_usable(self._ours, self.identity)
         if self._stale:
             return pycurl.PREREQFUNC_ABORT
         try:
@@ -251,20 +277,3 @@ class _Opened:
 
     def __del__(self) -> None:
         self._opened.close()
-
-
-def _header_lines(headers: tuple[tuple[str, str], ...]) -> list[bytes]:
-    """libcurl's spelling: `Name: value`, and `Name;` for an empty value. It drops a value of blanks."""
-    lines = [
-        f"{name}: {value}".encode("latin-1") if value.strip(" \t") else f"{name};".encode()
-        for name, value in headers
-    ]
-    lines += _removals(tuple([name for name, _ in headers]))
-    return lines
-
-
-@lru_cache(maxsize=4096)
-def _removals(names: tuple[str, ...]) -> tuple[bytes, ...]:
-    """What takes out the headers that libcurl or pycurl would add to these."""
-    given = {name.lower() for name in names}
-    return (*(removal for name, removal in _DEFAULTS if name not in given), *_ALWAYS)

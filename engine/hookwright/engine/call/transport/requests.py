@@ -7,7 +7,6 @@ cookies from places nobody named. Each call has a connection of its own.
 from __future__ import annotations
 
 import logging
-import ssl
 import threading
 import time
 from collections import deque
@@ -18,6 +17,7 @@ import certifi
 
 from . import Call, Judge, Reply, cut_off
 from .exchange import Exchange
+from .trust import Trust
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class RequestsTransport:
 
     def __init__(self, judge: Judge, *, ca: str | None = None, threads: int = 64) -> None:
         self._judge = judge
-        self._tls = ssl.create_default_context(cafile=ca or certifi.where())
+        self._trust = Trust(ca or certifi.where())
         self._threads = threads
         self._changed = threading.Condition()
         self._waiting: deque[tuple[Call, Callable[[Reply], None]]] = deque()
@@ -82,7 +82,7 @@ class RequestsTransport:
                     self._running -= 1
                     return
                 call, done = self._waiting.popleft()
-                exchange = Exchange(call, self._judge, self._tls)
+                exchange = Exchange(call, self._judge, self._trust)
                 self._active[exchange] = done
             self._finish(exchange, _perform(exchange))
 

@@ -1,0 +1,85 @@
+"""Certificates that targets name: read once a load, and put into the source, since workers have no files."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hookwright.schemas.problem import Problem
+from hookwright.schemas.wording import show
+
+from .bundle import Part
+from .paths import missing_problems
+
+LARGEST = 256 * 1024  # bytes; whole collections of roots are of this size
+KEYS = ("ca", "certificate")
+
+_ELSEWHERE = "only webhooks that stand in a bundle of files can name some"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """The certificates below a bundle's folder; a bundle without one (`root` is None) names none."""
+
+    root: Path | None
+    _read: dict[str, str] = field(default_factory=dict)
+    _faults: dict[str, str] = field(default_factory=dict)
+
+    def problems(self, target: Part) -> Iterator[Problem]:
+        """What is wrong with the certificates of a target, which are read here."""
+        part = target.part("tls")
+        for key in KEYS if part else ():
+            name = part.value.get(key) if part else None
+            if part is None or not isinstance(name, str) or not name:
+                continue
+            if self.root is None:
+                yield part.problem("HW110", f"there is no file {show(name)}", key, hint=_ELSEWHERE)
+                continue
+            missing = list(missing_problems(part, key, self.root))
+            yield from missing
+            if not missing and (fault := self._take(name, self.root)):
+                yield part.problem("HW110", f"{show(name)} cannot be used: {fault}", key)
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """What was read, by the name it stands under in the bundle."""
+        return dict(self._read)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The files that were looked for; a change of one changes the bundle."""
+        names = (*self._read, *self._faults)
+        return tuple(self.root / name for name in names) if self.root else ()
+
+    def _take(self, name: str, root: Path) -> str | None:
+        if name not in self._read and name not in self._faults:
+            try:
+                self._read[name] = read_certificates(root / name)
+            except (OSError, ValueError) as error:
+                self._faults[name] = str(error)
+        return self._faults.get(name)
+
+
+def read_certificates(file: Path) -> str:
+    """The PEM text of a file of certificates. Raises OSError or ValueError, each with words for people.
+
+    A private key beside them is refused: what is published is no place for one.
+    """
+    with file.open("rb") as stream:
+        content = stream.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ValueError("it is larger than 256KiB")
+    try:
+        text = content.decode("ascii")
+    except UnicodeDecodeError:
+        raise ValueError("it holds no certificate in PEM") from None
+    if "PRIVATE KEY-----" in text:
+        raise ValueError("it holds a private key, which belongs into a secret, named under `key`")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cadata=text)
+    except (ssl.SSLError, ValueError):
+        raise ValueError("it holds no certificate in PEM") from None
+    return text
