@@ -243,6 +243,11 @@ class MemoryLedger:
             self._reach()
             return sum(self.server.switches.take(each) for each in switches)
 
+    def switches(self, endpoints: Sequence[str] = ()) -> tuple[tuple[Switch, ...], tuple[int, ...]]:
+        with self.server.lock:
+            self._reach()
+            return self.server.switches.all(), tuple(0 for _ in endpoints)
+
     def expire(self, node: str, expired: Sequence[Expired]) -> int:
         assert node == NODE
         with self.server.lock:

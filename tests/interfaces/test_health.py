@@ -17,6 +17,10 @@ from hookwright.interfaces.health import SEEN_SECONDS, Idleness, depth, readines
 class Ledger:
     def __init__(self):
         self.alive = {"worker": 0.1}
+        self.published = "sha256:r"
+
+    def live(self):
+        return self.published
 
     def workers(self):
         if self.alive is None:
@@ -39,6 +43,7 @@ def node(tmp_path):
         reachable=threading.Event(),
         offering=SimpleNamespace(spooled=7, full=False, crowded=False),
         ledger=Ledger(),
+        room=SimpleNamespace(scarce=False),
         children=(SimpleNamespace(running=True, pid=1), SimpleNamespace(running=True, pid=9)),
         intake=SimpleNamespace(last_accepted=None),
     )
@@ -122,3 +127,10 @@ def test_idle_means_an_event_came_and_nothing_but_held_work_is_open(node):
 def test_a_server_that_was_not_told_to_leaves_never(node):
     node.intake.last_accepted = 0.0
     assert not Idleness(None, lambda: 1e9).over(node)
+
+
+def test_a_revision_of_another_node_is_named(node):
+    node.ledger.published = "sha256:other"
+    found = {check.name: check for check in readiness(node)}
+    assert found["table"].ok
+    assert "calls follow sha256:other" in found["table"].detail

@@ -34,6 +34,7 @@ from hookwright.plugins.registry import Plugins
 from hookwright.rules.source import Source
 
 from .children import Child
+from .presence import Presence, present
 from .wiring import intake_of, offer_to, replays_of, subscribers_of, swap_in, tell_switches
 
 WATCH_SECONDS = 0.25
@@ -96,6 +97,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         stack.enter_context(state.owned())
         url = _given_server(settings.redis_url) if settings.redis_url else _private_server(state, stack)
         ledger = Ledger(url)
+        presence = stack.enter_context(present(ledger, name, state))
         history = History(state.path, catching_up=False)
         said = Switches()
         before = partial(tell_switches, state, history, ledger, said)
@@ -129,7 +131,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             room=room,
             replays=replays_of(name, state, revisions, history, writer, offering),
         )
-        stack.enter_context(_watched(node))
+        stack.enter_context(_watched(node, presence))
         yield node
 
 
@@ -192,7 +194,7 @@ def _end_bookkeeper(bookkeeper: Child, reachable: threading.Event) -> None:
 
 
 @contextmanager
-def _watched(node: Node) -> Iterator[None]:
+def _watched(node: Node, presence: Presence) -> Iterator[None]:
     """Look after children and ledger a few times a second until the end."""
     ending = threading.Event()
 
@@ -201,6 +203,8 @@ def _watched(node: Node) -> Iterator[None]:
             for child in node.children:
                 child.watch()
             look_at_ledger(node)
+            with contextlib.suppress(LedgerUnavailable):  # the look has said so
+                presence.renew()
         look_at_ledger(node)  # how long the parts get to end depends on it
 
     thread = threading.Thread(target=watch, name="watch", daemon=True)

@@ -218,3 +218,22 @@ def test_finding_what_is_held_costs_no_look_at_what_has_ended(rig):
         values = ("[]", 0, 0)[: sql.count("?") - 1]
         plan = rig.book._index._database.execute(f"EXPLAIN QUERY PLAN {sql}", values).fetchall()
         assert any("open_deliveries" in row[3] for row in plan)
+
+
+@pytest.mark.fault(7)
+def test_a_switch_of_another_node_comes_into_this_ones_book_once_and_tells_nobody(rig, kit, server):
+    server.switches.take(kit.Switch(name="webhook/plain", state="paused", reason="", by="ada", at=kit.NOW))
+    for _ in range(3):
+        rig.turn()
+    (line,) = rig.node.lines("subscriber")
+    assert (line["entityId"], line["change"], line["by"]) == ("plain", "paused", "ada")
+    assert rig.node.lines("notice") == []
+
+
+def test_a_switch_this_node_is_to_book_itself_is_not_taken_for_another_ones(rig, kit, server):
+    said = disabled(kit, kit.NOW)
+    server.switches.take(said)
+    server.switch_off(said)
+    rig.turn()
+    (line,) = rig.node.lines("subscriber")
+    assert line["notify"] == ["admins"]

@@ -139,12 +139,15 @@ class Booking:
         try:
             self._look()
             self._acknowledge()
+            if not self._results:
+                self._switchboard.listen()
             came, drained = self._receive(block_ms)
             self._book_results()
             self._acknowledge()
             if drained:
                 self._forget_refusals()
             if self._book.whole:
+                self._take_over_switches(drained)
                 self._switchboard.turn()
             if self._drained and self._book.whole:
                 self._vigil.settle()
@@ -158,6 +161,13 @@ class Booking:
     def _look(self) -> None:
         if self._vigil.look():
             self._doubt()
+
+    def _take_over_switches(self, drained: bool) -> None:
+        """What another node switched stands in this node's journal, too: its book says why work is held."""
+        lines = self._switchboard.heard() if drained else []
+        if lines:
+            self._append(lines)
+            self._book.follow()
 
     def _doubt(self) -> None:
         """The ledger lost data: all that is open has to be offered again."""

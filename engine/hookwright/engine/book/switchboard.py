@@ -19,15 +19,18 @@ from .book import Book
 
 TOLD_PER_CALL = 1000
 EXPIRED_PER_TURN = 500
+LISTEN_EVERY = 1.0  # seconds between looks for what other nodes switched
 EXPIRE_EVERY = 60.0  # seconds between looks for what a switch has held for too long
 
 log = structlog.get_logger(__name__)
 
 
 class SwitchLedger(Protocol):
-    """What the switchboard needs of the ledger. Both raise `LedgerUnavailable` and may then be repeated."""
+    """What the switchboard needs of the ledger. All raise `LedgerUnavailable` and may then be repeated."""
 
     def switch(self, switches: Sequence[Switch]) -> int: ...
+
+    def switches(self, endpoints: Sequence[str] = ()) -> tuple[tuple[Switch, ...], tuple[int, ...]]: ...
 
     def expire(self, node: str, expired: Sequence[Expired]) -> int: ...
 
@@ -53,6 +56,8 @@ class Switchboard:
         self._max_age = max_age
         self._told = -1  # the version of the switches that the ledger knows
         self._expire_at = float("-inf")
+        self._listen_at = float("-inf")
+        self._said: tuple[Switch, ...] = ()
 
     def doubt(self) -> None:
         """The ledger may have lost everything: tell it all again."""
@@ -68,6 +73,24 @@ class Switchboard:
             self._told = version
         if self._monotonic() >= self._expire_at:
             self._expire()
+
+    def listen(self) -> None:
+        """Hear what other nodes switched. What this node is to book itself stands on its stream by then."""
+        if self._monotonic() >= self._listen_at:
+            self._said, _ = self._ledger.switches()
+            self._listen_at = self._monotonic() + LISTEN_EVERY
+
+    def heard(self) -> list[Entry]:
+        """The lines of what was heard and this node's journal does not say: call it when the stream is empty.
+
+        Whoever journalled a switch first tells of it, so nobody is told here.
+        """
+        said, self._said = self._said, ()
+        if not any(each.after(self._book.switches.get(each.name)) for each in said):
+            return []
+        self._book.follow(thorough=True)  # intake journals what a person switched before it tells the ledger
+        new = [each for each in said if each.after(self._book.switches.get(each.name))]
+        return [switch_entry(each, each.state) for each in new]
 
     def lines(self, switch: Switch) -> list[Entry]:
         """The line of a switch that failures caused, unless it has been read before."""

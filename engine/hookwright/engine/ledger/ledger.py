@@ -53,7 +53,7 @@ _scripts = {
     name: Script(name)
     for name in (
         *("offer", "step", "beat", "leave", "acknowledge", "publish", "halt", "epoch", "depth"),
-        *("switch", "switches", "expire", "ground", "vouch", "drop", "empty"),
+        *("switch", "switches", "expire", "ground", "vouch", "drop", "empty", "node"),
     )
 }
 _UNLIMITED: Mapping[str, FailureLimit] = MappingProxyType({})
@@ -188,9 +188,8 @@ class Ledger:
         return tuple(map(read_switch, found)), tuple(failures)
 
     def expire(self, node: str, expired: Sequence[Expired]) -> int:
-        """End what waited too long behind an endpoint that is off; each comes back as a result.
-
-        How many ended: what is in flight, has ended already, or whose endpoint is on again is left alone.
+        """End what waited too long behind an endpoint that is off; each comes back as a result. How many
+        ended: what is in flight, has ended already, or whose endpoint is on again is left alone.
         """
         rows = [(each.result.delivery, each.endpoint, write(each.result).decode()) for each in expired]
         ended: int = self._run("expire", node, pack(rows))[1]
@@ -212,9 +211,8 @@ class Ledger:
     def results(
         self, node: str, *, block_ms: int = 1000, count: int = 1000
     ) -> list[tuple[str, Result | Switch]]:
-        """The next results for this node, oldest first, waiting up to `block_ms` for the first.
-
-        Among them are the switches that failures caused.
+        """The next results for this node, oldest first, waiting up to `block_ms` for the first; among them
+        are the switches that failures caused.
 
         A new ledger starts at the oldest result not acknowledged; so does this one once Redis lost its data.
         """
@@ -241,6 +239,11 @@ class Ledger:
     def halt(self, node: str, on: bool = True) -> None:
         """Stop (or resume) claims of what this node accepted: its history cannot be written, say."""
         self._run("halt", node, int(on))
+
+    def hold(self, node: str, by: str, seconds: float) -> tuple[str, int]:
+        """Hold a node's name for so long, or let go (0): who holds it, for how many milliseconds yet."""
+        holder, left = self._run("node", node, by, int(seconds * 1000))[1:]
+        return holder.decode(), left
 
     def epoch(self) -> str:
         """The name of the present data: it changes when Redis lost everything, and only then."""
