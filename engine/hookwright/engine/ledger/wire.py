@@ -73,8 +73,8 @@ def read_tick(answer: Any, term: int) -> Tick:
     """What a step gave to a worker whose lease has the number `term`."""
     epoch, live, now, next_due, claims, _ = answer
     made = tuple(
-        Claim(_read_delivery(packed), body, int(spent) + 1, token.decode(), term)
-        for packed, body, spent, token in claims
+        Claim(_read_delivery(packed), body, int(spent) + 1, token.decode(), term, suspicion)
+        for packed, body, spent, token, suspicion in claims
     )
     return Tick(made, read_text(live), epoch.decode(), next_due, now)
 

@@ -34,11 +34,16 @@ class Offered:
     refused: tuple[str, ...] = ()
 
 
+POISONED = 30
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """The right to make try number `attempt` (from 1) of a delivery, as long as the lease lives.
 
-    `term` numbers the leases of the worker: a claim does not outlive the one it was made under.
+    `term` numbers the leases of the worker: a claim does not outlive the one it was made under. `suspicion`
+    grows with every worker that died while it had the delivery: by ten if that was while it was prepared, by
+    three if it was sent already. At `POISONED` the delivery is to blame.
     """
 
     delivery: Delivery
@@ -46,6 +51,7 @@ class Claim:
     attempt: int
     token: str
     term: int = 0
+    suspicion: int = 0
 
 
 Cause = Literal["breaker", "rate", "retry_after", "schedule"]

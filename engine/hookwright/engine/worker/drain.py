@@ -90,6 +90,10 @@ class Drain:
         self._event.set()
         return True
 
+    def stuck(self) -> tuple[str, float]:
+        """The delivery that is being prepared, and for how many seconds: a plugin may never return."""
+        return self._launcher.stuck()
+
     def stop(self) -> None:
         """Claim nothing more; what is in flight may finish within the grace."""
         if self._stop_at is None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from hookwright.rules.model import Target
 
 from ..call.prepare import Refusal
-from ..ledger.work import Claim, Settle
+from ..ledger.work import POISONED, Claim, Settle
 from .account import Account
 from .flight import Configuration, Flight
 from .notifier import TARGET as NOTICES
 from .pilot import Ending, Pilot
+from .retry import POISON
 from .settling import Clerk, telling
 
 _logger = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ class Launcher:
         self._clerk = clerk
         self._pilot = pilot
         self._flights: dict[str, Flight] = {}
+        self._preparing: tuple[str, float] | None = None  # what, since when
 
     def __len__(self) -> int:
         return len(self._flights)
@@ -37,12 +40,15 @@ class Launcher:
             notify = configuration.notify(claim.delivery)
             found = NOTICES if claim.delivery.notifier else configuration.target(claim.delivery)
             target = found or target
+            self._preparing = (claim.delivery.id, time.monotonic())
             settle = self._launch(claim, found, configuration, notify)
-        except Exception as error:
+        except BaseException as error:  # a plugin may even ask for the end of the process
             _logger.exception("delivery %s cannot be prepared", claim.delivery.id)
             self._flights.pop(claim.token, None)
-            refusal = Refusal("retry", "poison", f"preparing it broke down ({type(error).__name__})")
+            refusal = Refusal("retry", POISON, f"preparing it broke down ({type(error).__name__})")
             settle = self._clerk.refused(claim, refusal, target, configuration.revision, self._account.now())
+        finally:
+            self._preparing = None
         if settle is not None:
             self._conclude(claim, settle, notify)
         return settle is None
@@ -50,8 +56,12 @@ class Launcher:
     def end(self, flight: Flight, ending: Ending) -> None:
         """A flight has come to this; one that nobody knows (any more) has ended already."""
         if self._flights.pop(flight.claim.token, None):
-            settle = self._clerk.ended(flight, ending, self._account.now())
-            self._conclude(flight.claim, settle, flight.notify)
+            self._conclude(flight.claim, self._settled(flight, ending), flight.notify)
+
+    def stuck(self) -> tuple[str, float]:
+        """The delivery that is being prepared, and for how many seconds. May be asked from any thread."""
+        preparing = self._preparing
+        return ("", 0.0) if preparing is None else (preparing[0], time.monotonic() - preparing[1])
 
     def turn_back(self, flight: Flight) -> None:
         """Nothing was sent, and nothing will be."""
@@ -64,6 +74,8 @@ class Launcher:
         """Start to carry a claim out, or say at once what becomes of it."""
         now = self._account.now()
         revision = configuration.revision
+        if claim.suspicion >= POISONED:
+            return self._clerk.poisoned(claim, revision, now)
         teller = configuration.teller(claim.delivery) if claim.delivery.notifier else None
         if target is None or (claim.delivery.notifier and teller is None):
             return self._clerk.removed(claim, revision, now)
@@ -78,6 +90,16 @@ class Launcher:
         flight = self._flights[claim.token] = Flight(claim, prepared, target, revision, notify)
         self._pilot.start(flight, teller, now / 1000)
         return None
+
+    def _settled(self, flight: Flight, ending: Ending) -> Settle:
+        """What becomes of a flight. Whatever its ending does to us, its claim must not be stranded."""
+        now = self._account.now()
+        try:
+            return self._clerk.ended(flight, ending, now)
+        except Exception as error:
+            _logger.exception("the end of delivery %s cannot be told", flight.claim.delivery.id)
+            refusal = Refusal("retry", POISON, f"telling its end broke down ({type(error).__name__})")
+            return self._clerk.refused(flight.claim, refusal, flight.target, flight.revision, now)
 
     def _conclude(self, claim: Claim, settle: Settle, notify: tuple[str, ...]) -> None:
         self._account.settle(telling(settle, notify))

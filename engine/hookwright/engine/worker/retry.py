@@ -14,6 +14,8 @@ from .wish import ABORT, DELIVERY, aborts, retry_after
 JITTER = 0.1  # of the wait, and only ever later: a wait is never shorter than configured
 FINAL_ERRORS = frozenset({"blocked_target", "invalid_header"})  # another try would end the same way
 UNAUTHORIZED = 401
+POISON = "poison"  # whatever touches the delivery breaks down
+POISON_TRIES = 3  # then it is set aside, however many tries there may be
 OVERLOADED = frozenset({429, 502, 503, 504})  # said of the receiver as a whole, not of one delivery
 
 
@@ -62,6 +64,8 @@ def refuse(
     """
     if error in FINAL_ERRORS:
         return Decision("failure", None, error, reason)
+    if error == POISON and attempt >= min(POISON_TRIES, policy.tries):
+        return Decision("failure", None, error, f"set aside: {reason}")
     if attempt > len(policy.waits):
         return Decision("failure", None, error, "attempts exhausted")
     wait = policy.waits[attempt - 1]

@@ -18,8 +18,9 @@ from ..delivery import Received, Result, too_old
 from ..ledger.work import Claim, Rest, Settle
 from .flight import Flight
 from .notifying import Told
-from .retry import UNAUTHORIZED, Decision, decide, refuse, renewed
+from .retry import POISON, UNAUTHORIZED, Decision, decide, refuse, renewed
 
+DEADLY = "set aside: workers died again and again while they had it"
 HELD_WAIT = 30_000  # ms until a delivery that is not ready is looked at again
 
 _utf8 = codecs.getincrementaldecoder("utf-8")
@@ -69,6 +70,10 @@ class Clerk:
         """The live revision has no such endpoint, or no such notifier, any more."""
         reason = "notifier removed" if claim.delivery.notifier else "subscriber removed"
         return self._settle(claim, Decision("cancelled", reason=reason), revision, now)
+
+    def poisoned(self, claim: Claim, revision: str, now: int) -> Settle:
+        """Workers die of it."""
+        return self._settle(claim, Decision("failure", None, POISON, DEADLY), revision, now)
 
     def too_old(self, claim: Claim, target: Target, revision: str, now: int) -> Settle:
         """It waited longer than anybody wants it."""

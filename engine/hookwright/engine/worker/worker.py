@@ -30,6 +30,8 @@ from .notifying import Notifying
 from .published import loader
 from .slots import IN_FLIGHT, Slots
 
+PATIENCE = 30.0  # seconds that preparing one call may take
+STUCK = 70  # what it ends with
 BEATS = 5  # signs of life a lease; the ledger takes half a lease without any for an outage
 
 _logger = logging.getLogger(__name__)
@@ -40,8 +42,9 @@ class WorkerSettings:
     """What a worker needs to know. Times in seconds.
 
     `policy` says where calls may go, `ca` is a file of trusted roots (certifi's when None), `in_flight` the
-    calls at once, `grace` what they get to finish after a stop. With `stop_at_eof` the end of standard input
-    is a stop: the process that started us is gone.
+    calls at once, `grace` what they get to finish after a stop. A worker ends itself when preparing one call
+    takes longer than `patience`: a plugin that never returns cannot be stopped otherwise. With
+    `stop_at_eof` the end of standard input is a stop: the process that started us is gone.
     """
 
     url: str
@@ -53,6 +56,7 @@ class WorkerSettings:
     grace: float = GRACE
     lease: float = LEASE
     stop_at_eof: bool = False
+    patience: float = PATIENCE
 
 
 class Worker:
@@ -111,6 +115,7 @@ class Worker:
         """Keep the lease, and be the clock that rings when work is due: bells may get lost."""
         lost = False
         while not self._stopped.is_set():
+            self._end_if_stuck()
             try:
                 if self._ledger.beat():
                     self._broker.ring()
@@ -121,6 +126,14 @@ class Worker:
             else:
                 lost = False
             self._stopped.wait(self._settings.lease / BEATS)
+
+    def _end_if_stuck(self) -> None:
+        delivery, seconds = self._drain.stuck()
+        if seconds > self._settings.patience:
+            _logger.critical(
+                "preparing delivery %s takes over %g s: this worker ends itself", delivery, seconds
+            )
+            os._exit(STUCK)  # the lease ends by itself, and tells which delivery it was
 
 
 def run_worker(settings: WorkerSettings) -> None:

@@ -180,6 +180,17 @@ local function renew(worker, lease)
   return anew
 end
 
+-- What the worker had claimed in its last step and not begun to send is under suspicion of its death.
+local NEARLY_SENT, IN_PREPARATION = 3, 10 -- how much; at 30 a delivery is set aside (see `Claim`)
+local function suspect(id, last) redis.call('HINCRBY', P .. 'd:' .. id, 'suspicion', last[id] and IN_PREPARATION or NEARLY_SENT) end
+
+-- The claims of a worker's last step: had it lived to take another, it would have prepared them all.
+local function last_claims(worker)
+  local stored, last = redis.call('GET', P .. 'call:' .. worker), {}
+  for _, id in ipairs(stored and cmsgpack.unpack(stored)[2] or {}) do last[id] = true end
+  return last
+end
+
 -- A worker whose lease ended loses its claims: each is ready again, and its node is told.
 local function reap(lease)
   local spared = (tonumber(head[5]) or 0) - now
@@ -187,11 +198,13 @@ local function reap(lease)
   local ended = redis.call('ZRANGEBYSCORE', P .. 'lease', '-inf', now - lease, 'LIMIT', 0, 8)
   if #ended == 0 then ended = redis.call('ZRANGEBYSCORE', P .. 'lease', now + lease, '+inf', 'LIMIT', 0, 8) end
   for _, worker in ipairs(ended) do
+    local last = last_claims(worker)
     for _, id in ipairs(redis.call('SMEMBERS', P .. 'w:' .. worker)) do
       local d = redis.call('HMGET', P .. 'd:' .. id, 'endpoint', 'node', 'attempts', 'worker')
       if d[4] == worker then
         redis.call('XADD', P .. 'results:' .. d[2], '*', 'reaped', worker, 'delivery', id,
           'attempt', d[3] + 1, 'at', now)
+        suspect(id, last)
         give_back(id, d[1], worker)
       end
     end

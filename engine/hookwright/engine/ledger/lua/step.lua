@@ -8,7 +8,7 @@
 -- ARGV: epoch candidate, worker, call number, lease in ms, claims wanted, packed settles
 --       [[token, node, outcome, wait, packed result, rest, status]], packed tokens to hand back. A rest is
 --       [ms, cause, why]: the delivery's endpoint makes no calls for so long. The status is that of the answer, or 0.
--- Answer: epoch, live, now, next due, [[packed delivery, body, tries spent, token]], 1 when the
+-- Answer: epoch, live, now, next due, [[packed delivery, body, tries spent, token, suspicion]], 1 when the
 --         lease had ended.
 
 local candidate, worker, call, lease, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -77,7 +77,22 @@ end
 
 -- What the worker gets to know of a claim.
 local function describe(d, token)
-  return { d[1], redis.call('HGET', P .. 'body:' .. d[2], 'bytes'), d[3], token }
+  return { d[1], redis.call('HGET', P .. 'body:' .. d[2], 'bytes'), d[3], token, tonumber(d[5] or 0) }
+end
+
+local SUSPECT = 10 -- of such suspicion a delivery is claimed by itself, so that its worker's death is its own doing
+local alone -- whether this step's claims are complete because one of them is, or has to be, by itself
+
+-- The rest of a turn, in front of its queue again.
+local function put_back(e, popped, from)
+  for i = #popped, from, -1 do redis.call('LPUSH', e.queue, popped[i]) end
+  e.waiting = waiting(e) + math.max(#popped - from + 1, 0)
+end
+
+-- Whether a suspect has to wait for the next step, which then begins with it.
+local function has_company(ids)
+  alone = true
+  return #ids > 0
 end
 
 -- One endpoint's turn: at most PER_TURN of its deliveries, and never more in flight than its cap.
@@ -85,9 +100,15 @@ local function take_turn(e, room, ids, claims)
   local before = waiting(e)
   local popped = redis.call('LPOP', e.queue, math.min(PER_TURN, e.cap - e.flying, room)) or {}
   e.waiting = before - #popped
-  for _, id in ipairs(popped) do
-    local d = redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'body', 'attempts', 'node')
-    if d[4] and wait_of(d[4]) then
+  for i, id in ipairs(popped) do
+    local d = redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'body', 'attempts', 'node', 'suspicion')
+    local suspected = tonumber(d[5] or 0) >= SUSPECT
+    if suspected and has_company(ids) then
+      put_back(e, popped, i)
+      redis.call('LPUSH', P .. 'ring', e.name)
+      e.ringed = true
+      return
+    elseif d[4] and wait_of(d[4]) then
       redis.call('ZADD', P .. 'due', due_after(wait_of(d[4])), id)
     elseif d[4] then
       local token = id .. '/' .. worker .. '/' .. call
@@ -95,6 +116,10 @@ local function take_turn(e, room, ids, claims)
       e.flying = e.flying + 1
       ids[#ids + 1] = id
       claims[#claims + 1] = describe(d, token)
+    end
+    if suspected then
+      put_back(e, popped, i + 1)
+      break
     end
   end
   enter_ring(e)
@@ -104,7 +129,7 @@ local function claim()
   local ids, claims = {}, {}
   if not head[3] then return ids, claims end -- no configuration is live: nobody could prepare a call
   for _ = 1, wanted * 4 do
-    local name = #ids < wanted and redis.call('LPOP', P .. 'ring')
+    local name = not alone and #ids < wanted and redis.call('LPOP', P .. 'ring')
     if not name then break end
     local e = endpoint(name)
     e.ringed = false
@@ -120,7 +145,7 @@ end
 local function claimed_before(ids)
   local claims = {}
   for _, id in ipairs(ids) do
-    local d = redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'body', 'attempts', 'token')
+    local d = redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'body', 'attempts', 'token', 'suspicion')
     if d[4] == id .. '/' .. worker .. '/' .. call then claims[#claims + 1] = describe(d, d[4]) end
   end
   return claims
