@@ -40,9 +40,9 @@ def decode(raw: bytes) -> JSON:
         value: JSON = _DECODER.decode(text)
     except (ValueError, RecursionError):
         raise _explain(text) from None
-    if text.count("[") + text.count("{") > DEPTH_LIMIT and _too_deep(value):
+    if _may_be_deep(raw) and _too_deep(value):
         raise _explain(text)
-    if "\\u" in text and _SURROGATE.search(text) and not _encodes(value):
+    if b"\\u" in raw and _SURROGATE.search(text) and not _encodes(value):
         raise _explain(text)
     return value
 
@@ -67,6 +67,19 @@ def _finite(text: str) -> float:
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _may_be_deep(raw: bytes) -> bool:
+    """Whether more brackets open than may be nested: looking for the next is quicker than counting all."""
+    found = 0
+    for bracket in (b"[", b"{"):
+        at = raw.find(bracket)
+        while at >= 0:
+            found += 1
+            if found > DEPTH_LIMIT:
+                return True
+            at = raw.find(bracket, at + 1)
+    return False
 
 
 def _too_deep(value: JSON) -> bool:

@@ -11,17 +11,16 @@ from ..base32 import short
 
 def new_event_id(now: float, random: bytes) -> str:
     """`evt_` and a UUIDv7 (RFC 9562, section 5.7): `now` in Unix seconds, 10 random bytes."""
-    value = (int(now * 1000) & (1 << 48) - 1) << 80 | int.from_bytes(random)
-    value = value & ~(0xF << 76) | 0x7 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    digits = f"{value:032x}"
-    return f"evt_{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+    instant, digits = f"{int(now * 1000) & (1 << 48) - 1:012x}", random.hex()
+    variant = "89ab"[random[2] >> 4 & 3]
+    return f"evt_{instant[:8]}-{instant[8:]}-7{digits[1:4]}-{variant}{digits[5:8]}-{digits[8:]}"
 
 
 def fingerprint(event: Event) -> str:
     """The SHA-256 over what makes two events of one id the same: type, subject and the data's bytes."""
-    parts = (event.type.encode(), (event.subject or "").encode(), event.raw)
-    return hashlib.sha256(b"".join([b"%d:%b" % (len(part), part) for part in parts])).hexdigest()
+    kind, subject, raw = event.type.encode(), (event.subject or "").encode(), event.raw
+    text = b"%d:%b%d:%b%d:%b" % (len(kind), kind, len(subject), subject, len(raw), raw)
+    return hashlib.sha256(text).hexdigest()
 
 
 def digest(*parts: str) -> str:
