@@ -87,6 +87,9 @@ webhooks:
 """
 
 
+SIGNATURE = {"source": "header", "name": "X-Hub-Signature-256"}
+
+
 def hook(name, method, rules):
     return {
         "id": name,
@@ -115,6 +118,7 @@ def judge(tmp_path, until):
     ]
     hooks = [
         hook("judge", "POST", rules),
+        hook("signed", "POST", [{"type": "payload-hmac-sha256", "secret": HUB, "parameter": SIGNATURE}]),
         hook("form", "POST", [won("payload", "After[Status]"), won("payload", "Lines[1][Status]")]),
         hook("query", "GET", [won("url", "After[Status]"), won("url", "Lines[1][Status]")]),
     ]
@@ -148,6 +152,50 @@ def test_an_independent_receiver_agrees_on_headers_parameters_and_payload(serve,
         "wrong-header": ("Failure", 403),
         "wrong-type": ("Failure", 403),
     }
+
+
+SIGNED = """
+version: 1
+bundle: signed
+defaults: {{retry: {{attempts: 1}}, signing: {{type: github, secret: {{env: HUB}}}}}}
+webhooks:
+  - {{id: right, event: Lead_Post_Create, url: "{url}/hooks/signed"}}
+  - id: wrong
+    event: Lead_Post_Create
+    url: "{url}/hooks/signed"
+    signing: {{type: github, secret: {{env: OTHER}}}}
+  - {{id: seen, event: Lead_Post_Create, url: "{sink}"}}
+"""
+HUB, OTHER = "It's a Secret to Everybody", "another secret, of another receiver"
+VERIFY = """
+import { verify } from "@octokit/webhooks-methods";
+const [secret, body, signature] = JSON.parse(process.argv[1]);
+console.log(await verify(secret, body, signature));
+"""
+
+
+def verified(secret, body, signature):
+    """What `@octokit/webhooks-methods` says."""
+    told = json.dumps([secret, body, signature])
+    command = ["node", "--input-type=module", "--eval", VERIFY, told]
+    done = subprocess.run(
+        command, cwd=PAYLOADS.parents[3], capture_output=True, text=True, check=True, timeout=30
+    )
+    return done.stdout.strip() == "true"
+
+
+def test_independent_receivers_verify_what_is_signed_and_refuse_what_is_not(serve, receiver, judge):
+    sink = receiver()
+    server = serve(SIGNED.format(url=judge, sink=sink.url), environment={"HUB": HUB, "OTHER": OTHER})
+    _, said = server.post(b'{"type": "Lead_Post_Create", "data": {"Name" :  "\xc3\xbc"}}')
+    ended = {each["entityId"]: server.ended(each["id"]) for each in said["deliveries"]}
+    codes = {name: row.code for name, row in ended.items()}
+    assert codes == {"right": 200, "wrong": 500, "seen": 200}  # 500 is how it says "the signatures differ"
+    (arrival,) = sink.arrivals.of(ended["seen"])
+    body, signature = arrival.body.decode(), arrival.header("X-Hub-Signature-256")
+    assert verified(HUB, body, signature)
+    assert not verified(OTHER, body, signature)
+    assert not verified(HUB, json.dumps(json.loads(body)), signature)
 
 
 FIELDS = """
