@@ -16,9 +16,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
+from hookwright.engine.book.retention import history_size
 from hookwright.engine.history.history import History
 from hookwright.engine.history.index_view import HistoryUnavailable
 from hookwright.engine.journal.sealing import KEY_FILE, key_names
+from hookwright.engine.journal.segment import list_segments
 from hookwright.engine.state import State
 from hookwright.plugins.errors import PluginError
 from hookwright.plugins.registry import Plugins
@@ -103,7 +105,7 @@ def look_at_history(folder: Path) -> Iterator[Finding]:
         advice = "the rest is readable; bring the segment back from a backup if you have one"
         yield Finding("history", Level.WARN, f"{segment} at byte {offset}: {reason}", advice)
     if not damage:
-        yield Finding("history", Level.OK, "every line can be read")
+        yield Finding("history", Level.OK, f"every line can be read; {_extent(State(folder).history)}")
 
 
 def look_at_seal(folder: Path) -> Iterator[Finding]:
@@ -120,6 +122,12 @@ def look_at_seal(folder: Path) -> Iterator[Finding]:
     elif keys:
         advice = "back it up apart from the history: whoever has both can read what is redacted"
         yield Finding("seal", Level.OK, f"{path} opens what is redacted", advice)
+
+
+def _extent(folder: Path) -> str:
+    segments = list_segments(folder)
+    since = f" since {min(each.day for each in segments)}" if segments else ""
+    return f"{history_size(folder, segments) / 2**20:.1f} MiB in {len(segments)} files{since}"
 
 
 def look_at_clock(now: Callable[[], float] = time.time, server: float | None = None) -> Iterator[Finding]:

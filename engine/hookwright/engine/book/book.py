@@ -109,6 +109,30 @@ class Book:
         lines = (read_at(self.folder, position) for position in positions)
         return any(line and line.kind == "lease_lost" and line.decode(Attempt) == lost for line in lines)
 
+    def finished(self) -> set[str]:
+        """The segments that were read to their end and have no writer any more."""
+        with self.lock:
+            try:
+                return {name for name, read in self._index.progress().items() if read.finished}
+            except sqlite3.Error as error:
+                raise IndexUnavailable(str(error)) from error
+
+    def needs(self, segment: str) -> bool:
+        """Whether a delivery that is open stands in this segment."""
+        with self.lock:
+            try:
+                return not self._whole or self._index.open_in(segment) > 0
+            except sqlite3.Error as error:
+                raise IndexUnavailable(str(error)) from error
+
+    def forget(self, segment: str) -> None:
+        """Nothing of a segment that was dropped is known any more: an event in it would be a new one."""
+        with self.lock:
+            try:
+                self._index.forget(segment)
+            except sqlite3.Error as error:
+                raise IndexUnavailable(str(error)) from error
+
     def to_tell(self, pair: Pair) -> tuple[tuple[str, ...], list[Row]]:
         """What is to be told to a pair, the newest first, and the rows of the newest failures of it.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,15 +19,17 @@ from ..history.digest import WINDOW
 from ..journal.follow import BOOK
 from ..journal.repair import Repair, repair
 from ..journal.room import RESERVE, Room
-from ..journal.writer import SYNC, Writer
+from ..journal.writer import SYNC, Entry, Writer
 from ..state import State
 from .book import Book, IndexUnavailable
 from .booking import NO_ENCODERS, Booking, BookLedger
 from .heartbeat import Heartbeat, write_heartbeat
+from .retention import KEEP, Keep, Retention
 
 FOLLOW_EVERY = 0.03  # seconds between looks at intake's segments
 BLOCK_MS = 200  # the longest wait for a result
 PAUSE = (0.05, 1.0)  # seconds between tries while the ledger or the disk does not work: first, longest
+TIDY_EVERY = 1.0  # seconds between steps of packing and dropping
 DRAIN_SECONDS = 3.0  # for booking what is left at the end
 
 log = structlog.get_logger(__name__)
@@ -40,6 +42,7 @@ class Bookkeeper:
     the batches it closes. `clock` answers Unix seconds, `monotonic` those of a monotonic clock. `checkpoint`
     is called after each step of booking. `notice_window` is the milliseconds between two notices to a
     notifier about a subscriber, `reserve` the bytes of disk below which nothing new is begun.
+    `keep` says how much history is kept.
     """
 
     def __init__(  # noqa: PLR0913  # one parameter a part
@@ -55,6 +58,7 @@ class Bookkeeper:
         checkpoint: Callable[[str], None] = lambda _: None,
         notice_window: int = WINDOW,
         reserve: int = RESERVE,
+        keep: Keep = KEEP,
     ) -> None:
         self._state = state
         self._node = node
@@ -66,6 +70,7 @@ class Bookkeeper:
         self._checkpoint = checkpoint
         self._notice_window = notice_window
         self._room = Room(state, reserve)
+        self._history = keep
         self._works = {"ledger": True, "journal": True, "index": True}
         self._beat_at = float("-inf")
         self._said: tuple[bool, ...] = ()
@@ -118,6 +123,7 @@ class Bookkeeper:
         over = threading.Event()
         thread = threading.Thread(target=self._book, args=(booking, stop, over), name="booking")
         thread.start()
+        self._tidy(book, writer, over)
         while not over.wait(FOLLOW_EVERY):
             self._follow(book)
             self._beat(book, booking)
@@ -126,6 +132,31 @@ class Bookkeeper:
             raise self._crashed
         self._follow(book)
         self._beat(book, booking, last=True)
+
+    def _tidy(self, book: Book, writer: Writer, over: threading.Event) -> None:
+        """Start the thread that packs and drops old segments; breaking it off at the end harms nothing."""
+
+        def append(lines: Sequence[Entry]) -> None:
+            with book.lock:  # nobody reads lines that may be cut again
+                writer.append_many(lines).result()
+
+        retention = Retention(
+            book,
+            append,
+            self._history,
+            clock=self._clock,
+            monotonic=self._monotonic,
+            checkpoint=self._checkpoint,
+        )
+
+        def tidy() -> None:
+            while not over.wait(TIDY_EVERY):
+                try:
+                    retention.turn()
+                except (OSError, JournalError, IndexUnavailable) as error:
+                    log.warning("history_not_tidied", reason=str(error))
+
+        threading.Thread(target=tidy, name="retention", daemon=True).start()
 
     def _repair(self) -> list[Repair]:
         found = repair(State(self._state).history)

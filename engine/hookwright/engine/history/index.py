@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from ..delivery import Status
+from ..journal.content import exists
 from ..journal.follow import Batch, Progress
 from ..journal.segment import Position
 from ..journal.switch import Switch
 from .digest import Pair, Standing
 from .fold import Fold
+from .forgetting import forget, open_in
 from .row import Row
 from .untold import failed_of, rows_of, standings, untold_of
 
@@ -202,6 +204,16 @@ class Index:
         """The newest failed deliveries of a subscriber, the newest first."""
         return failed_of(self._database, entity_type, entity_id, limit)
 
+    def open_in(self, segment: str) -> int:
+        """How many deliveries that are not terminal need a segment."""
+        return open_in(self._database, segment)
+
+    def forget(self, segment: str) -> None:
+        """Forget what was accepted in a segment: it is no longer in the journal."""
+        with self._transaction():
+            forget(self._database, segment)
+        self._segments.pop(segment, None)
+
     def apply(self, batch: Batch) -> Applied:
         """Enter what was read, all or nothing."""
         with self._transaction():
@@ -262,7 +274,7 @@ class Index:
     def _retire_missing(self) -> None:
         """Rename segments that were taken away: another of the same name is another segment."""
         for name in self.progress():
-            if not (self._folder / name).exists() and not name.endswith(_GONE):
+            if not exists(self._folder, name) and not name.endswith(_GONE):
                 sql = "UPDATE segments SET name = name || ' ' || id || ? WHERE name = ?"
                 self._database.execute(sql, (_GONE, name))
 

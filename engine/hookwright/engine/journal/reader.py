@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .content import open_content
 from .line import LINE_LIMIT, Line, parse
-from .segment import Position, has_writer, open_segment
+from .segment import Position
 
 CHUNK = 4 * LINE_LIMIT
 _COMMON_LINE = 16 * 1024  # most lines are shorter
@@ -46,15 +46,15 @@ class Reader:
         self.finished = False
         self._last: int | None = None
         self._damaged = False
-        self._descriptor = open_segment(folder, name)
+        self._content = open_content(folder, name)
 
     def close(self) -> None:
-        os.close(self._descriptor)
+        self._content.close()
 
     def read(self) -> list[Found | Damage]:
         """The next lines, at most about 4 MiB of them; empty when there are none yet."""
-        released = not has_writer(self._descriptor)  # asked first: what came before it is read below
-        chunk = os.pread(self._descriptor, CHUNK, self.offset)
+        released = not self._content.alive  # asked first: what came before it is read below
+        chunk = self._content.read(CHUNK, self.offset)
         self.more = len(chunk) == CHUNK
         end = chunk.rfind(b"\n") + 1
         if end:
@@ -65,7 +65,7 @@ class Reader:
                 return [self._skip(beyond - self.offset, "longer than a line can be")]
         self.finished = released and self._written(chunk)
         if self.finished and chunk:
-            length = os.fstat(self._descriptor).st_size - self.offset
+            length = self._content.size - self.offset
             return [Damage(Position(self.name, self.offset), length, "cut off in the middle of a line")]
         return []
 
@@ -97,7 +97,7 @@ class Reader:
 
     def _end_of_line(self, offset: int) -> int | None:
         """The offset after the next line break from `offset` on, if there is one."""
-        while chunk := os.pread(self._descriptor, CHUNK, offset):
+        while chunk := self._content.read(CHUNK, offset):
             found = chunk.find(b"\n")
             if found >= 0:
                 return offset + found + 1
@@ -112,16 +112,16 @@ class Reader:
 def read_at(folder: Path, position: Position) -> Line | None:
     """The line at a position, or None when it cannot be read there (any more)."""
     try:
-        descriptor = open_segment(folder, position.segment)
+        content = open_content(folder, position.segment)
     except OSError:
         return None
     try:
-        raw = os.pread(descriptor, _COMMON_LINE, position.offset)
+        raw = content.read(_COMMON_LINE, position.offset)
         if b"\n" not in raw:
-            raw = os.pread(descriptor, LINE_LIMIT, position.offset)
+            raw = content.read(LINE_LIMIT, position.offset)
     except OSError:
         return None
     finally:
-        os.close(descriptor)
+        content.close()
     found = parse(raw.partition(b"\n")[0])
     return None if isinstance(found, str) else found

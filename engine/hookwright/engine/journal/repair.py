@@ -42,6 +42,8 @@ def repair(folder: Path, *, fsync: Callable[[int], None] = os.fsync) -> list[Rep
         found: Repair | Refused | None
         try:
             found = _repair_one(folder / segment.name, segment.name, fsync)
+        except FileNotFoundError:  # packed: it was whole by then
+            continue
         except OSError as error:
             found = Refused(segment.name, error.strerror or str(error))
         if found:

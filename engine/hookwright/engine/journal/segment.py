@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_FILE = re.compile(r"([a-z][a-z0-9_]*)-([0-9]{1,12})\.jsonl")
+_FILE = re.compile(r"([a-z][a-z0-9_]*)-([0-9]{1,12})\.jsonl(\.gz)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,17 @@ class Segment:
 def number_of(name: str) -> int:
     """The number in a segment's name; a writer's numbers grow, whatever the day. ValueError for no name."""
     found = _FILE.fullmatch(name.rpartition("/")[2])
-    if found is None:
+    if found is None or found[3]:
         raise ValueError(f"{name!r} names no segment")
     return int(found[2])
 
 
 def list_segments(folder: Path, since: str = "") -> list[Segment]:
-    """The segments of the days from `since` on, sorted; other files, links and folders are passed over."""
-    return sorted(_walk(folder, since))
+    """The segments of the days from `since` on, sorted; other files, links and folders are passed over.
+
+    One that is packed has the name it had before.
+    """
+    return sorted(set(_walk(folder, since)))
 
 
 def _walk(folder: Path, since: str = "") -> Iterator[Segment]:
@@ -93,7 +96,7 @@ def create(folder: Path, writer: str, day: str, after: int = 0) -> tuple[Segment
 
 
 def open_segment(folder: Path, name: str) -> int:
-    """A descriptor for reading. A symbolic link is refused. Raises `OSError`."""
+    """A descriptor for reading what is not packed. A symbolic link is refused. Raises `OSError`."""
     return os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
 

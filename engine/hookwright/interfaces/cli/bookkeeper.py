@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from hookwright.engine.book.bookkeeper import Bookkeeper
+from hookwright.engine.book.retention import KEPT_DAYS, Keep
 from hookwright.engine.history.digest import WINDOW
 from hookwright.engine.journal.room import RESERVE
 from hookwright.engine.ledger.broker import Broker
@@ -26,10 +27,18 @@ from .options import option, shared
 
 @command(hidden=True)
 @option("--notice-window", type=click.IntRange(1), default=WINDOW, hidden=True, help="Milliseconds.")
-@option("--disk-reserve", type=click.IntRange(0), default=RESERVE, hidden=True, help="Bytes.")
+@option("--reserve-bytes", type=click.IntRange(0), default=RESERVE, hidden=True, help="Bytes.")
+@option("--keep-days", type=click.IntRange(1), default=KEPT_DAYS, hidden=True, help="Days.")
+@option("--history-bytes", type=click.IntRange(0), hidden=True, help="Bytes.")
 @shared("state", "redis_url", "plugins")
 def bookkeeper(
-    notice_window: int, disk_reserve: int, state: Path, redis_url: str | None, plugins: tuple[str, ...]
+    notice_window: int,
+    reserve_bytes: int,
+    keep_days: int,
+    history_bytes: int | None,
+    state: Path,
+    redis_url: str | None,
+    plugins: tuple[str, ...],
 ) -> None:
     """Keep the book of the node on --state until standard input ends.
 
@@ -47,7 +56,13 @@ def bookkeeper(
     node = State(state).prepare()
     ledger = RingingLedger(redis_url, Broker(redis_url).ring)
     keeper = Bookkeeper(
-        state, node, ledger, encoders=encoders, notice_window=notice_window, reserve=disk_reserve
+        state,
+        node,
+        ledger,
+        encoders=encoders,
+        notice_window=notice_window,
+        reserve=reserve_bytes,
+        keep=Keep(keep_days, history_bytes),
     )
     keeper.run(ending)
 

@@ -50,8 +50,10 @@ def shared(*names: str) -> Callable[[AnyFunction], AnyFunction]:
     return decorate
 
 
-def size_in_bytes(_ctx: click.Context, _parameter: click.Parameter, value: str) -> int:
+def size_in_bytes(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> int | None:
     """A callback: `8MiB` is 8388608. A plain number is bytes."""
+    if value is None:
+        return None
     try:
         return int(value) if value.isascii() and value.isdigit() else size(value)
     except ValueError as error:

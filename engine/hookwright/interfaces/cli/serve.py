@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from hookwright.engine.book.retention import DAY
 from hookwright.engine.call.guard import Allowed
 from hookwright.engine.call.transport import Kind
 from hookwright.engine.errors import EngineError, LedgerUnavailable
@@ -33,6 +34,16 @@ def _duration(_ctx: click.Context, _parameter: click.Parameter, value: str | Non
         raise click.BadParameter(str(error)) from None
 
 
+def _days(_ctx: click.Context, _parameter: click.Parameter, value: str) -> int:
+    try:
+        days = duration(value) // DAY
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    if days < 1:
+        raise click.BadParameter(f"{value!r} is less than a day; write 1d or more")
+    return days
+
+
 @command()
 @option(
     "--config",
@@ -57,6 +68,19 @@ def _duration(_ctx: click.Context, _parameter: click.Parameter, value: str | Non
     metavar="SIZE",
     help="Room on the disk below which nothing is accepted or called.",
 )
+@option(
+    "--keep-history",
+    default="90d",
+    callback=_days,
+    metavar="DURATION",
+    help="How long history is kept, in whole days. What is open is kept longer.",
+)
+@option(
+    "--history-limit",
+    callback=size_in_bytes,
+    metavar="SIZE",
+    help="Room that history may take on disk; over it the oldest days go sooner.",
+)
 @option("--allow-undeclared-events", is_flag=True, help="Take events of types nobody declared.")
 @option("--stop-at-eof", is_flag=True, hidden=True, help="Stop when standard input ends: the parent is gone.")
 @option("--exit-when-idle", callback=_duration, metavar="DURATION", help="Leave once all came and went.")
@@ -69,6 +93,8 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
     workers: int,
     spool_limit: int,
     disk_reserve: int,
+    keep_history: int,
+    history_limit: int | None,
     allow_undeclared_events: bool,
     stop_at_eof: bool,
     exit_when_idle: float | None,
@@ -96,7 +122,8 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
         disk_reserve=disk_reserve,
         worker_arguments=worker_arguments(secrets_dir, _checked_targets(allow_target), transport, plugins),
         bookkeeper_arguments=[
-            *("--disk-reserve", str(disk_reserve)),
+            *("--reserve-bytes", str(disk_reserve), "--keep-days", str(keep_history)),
+            *(() if history_limit is None else ("--history-bytes", str(history_limit))),
             *(part for name in plugins for part in ("--plugins", name)),
         ],
     )

@@ -1,0 +1,35 @@
+"""What the index forgets when a segment leaves the journal, and whether it may leave."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from ..delivery import Status
+
+_OPEN_IN = (
+    "SELECT count(*) FROM deliveries JOIN segments s ON s.name = ? WHERE status = ? AND batch IS NULL"
+    " AND (segment = s.id OR event_segment = s.id)"
+)
+_FORGET = tuple(
+    each.replace("THIS", "(SELECT id FROM segments WHERE name = ?)")
+    for each in (
+        "DELETE FROM lines WHERE segment = THIS",
+        "DELETE FROM lines WHERE delivery IN (SELECT number FROM deliveries WHERE segment = THIS)",
+        "DELETE FROM deliveries WHERE segment = THIS",
+        "DELETE FROM events WHERE segment = THIS",
+        "DELETE FROM damage WHERE segment = THIS",
+        "DELETE FROM segments WHERE name = ?",
+    )
+)
+
+
+def open_in(database: sqlite3.Connection, segment: str) -> int:
+    """How many deliveries that are not terminal need a segment. Raises `sqlite3.Error`."""
+    (count,) = database.execute(_OPEN_IN, (segment, Status.IN_QUEUE)).fetchone()
+    return int(count)
+
+
+def forget(database: sqlite3.Connection, segment: str) -> None:
+    """Forget what a segment says, within a transaction of the caller's. Raises `sqlite3.Error`."""
+    for statement in _FORGET:
+        database.execute(statement, (segment,))
