@@ -135,6 +135,7 @@ _READERS: dict[str, Callable[[str, int], dict[str, Any]]] = {
     "since": _moment("since"),
     "until": _moment("until"),
     "open": _flag("open"),
+    "undelivered": _flag("undelivered"),
     "test": _flag("test"),
     "notices": _flag("notices"),
 }

@@ -419,6 +419,20 @@ def test_ids_urls_tests_open_ones_and_globs_can_be_asked_for(
     assert found.counts(Filter(id=done.id)) == dict.fromkeys(found.counts(), 0) | {"Success": 1}
 
 
+def test_what_ended_without_success_is_found_with_its_reason(
+    node: Any, kit: Any, write: Any, history: Any
+) -> None:
+    ends = {"failure": "attempts exhausted", "cancelled": "subscriber removed", "skipped": "too old"}
+    for outcome, reason in {**ends, "success": ""}.items():
+        (each,) = node.accept(outcome)
+        write(kit.result(each, outcome=outcome, status=500, reason=reason))
+    node.accept("waits")
+    found = history()
+    undelivered = found.list(Filter(undelivered=True))
+    assert {row.event_id: row.reason for row in undelivered} == ends
+    assert {row.event_id for row in found.list(Filter(undelivered=False))} == {"success", "waits"}
+
+
 def test_changes_that_do_not_fit_are_passed_over(node: Any, history: Any) -> None:
     node.accept("e1", event_type="Task_Create")
     stop = threading.Event()

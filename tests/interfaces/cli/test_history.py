@@ -227,6 +227,7 @@ def test_a_page_says_how_to_see_the_next_one(inside, journal) -> None:
     ("filters", "numbers"),
     [
         (["--open"], [1, 0]),
+        (["--undelivered"], []),
         (["--type", "Lead_*", "-n", "1"], [2]),
         (["--type", "Lead Creation"], [2, 1, 0]),
         (["--type", "Lead Update"], []),

@@ -97,7 +97,7 @@ class Filter:
     `code` is an HTTP status or, from 1 to 5, a whole class of them. `event_type` may be a glob (`Lead_*`),
     `id` is the beginning of delivery ids, `url` a part of where the last request went. What went into a batch
     is listed only when its id, its event, its message or its `batch` is asked for, and notices only with
-    `notices`, their `kind` or their id.
+    `notices`, their `kind` or their id. `undelivered` is what has ended without Success.
     """
 
     status: Status | None = None
@@ -119,6 +119,7 @@ class Filter:
     url: str | None = None
     test: bool | None = None
     open: bool | None = None
+    undelivered: bool | None = None
 
     def condition(self) -> tuple[str, list[object]]:
         """An SQL condition with its values."""
@@ -132,6 +133,7 @@ class Filter:
             ("code = ?" if (self.code or 0) >= 10 else "code / 100 = ?", self.code),
             ("test = ?", self.test),
             ("(status = 'In Queue') = ?", self.open),
+            ("(status IN ('Failure', 'Cancelled', 'Skipped')) = ?", self.undelivered),
         ]
         given = [(part, value) for part, value in wanted if value is not None]
         parts = [*(part for part, _ in given), *self._hidden()]

@@ -23,6 +23,7 @@ CANDIDATES = 10  # deliveries named when the beginning of an id is not enough
 _FILTERS = (
     option("--status", metavar="STATUS", help="In Queue, Success, Failure, Cancelled or Skipped."),
     option("--open", is_flag=True, help="Only what has not ended: the same as --status in-queue."),
+    option("--undelivered", is_flag=True, help="Only what has ended without Success; the reason says why."),
     option("--subscriber", metavar="ID", help="leads-to-erp, or webhook/leads-to-erp."),
     option("--entity-type", metavar="TYPE", help="webhook, rule or automation."),
     option(
@@ -57,7 +58,7 @@ def filtered(function: AnyFunction) -> AnyFunction:
 def wanted(filters: dict[str, str | bool | None]) -> Filter:
     """The filter that the options describe. A wrong value is a usage error."""
     texts = {name: _text(value) for name, value in filters.items()}
-    for name in ("open", "notices"):  # flags that are not given are not asked for
+    for name in ("open", "undelivered", "notices"):  # flags that are not given are not asked for
         texts[name] = texts[name] if texts.get(name) == "true" else None
     try:
         return read_filter(texts, int(time.time() * 1000))
