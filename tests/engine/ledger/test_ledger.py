@@ -254,6 +254,7 @@ def test_results_wait_for_the_first(make, ledger):
     assert [r.outcome for _, r in found] == ["success"]
 
 
+@pytest.mark.fault(7)
 def test_a_cap_holds_over_all_workers_and_opens_when_work_lands(make, ledger):
     ledger.publish(REVISION, b"", {"webhook/a": 3})
     other = make("w2")
@@ -284,6 +285,7 @@ def test_endpoints_take_turns_of_four(ledger):
     assert names(ledger.step(claim=9)) == ["a0", "a1", "a2", "a3", "b0", "b1", "b2", "a4", "a5"]
 
 
+@pytest.mark.fault(17)
 def test_work_due_later_does_not_hold_up_work_due_now(ledger):
     ledger.offer([offer(f"late{n}", wait=3_600_000) for n in range(100)])
     ledger.offer([offer("soon", wait=30), offer("now")])
@@ -334,6 +336,7 @@ def test_the_claims_of_a_dead_worker_come_back_unspent(make, ledger):
     assert list(alive.workers()) == ["alive"]
 
 
+@pytest.mark.fault(16)
 def test_a_silence_of_all_workers_is_the_death_of_none(make, ledger, client):
     """Redis was away for longer than a lease, say, or its clock jumped: who comes back first reaps nobody."""
     first, second = make("first", lease=0.5), make("second", lease=0.5)

@@ -341,9 +341,17 @@ def test_a_delivery_that_breaks_its_preparation_ends_and_takes_nothing_along(rig
     assert [(r.outcome, r.error, r.notify) for r in rig.book()] == [("failure", "poison", ("admins",))] * 2
 
 
-def test_answers_outlive_an_outage_of_redis(own_rig, own_valkey, run):
-    sink = own_rig.sink()
-    own_rig.publish(crm=sink.url)
+@pytest.mark.parametrize(
+    ("answers", "ends"),
+    [
+        pytest.param((500, 200), ("retry", "success"), marks=pytest.mark.fault(8)),
+        pytest.param((200,), ("success",), marks=pytest.mark.fault(9)),
+    ],
+)
+def test_answers_outlive_an_outage_of_redis(own_rig, own_valkey, run, answers, ends):
+    """What failed meanwhile is tried again, what succeeded meanwhile is not."""
+    sink = own_rig.sink(*answers)
+    own_rig.publish(crm=f"{sink.url}, {RETRY}")
     sink.gate.clear()
     own_rig.offer("crm", 6)
     running = run(own_rig.drain())
@@ -352,9 +360,9 @@ def test_answers_outlive_an_outage_of_redis(own_rig, own_valkey, run):
     sink.gate.set()
     until(lambda: sink.now == 0)
     own_valkey.start()
-    assert set(map(tuple, own_rig.settled(6).values())) == {("success",)}
+    assert set(map(tuple, own_rig.settled(6).values())) == {ends}
     assert running.ended()
-    assert len(sink.arrivals) == 6
+    assert len(sink.arrivals) == 6 * len(ends)
 
 
 def test_answers_outlive_the_loss_of_everything_in_redis(rig, run):
@@ -369,6 +377,7 @@ def test_answers_outlive_the_loss_of_everything_in_redis(rig, run):
     assert list(rig.settled(2).values()) == [["success"], ["success"]]
 
 
+@pytest.mark.fault(5)
 def test_a_stop_lets_calls_finish_and_claims_nothing_more(rig, run):
     sink = rig.sink()
     rig.publish(crm=sink.url)
@@ -418,6 +427,7 @@ def resolver_on_command(rig):
     return Resolver(LOOPBACK, lookup=lookup, budget=10), asked, told
 
 
+@pytest.mark.fault(5)
 def test_a_claim_not_yet_sent_is_handed_back_at_a_stop(rig, run, counting):
     resolver, asked, told = resolver_on_command(rig)
     rig.publish(crm="http://receiver.test/")
@@ -449,6 +459,7 @@ class Standing(Ledger):
         return age
 
 
+@pytest.mark.fault(4)
 def test_no_socket_opens_on_a_lease_that_may_have_ended(rig, run, counting):
     ledger = Standing(rig.url)
     resolver, asked, told = resolver_on_command(rig)
