@@ -15,6 +15,7 @@ local candidate, worker, call, lease, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3
 local PER_TURN = 4
 local PROMOTED = 256
 local HALTED = 5000 -- ms until the work of a halted node is looked at again
+local UNBOOKED = 50000 -- results of a node, at most: one whose bookkeeper is gone makes no more
 local UNSURE = 250 -- the same, of a node that is asked whether the data is what it left
 local TERMINAL = { success = true, failure = true, cancelled = true, skipped = true }
 
@@ -70,7 +71,9 @@ end
 local barred = {}
 local function wait_of(node)
   if barred[node] == nil then
-    barred[node] = redis.call('EXISTS', P .. 'halt:' .. node) == 1 and HALTED or is_doubted(node) and UNSURE
+    local stopped = redis.call('EXISTS', P .. 'halt:' .. node) == 1
+      or redis.call('XLEN', P .. 'results:' .. node) >= UNBOOKED
+    barred[node] = stopped and HALTED or is_doubted(node) and UNSURE
   end
   return barred[node]
 end
