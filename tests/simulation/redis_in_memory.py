@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import copy
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -37,10 +38,24 @@ class RedisInMemory:
         self._clock = clock
         self.data: dict[bytes, Value] = {}
         self._ends: dict[bytes, int] = {}
+        self.starts = 1
 
     def flush(self) -> None:
         self.data.clear()
         self._ends.clear()
+
+    def copy(self) -> tuple[dict[bytes, Value], dict[bytes, int]]:
+        """All that is held now, to be restored later."""
+        return copy.deepcopy((self.data, self._ends))
+
+    def restart(self, held: tuple[dict[bytes, Value], dict[bytes, int]] | None = None) -> None:
+        """Another process answers now, with the same data or with what was `held` a moment ago."""
+        self.starts += 1
+        if held is not None:
+            self.data, self._ends = copy.deepcopy(held)
+
+    def info(self) -> dict[str, Value]:
+        return {"run_id": f"run{self.starts}", "evicted_keys": 0}
 
     def call(self, command: bytes, *arguments: bytes) -> Reply:
         """Run one command. Raises `RedisFault` for one it does not know."""
@@ -89,6 +104,13 @@ class RedisInMemory:
             return 0
         self._ends[key] = self._clock() + int(milliseconds)
         return 1
+
+    def do_scan(self, cursor: bytes, *options: bytes) -> Reply:
+        """All keys at once."""
+        assert (cursor, options[0], options[2]) == (b"0", b"MATCH", b"COUNT")
+        assert options[1].endswith(b"*"), "only a beginning"
+        beginning = options[1][:-1]
+        return [b"0", [key for key in list(self.data) if key.startswith(beginning) and self.do_exists(key)]]
 
     # Text.
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 import redis
 from lupa import lua51
 from tests.simulation.redis_in_memory import RedisFault, RedisInMemory, number
+
+from hookwright.engine.ledger.lua import Script
 
 PACK = msgspec.msgpack.Encoder().encode
 Change = tuple[str, str]  # a piece of a script's text, and what stands there instead
@@ -177,6 +178,10 @@ class Client:
         entries = self._data.read_stream(key.encode(), after.encode(), count)
         return [[key.encode(), entries]] if entries else []
 
+    def info(self, *_sections: str) -> Any:
+        self._reach()
+        return self._data.info()
+
     def ping(self) -> bool:
         self._reach()
         return True
@@ -190,9 +195,17 @@ class Client:
             raise redis.ConnectionError("Connection refused")
 
 
-def snapshot(data: RedisInMemory) -> dict[bytes, Any]:
-    """A copy of everything, to be put back later: what a restored backup holds."""
-    return copy.deepcopy(data.data)
+class Line:
+    """What steps go over, in place of a connection of their own."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def __call__(self, script: Script, arguments: Sequence[Any]) -> Any:
+        return script(self._client, arguments)
+
+    def close(self) -> None:
+        pass
 
 
 def _text(value: Any) -> bytes:

@@ -23,6 +23,8 @@ MUST_HAPPEN = {  # else the schedules prove less than they seem to
     "kill one worker",
     "stall one worker",
     "lose redis",
+    "restart redis",
+    "bring back older data",
     "cut power",
     "break the disk",
     "torn tails",
@@ -74,6 +76,7 @@ def red(seeds, **options) -> int | None:
 @pytest.mark.fault(3)
 @pytest.mark.fault(8)
 @pytest.mark.fault(10)
+@pytest.mark.fault(14)
 @pytest.mark.fault(22)
 def test_whatever_breaks_each_acknowledged_delivery_ends_once():
     counts = live_through(SEEDS)

@@ -564,3 +564,15 @@ def test_the_age_of_the_lease_counts_from_before_the_question(make):
     assert ledger.lease_age() == 3.0
     ledger.step()
     assert ledger.lease_age() == 0.0
+
+
+def test_what_the_journal_knows_better_is_gone_once_it_was_dropped(ledger, make):
+    worker = make("w")
+    ledger.grounds.look(NODE)
+    ledger.grounds.vouch(NODE, ledger.grounds.server())
+    ledger.offer(offers(2))
+    (claim,) = worker.step(claim=1).claims
+    ledger.grounds.drop(NODE, ["dlv_a0", "dlv_a1"])
+    assert ledger.grounds.holding(NODE) == []
+    assert (ledger.depth().total, ledger.depth().in_flight) == (0, 0)
+    assert ledger.offer([Offer(claim.delivery, b"{}")]).added == 1

@@ -175,6 +175,7 @@ class Booking:
         with self._book.lock:
             self._book.open.doubt_all()
         self._drained = False  # what it still has of results comes first
+        self._halted = None  # and it may hold an older word, or none
         if self._unacknowledged:  # stream ids of lost data mean nothing
             self._unacknowledged = ("0-0", self._unacknowledged[1])
 

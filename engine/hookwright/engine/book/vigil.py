@@ -51,7 +51,7 @@ class Vigil:
         self._at = float("-inf")
         self._ground: Ground | None = None  # what is still to be vouched for
         self._vouched = False  # whether that was ever done, or begun
-        self._review = False
+        self._review = True  # a predecessor may have ended before it had set all right
         self._evicted = False
         self._emptied_at = float("-inf")
         self._lingering: dict[str, str] = {}

@@ -16,6 +16,7 @@ for _, id in ipairs(cmsgpack.unpack(ARGV[3])) do
     dropped = dropped + 1
   end
 end
+save_gathered()
 save_departures()
 save_endpoints()
 count(-dropped)
