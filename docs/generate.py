@@ -247,7 +247,7 @@ def option(parameter: click.Option, context: click.Context) -> dict[str, Any]:
 
 def metrics() -> Iterator[dict[str, str]]:
     """What a server without any traffic shows."""
-    for family in Metrics(dict, dict, dict).registry.collect():
+    for family in Metrics(dict, dict, dict, dict).registry.collect():
         name = family.name + ("_total" if family.type == "counter" else "")
         yield {"name": name, "type": family.type, "help": family.documentation}
 

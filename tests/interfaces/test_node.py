@@ -28,7 +28,7 @@ class Ledger:
         self.mute = False  # it hears, and its answer does not arrive
         self.published = []
 
-    def publish(self, revision, content, caps, limits):
+    def publish(self, revision, content, caps, limits, policies):
         if self.away:
             raise LedgerUnavailable("away")
         self.published.append(revision)

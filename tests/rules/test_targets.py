@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from hookwright.rules.model import RetryPolicy
-from hookwright.rules.targets import MAX_WAIT, retry_policy, success_codes
+from hookwright.rules.model import Breaker, Rate, RetryPolicy
+from hookwright.rules.targets import MAX_WAIT, breaker, rate, retry_policy, success_codes
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,23 @@ def test_a_receiver_is_heard_and_a_delivery_wanted_for_as_long_as_it_is_written(
 )
 def test_success_is_a_code_a_class_or_a_list(written, codes):
     assert success_codes(written) == codes
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        (False, None),
+        ({"failures": 3}, Breaker(3, 60_000, 3_600_000)),
+        ({"failures": 2.0, "probe": "5s", "probe_max": "10s"}, Breaker(2, 5_000, 10_000)),
+        ({"probe": "2h"}, Breaker(5, 7_200_000, 7_200_000)),
+    ],
+)
+def test_a_breaker_has_what_it_leaves_out_as_built_in(written, read):
+    assert breaker(written) == read
+
+
+@pytest.mark.parametrize(("written", "span"), [("10/s", 1_000), ("600/m", 60_000), ("7/h", 3_600_000)])
+def test_a_rate_is_a_number_of_calls_in_a_span_and_reads_as_it_was_written(written, span):
+    found = rate(written)
+    assert found == Rate(int(written.partition("/")[0]), span)
+    assert str(found) == written

@@ -9,7 +9,7 @@ from hookwright.schemas import preset as preset_module
 from hookwright.schemas.catalogue import load_catalogue
 from hookwright.schemas.grammar import duration
 from hookwright.schemas.preset import load_preset, read_preset
-from hookwright.schemas.schema import NOT_YET, load_schema
+from hookwright.schemas.schema import load_schema
 
 PRESETS = load_schema("config")["properties"]["preset"]["enum"]
 
@@ -49,19 +49,11 @@ def test_the_values_of_standard():
     assert (preset.families, preset.limits) == ({}, {"headers": 64})
 
 
-def test_what_is_not_done_yet_stands_in_the_file_and_is_inactive():
-    written = read_preset("leadsquared")
-    assert written["defaults"]["breaker"] is False
-    assert "breaker" not in load_preset("leadsquared").defaults
-
-
-def test_a_preset_needs_what_is_not_done_yet_while_it_is_refused():
-    """The day its last part is done, the mark on it in the schema has to go."""
+def test_all_that_a_preset_says_is_done_and_what_one_requires_is_not_asked_for_yet():
+    """The day it is, the mark on the preset in the schema has to go."""
     written = read_preset("standard")
-    target = load_schema("config")["$defs"]["target"]["properties"]
-    parts = {**written["defaults"], **dict.fromkeys(written["requires"])}
-    later = [key for key in parts if target.get(key, {}).get(NOT_YET) is True]
-    assert later
+    assert load_preset("standard").defaults == written["defaults"]
+    assert written["requires"] == ["signing"]
     assert not load_preset("standard").supported
 
 

@@ -169,8 +169,8 @@ def test_what_is_not_done_yet_is_replaced_wherever_it_is_allowed():
     schema = as_built(load_schema("config"), lambda what: False if what is True else {"not": what})
     assert NOT_YET not in json.dumps(schema)
     assert schema["properties"]["automations"] is False
-    assert schema["$defs"]["webhook"]["properties"]["breaker"] is False
-    assert schema["$defs"]["defaults"]["properties"]["breaker"] is False
+    assert schema["$defs"]["webhook"]["properties"]["body"] is False
+    assert schema["$defs"]["defaults"]["properties"]["hold_outside"] is False
     assert schema["properties"]["preset"]["not"]["const"] == "standard"
 
 
@@ -181,7 +181,7 @@ def test_what_is_not_done_yet_is_checked_like_everything_else():
     for path, part in parts(language):
         assert set(part) <= set(explaining[path]) <= {*part, NOT_YET}, path
         assert NOT_YET not in part or explaining[path][NOT_YET] == part[NOT_YET], path
-    assert explaining["#/$defs/defaults/properties/breaker"][NOT_YET] is True
+    assert explaining["#/$defs/defaults/properties/hold_outside"][NOT_YET] is True
 
 
 def test_the_types_of_a_family_are_those_that_plugins_bring():

@@ -206,8 +206,8 @@ def test_a_no_always_has_an_explanation_and_a_yes_never(fragments, value):
 @pytest.mark.parametrize(
     ("settings", "codes"),
     [
-        ("breaker: {failures: 0}", ["HW022", "HW018"]),
-        ("breaker: 5, order_by: 6", ["HW022", "HW013", "HW022", "HW013"]),
+        ("renamed_from: 5", ["HW022", "HW016"]),
+        ("renamed_from: 5, body: 6", ["HW022", "HW016", "HW022"]),
         ("headers: {X-A: '{{ data.a }}'}, delay: 5", ["HW022", "HW017"]),
     ],
 )

@@ -178,6 +178,10 @@ TERMINAL_STATUS: dict[str, Status] = {
 }
 
 
+RECEIVER_ERRORS = frozenset({"dns", "connect", "tls", "timeout", "reset", "protocol", "status"})
+"""The error classes of which a receiver is to blame, or the way to it: those that count for a breaker."""
+
+
 def too_old(max_age: int) -> str:
     """Why a delivery is skipped that was due more than `max_age` milliseconds ago."""
     return f"too old: it was due more than {spelt(max_age)} ago"

@@ -11,12 +11,14 @@ from hookwright.rules.model import Action, Subscriber
 
 from .instant import timestamp
 from .journal.switch import Switch, Switches, SwitchState
+from .ledger.work import Resting
 
 
 class EndpointProfile(Struct, frozen=True, kw_only=True, rename="camel"):
     """One of a subscriber's endpoints. Its `state` is its own switch's or, when that is on, its subscriber's.
 
-    `failures` counts failed deliveries in a row, None while nobody can tell. `url` is as written.
+    `failures` counts failed deliveries in a row, None while nobody can tell. `url` is as written. While it
+    makes no calls for a time, `resting` says why and `resting_until` how long.
     """
 
     name: str
@@ -27,6 +29,8 @@ class EndpointProfile(Struct, frozen=True, kw_only=True, rename="camel"):
     failures: int | None
     method: str
     url: str
+    resting: str = ""
+    resting_until: str | None = None
 
 
 class Profile(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -63,11 +67,17 @@ def name_of(subscriber: Subscriber) -> str:
 
 
 def profile_of(
-    subscriber: Subscriber, bundle: str, switches: Switches, failures: Mapping[str, int] | None
+    subscriber: Subscriber,
+    bundle: str,
+    switches: Switches,
+    failures: Mapping[str, int] | None,
+    rests: Mapping[str, Resting],
 ) -> Profile:
-    """`failures` by endpoint, None while the ledger is away."""
+    """`failures` by endpoint, None while the ledger is away; `rests` of those that make no calls."""
     name = name_of(subscriber)
-    endpoints = tuple(_endpoint(action, switches, failures) for action in subscriber.actions)
+    endpoints = tuple(
+        _endpoint(action, switches, failures, rests.get(action.endpoint)) for action in subscriber.actions
+    )
     counts = [each.failures for each in endpoints if each.failures is not None]
     return Profile(
         name=name,
@@ -88,13 +98,17 @@ def profile_of(
     )
 
 
-def _endpoint(action: Action, switches: Switches, failures: Mapping[str, int] | None) -> EndpointProfile:
+def _endpoint(
+    action: Action, switches: Switches, failures: Mapping[str, int] | None, rest: Resting | None
+) -> EndpointProfile:
     name = action.endpoint
     return EndpointProfile(
         name=name,
         failures=None if failures is None else failures.get(name, 0),
         method=action.target.method,
         url=action.target.url,
+        resting=rest.why if rest else "",
+        resting_until=timestamp(rest.until) if rest else None,
         **_switched(switches.holding(name) or switches.get(name)),
     )
 

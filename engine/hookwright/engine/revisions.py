@@ -12,12 +12,19 @@ from hookwright.rules.model import FailureLimit
 from hookwright.rules.source import Source
 from hookwright.rules.table import RoutingTable
 
+from .ledger.policy import Policy, policies_of
+
 
 class Publisher(Protocol):
     """What the ledger offers for revisions."""
 
     def publish(
-        self, revision: str, content: bytes, caps: Mapping[str, int], limits: Mapping[str, FailureLimit]
+        self,
+        revision: str,
+        content: bytes,
+        caps: Mapping[str, int],
+        limits: Mapping[str, FailureLimit],
+        policies: Mapping[str, Policy],
     ) -> None: ...
     def live(self) -> str | None: ...
 
@@ -93,8 +100,8 @@ class Revisions:
         self._answered = False
         if not self._before():
             return False
-        server = self._server()
-        self._ledger.publish(table.revision, source.to_json(), table.endpoints, table.limits)
+        server, policies = self._server(), policies_of(table)
+        self._ledger.publish(table.revision, source.to_json(), table.endpoints, table.limits, policies)
         self._answered, self._heard = True, server
         return True
 

@@ -18,6 +18,7 @@ from hookwright.schemas.nearest import did_you_mean
 from .errors import EngineError, LedgerUnavailable
 from .journal.switch import STATE_AFTER, Change, Switch, Switches, SwitchState, switch_entry
 from .journal.writer import Writer
+from .ledger.work import Resting
 from .profile import Profile, name_of, profile_of
 
 VERBS: dict[Change, str] = {
@@ -50,11 +51,12 @@ class NoSense(EngineError):
 
 
 class SwitchingLedger(Protocol):
-    """What this needs of the ledger; both raise `LedgerUnavailable`."""
+    """What this needs of the ledger; all raise `LedgerUnavailable`."""
 
     def switch(self, switches: Sequence[Switch]) -> int: ...
 
     def switches(self, endpoints: Sequence[str]) -> tuple[tuple[Switch, ...], tuple[int, ...]]: ...
+    def rests(self) -> dict[str, Resting]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,10 @@ class Subscribers:
         """Every subscriber of the live configuration, ordered by id. Raises `HistoryUnavailable`."""
         table = self._table()
         switches, failures = self._known(list(table.endpoints))
-        return [profile_of(one, self._bundle_of(one.id), switches, failures) for one in table.subscribers]
+        rests = self._resting()
+        return [
+            profile_of(one, self._bundle_of(one.id), switches, failures, rests) for one in table.subscribers
+        ]
 
     def show(self, name: str) -> Profile:
         """The subscriber of this name or of this endpoint. Raises `NoSubscriber`, `HistoryUnavailable`."""
@@ -168,7 +173,14 @@ class Subscribers:
 
     def _profile(self, subscriber: Subscriber) -> Profile:
         switches, failures = self._known([action.endpoint for action in subscriber.actions])
-        return profile_of(subscriber, self._bundle_of(subscriber.id), switches, failures)
+        bundle = self._bundle_of(subscriber.id)
+        return profile_of(subscriber, bundle, switches, failures, self._resting())
+
+    def _resting(self) -> dict[str, Resting]:
+        try:
+            return self._ledger.rests()
+        except LedgerUnavailable:
+            return {}
 
     def _known(self, endpoints: Sequence[str]) -> tuple[Switches, dict[str, int] | None]:
         """The last word on every name, from whoever knows it, and failures in a row if the ledger answers."""

@@ -35,6 +35,7 @@ from hookwright.rules.source import Source
 
 from .children import Child
 from .presence import Presence, present
+from .resting import rests
 from .wiring import intake_of, offer_to, replays_of, subscribers_of, swap_in, tell_switches
 
 WATCH_SECONDS = 0.25
@@ -98,7 +99,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         url = _given_server(settings.redis_url) if settings.redis_url else _private_server(state, stack)
         ledger = Ledger(url)
         presence = stack.enter_context(present(ledger, name, state))
-        history = History(state.path, catching_up=False)
+        history = History(state.path, catching_up=False, rests=lambda: rests(ledger))
         said = Switches()
         before = partial(tell_switches, state, history, ledger, said)
         revisions = Revisions(ledger, source, before=before, server=ledger.grounds.server)

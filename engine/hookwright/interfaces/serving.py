@@ -38,6 +38,7 @@ from .node import Node, NodeSettings, open_node
 from .policy import policy_of
 from .register import Register, read_register
 from .reload import Reload
+from .resting import resting
 from .tokens import TokenError, read_token
 
 LOOK_SECONDS = 0.5
@@ -120,6 +121,7 @@ def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
             history=node.history,
             readiness=lambda: readiness(node),
             depth=lambda: depth(node),
+            resting=lambda: resting(node.ledger),
             replay=node.replays.replay,
             tokens=tokens,
             subscribers=node.subscribers,

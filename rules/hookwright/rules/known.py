@@ -10,6 +10,7 @@ from .expression.template import is_template
 from .merge import GROWING, LISTED, Layer
 from .targets import FIELDS
 
+BREAKER = frozenset({"failures", "probe", "probe_max"})
 RETRY = GROWING | {LISTED, "retry_after", "max_age"}
 DISABLE_AFTER = frozenset({"failures", "for", "tries", "status"})
 TLS = frozenset({"ca", "certificate", "key"})
@@ -39,16 +40,20 @@ EVENT = frozenset({"type", "description", "schema"})
 FILLED_IN = ("url", "query", "headers")  # with templates, which this version would send as they stand
 ROOT = frozenset({"bundle", "defaults", "webhooks", "rules", "events", "notifiers"})
 LISTS = ("webhooks", "rules", "events", "notifiers")  # of mappings, at the root
+_BELOW: Mapping[str, frozenset[str]] = MappingProxyType(
+    {"batch": BATCH, "breaker": BREAKER, "disable_after": DISABLE_AFTER, "retry": RETRY, "tls": TLS}
+)
 _MAPPING = (Mapping,)
 _TAKES: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {
         **dict.fromkeys(("auth", "headers", "labels", "match", "query", "retry", "signing", "tls"), _MAPPING),
-        **dict.fromkeys(("batch", "disable_after"), (Mapping, bool)),
+        **dict.fromkeys(("batch", "breaker", "disable_after"), (Mapping, bool)),
         **dict.fromkeys(("enabled", "entity_params"), (bool,)),
         **dict.fromkeys(("event", "source"), (str, list)),
         "if": (str, bool),
         "notify_on_failure": (bool, list),
         "redact": (list,),
+        "rate": (str,),
         "url": (str,),
     }
 )
@@ -82,7 +87,7 @@ def _rule(rule: Layer, where: str) -> Iterator[str]:
 def _settings(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:
     yield from _beyond(part, known, where)
     yield from (f"the value of {where}{key}" for key, value in part.items() if not _is_read(key, value))
-    for key, keys in (("retry", RETRY), ("batch", BATCH), ("disable_after", DISABLE_AFTER), ("tls", TLS)):
+    for key, keys in _BELOW.items():
         for below, deeper in _parts(part, key):
             yield from _beyond(deeper, keys, f"{where}{below}")
     yield from (f"the template in {where}{key}" for key in FILLED_IN if _has_template(part.get(key)))

@@ -89,6 +89,33 @@ class Tls:
 
 
 @dataclass(frozen=True, slots=True)
+class Breaker:
+    """So many failed attempts in a row end the calls to an endpoint; then probes. Times in milliseconds.
+
+    `probe` is the wait before the first one, each further wait is twice as long, `probe_max` at most.
+    """
+
+    failures: int = 5
+    probe: int = 60_000
+    probe_max: int = 3_600_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """At most `calls` in `span` milliseconds."""
+
+    calls: int
+    span: int
+
+    def __str__(self) -> str:
+        """As it is written: `10/s`."""
+        return f"{self.calls}/{_SPANS[self.span]}"
+
+
+_SPANS = {1_000: "s", 60_000: "m", 3_600_000: "h"}
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where and how to call. Times in milliseconds. `success` holds the codes that count as Success."""
 
@@ -106,6 +133,8 @@ class Target:
     entity_params: bool = True
     signing: Auth | None = None
     tls: Tls | None = None
+    breaker: Breaker | None = None
+    rate: Rate | None = None
 
 
 @dataclass(frozen=True, slots=True)

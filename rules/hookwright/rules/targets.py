@@ -10,10 +10,11 @@ from hookwright.schemas.grammar import duration
 
 from .event import JSON
 from .merge import LISTED, Layer
-from .model import Auth, RetryPolicy, SecretReference, Target, Text, Tls
+from .model import Auth, Breaker, Rate, RetryPolicy, SecretReference, Target, Text, Tls
 from .references import Encoders
 
 BUILT_IN = Target(url="")
+BUILT_IN_BREAKER = Breaker()
 MAX_WAIT = 24 * 3_600_000  # ms between two tries, unless `retry.max` says otherwise
 BODYLESS = frozenset({"GET", "DELETE"})
 """Methods whose calls have no body: the event's data goes into the query, written as a form's fields are."""
@@ -105,6 +106,26 @@ def success_codes(written: JSON) -> frozenset[int]:
     return frozenset(codes)
 
 
+def breaker(written: JSON) -> Breaker | None:
+    """A breaker, what it leaves out as built in; None for `false`."""
+    if not isinstance(written, Mapping):
+        return None
+    failures = _whole(written.get("failures", BUILT_IN_BREAKER.failures))
+    probe = _milliseconds(written.get("probe"), BUILT_IN_BREAKER.probe)
+    longest = _milliseconds(written.get("probe_max"), BUILT_IN_BREAKER.probe_max)
+    return Breaker(failures, probe, max(probe, longest))
+
+
+def rate(written: JSON) -> Rate:
+    """The rate that `10/s` stands for."""
+    calls, unit = str(written).split("/")
+    return Rate(int(calls), duration(f"1{unit}"))
+
+
+def _milliseconds(written: JSON, otherwise: int) -> int:
+    return otherwise if written is None else duration(str(written))
+
+
 def _whole(written: JSON) -> int:
     """A whole number; `4.0` is one in JSON."""
     return int(cast("float", written))
@@ -154,6 +175,7 @@ def _text(written: JSON) -> Text:
 
 FIELDS: Mapping[str, Callable[[JSON], object]] = {
     "auth": _auth,
+    "breaker": breaker,
     "concurrency": _whole,
     "content_type": str,
     "encoder": str,
@@ -161,6 +183,7 @@ FIELDS: Mapping[str, Callable[[JSON], object]] = {
     "headers": _named,
     "method": str,
     "query": _named,
+    "rate": rate,
     "retry": lambda written: retry_policy(cast("Layer", written)),
     "signing": _auth,
     "success": success_codes,

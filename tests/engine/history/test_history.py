@@ -442,3 +442,14 @@ def test_changes_that_do_not_fit_are_passed_over(node: Any, history: Any) -> Non
     assert next(changes).event_id == "e2"
     stop.set()
     assert list(changes) == []
+
+
+def test_a_delivery_of_an_endpoint_that_rests_is_held_until_then(node: Any, kit: Any) -> None:
+    (waiting,) = node.accept("evt_w")
+    rests = {"webhook/plain": (kit.NOW + 60_000, "5 failed attempts in a row")}
+    with History(node.state, rests=lambda: rests) as history:
+        (row,) = history.list()
+        later = history.list(Filter(id=waiting.id))
+    assert (row.state, row.next) == ("held", "2026-11-23T12:01:00.000Z")
+    assert row.reason == "no calls until 2026-11-23T12:01:00.000Z: 5 failed attempts in a row"
+    assert later == [row]

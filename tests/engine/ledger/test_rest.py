@@ -6,7 +6,8 @@ import pytest
 
 from hookwright.engine.journal.switch import Switch
 from hookwright.engine.ledger.ledger import Ledger
-from hookwright.engine.ledger.work import Policy, Rest
+from hookwright.engine.ledger.policy import Policy
+from hookwright.engine.ledger.work import Rest
 
 from .work import REVISION, names, offer, settle
 

@@ -36,10 +36,16 @@ def offer(
 
 
 def settle(
-    claim: Claim, outcome: str = "success", wait: int | None = None, rest: Rest | None = None
+    claim: Claim,
+    outcome: str = "success",
+    wait: int | None = None,
+    rest: Rest | None = None,
+    error: str | None = None,
 ) -> Settle:
     d = claim.delivery
-    result = Result(delivery=d.id, node=d.node, attempt=claim.attempt, outcome=outcome, at=1, worker="w")
+    result = Result(
+        delivery=d.id, node=d.node, attempt=claim.attempt, outcome=outcome, at=1, worker="w", error=error
+    )
     return Settle(claim.token, result, wait, rest)
 
 

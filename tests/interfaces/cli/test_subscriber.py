@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from hookwright.engine.ledger.work import Resting
 from hookwright.engine.state import State
 from hookwright.interfaces.addresses import Listen
 
@@ -32,6 +33,13 @@ def test_the_list_is_a_table_and_json(inside, api):
     (line,) = inside("subscriber", "list", "--state", "state", "-o", "ndjson").out.splitlines()
     assert (listed["format_version"], listed["subscribers"][0]["failures"]) == ("1.0", 2)
     assert json.loads(line)["name"] == "webhook/one"
+
+
+def test_who_makes_no_calls_for_a_time_says_why_and_until_when(inside, api):
+    api.switching.resting["webhook/one"] = Resting(1_795_435_200_000, "breaker", "5 failed attempts in a row")
+    why = "no calls until 2026-11-23 12:00:00: 5 failed attempts in a row"
+    assert inside("subscriber", "list", "--state", "state").out.splitlines()[1].endswith(why)
+    assert why in inside("subscriber", "show", "one", "--state", "state").out
 
 
 def test_switching_off_and_on_is_said_and_shown(hookwright, api):

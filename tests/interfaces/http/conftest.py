@@ -27,6 +27,7 @@ from hookwright.engine.intake.ping import Pinging
 from hookwright.engine.intake.replaying import Replays
 from hookwright.engine.journal.switch import Switch, Switches
 from hookwright.engine.journal.writer import Writer
+from hookwright.engine.ledger.work import Resting
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
 from hookwright.engine.worker.handshake import Handshake, Shaken
@@ -73,6 +74,7 @@ class SwitchMemory:
         self.away = False
         self.last = Switches()
         self.failures: dict[str, int] = {}
+        self.resting: dict[str, Resting] = {}
 
     def switch(self, switches: Sequence[Switch]) -> int:
         self._reach()
@@ -81,6 +83,10 @@ class SwitchMemory:
     def switches(self, endpoints: Sequence[str]) -> tuple[tuple[Switch, ...], tuple[int, ...]]:
         self._reach()
         return self.last.all(), tuple(self.failures.get(each, 0) for each in endpoints)
+
+    def rests(self) -> dict[str, Resting]:
+        self._reach()
+        return self.resting
 
     def _reach(self) -> None:
         if self.away:
@@ -252,6 +258,7 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
         history=history,
         readiness=lambda: running.checks,
         depth=lambda: running.depth,
+        resting=lambda: {"breaker": 2},
         tokens=register,
         subscribers=(subscribers := running.subscribers(stack)),
         replay=_replays(running, writer, history).replay,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from .detail import Detail, Related, Where, read_detail
 from .index import SWITCHES, read_switch
 from .index_view import BUILDING, HistoryUnavailable, IndexView, Rows, Whole
 from .original import Original, read_original
-from .row import COLUMNS, Filter, Row, behind, read_row
+from .row import COLUMNS, Filter, Rests, Row, behind, read_row
 from .stats import Stats, read_stats
 
 Listing = list[Row]
@@ -47,10 +47,19 @@ class History:
     At its start it enters into the index what a bookkeeper has not, if none runs and the folder can be
     written, and takes away an index that it finds damaged; with `refresh=False` it only reads. With
     `catching_up=False` it leaves the entering to a bookkeeper that is about to start: it can take long.
+    `rests` tells which endpoints make no calls now.
     """
 
-    def __init__(self, state: Path, *, refresh: bool = True, catching_up: bool = True) -> None:
+    def __init__(
+        self,
+        state: Path,
+        *,
+        refresh: bool = True,
+        catching_up: bool = True,
+        rests: Callable[[], Rests] = dict,
+    ) -> None:
         self._folder = State(state).history
+        self._rests = rests
         self._index = IndexView(State(state).index, discard=refresh)
         self._query = self._index.query
         if refresh and catching_up and self._folder.is_dir():
@@ -220,7 +229,8 @@ class History:
         if not any(row.status == Status.IN_QUEUE for row in rows):
             return rows
         switches = self.switches()
-        return [behind(row, switches) for row in rows]
+        rests = self._rests()
+        return [behind(row, switches, rests) for row in rows]
 
     def _tell_absence(self, whole: Whole) -> None:
         """What was not found is not there, if the index was whole; else nobody can tell."""

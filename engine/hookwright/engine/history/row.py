@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import Struct, structs
 
@@ -80,14 +80,27 @@ def read_row(columns: Sequence[Any]) -> Row:
     return Row(**values)
 
 
-def behind(row: Row, switches: Switches) -> Row:
-    """The row as the switches leave it: an open delivery of an endpoint that is off is held."""
+Rests: TypeAlias = Mapping[str, tuple[int, str]]
+"""The endpoints that make no calls for a time: until when (Unix milliseconds), and why."""
+
+
+def behind(row: Row, switches: Switches, rests: Rests) -> Row:
+    """The row as switches and rests leave it: an open delivery of an endpoint that makes no calls is held."""
     if row.status != Status.IN_QUEUE or row.state == State.IN_FLIGHT or row.test or row.kind == "notice":
         return row
-    switch = switches.holding(endpoint_name(row.entity_type, row.entity_id, row.action))
+    endpoint = endpoint_name(row.entity_type, row.entity_id, row.action)
+    switch = switches.holding(endpoint)
     if switch is None:
-        return row
+        return row if endpoint not in rests else _resting(row, *rests[endpoint])
     return structs.replace(row, state=State.HELD, reason=switch.why, next=None)
+
+
+def _resting(row: Row, until: int, why: str) -> Row:
+    """Unless it waits for longer anyway."""
+    end = timestamp(until)
+    if row.next is not None and row.next > end:
+        return row
+    return structs.replace(row, state=State.HELD, reason=f"no calls until {end}: {why}", next=end)
 
 
 @dataclass(frozen=True, slots=True)

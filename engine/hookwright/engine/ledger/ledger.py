@@ -17,11 +17,13 @@ from ..journal.switch import Switch
 from .grounds import Grounds
 from .line import Line
 from .lua import KEYS, Argument, Script, translated
+from .policy import Policy
 from .wire import (
     chunks,
     limit_row,
     offer_row,
     pack,
+    read_rests,
     read_results,
     read_switch,
     read_text,
@@ -29,8 +31,9 @@ from .wire import (
     settle_row,
     stream_entries,
     write,
+    written_cap,
 )
-from .work import Claim, Depth, Expired, Offer, Offered, Policy, Rest, Settle, Tick
+from .work import Claim, Depth, Expired, Offer, Offered, Rest, Resting, Settle, Tick
 
 __all__ = [
     "HORIZON",
@@ -171,9 +174,9 @@ class Ledger:
         lets it rest. An endpoint without a cap is none of the revision's. An endpoint whose policy is another
         one than before does not rest any more.
         """
-        policed = [(name, write(policy).decode()) for name, policy in policies.items()]
+        capped = [(name, written_cap(cap, policies.get(name))) for name, cap in caps.items()]
         limited = [limit_row(name, limit) for name, limit in limits.items()]
-        self._run("publish", revision, content, pack(list(caps.items())), pack(limited), pack(policed))
+        self._run("publish", revision, content, pack(capped), pack(limited))
 
     def switch(self, switches: Sequence[Switch]) -> int:
         """Switch subscribers or endpoints on or off; how many counted: the later one of a name does."""
@@ -186,6 +189,12 @@ class Ledger:
         with translated():
             found, failures = _scripts["switches"](self._redis, (pack(list(endpoints)),))
         return tuple(map(read_switch, found)), tuple(failures)
+
+    def rests(self) -> dict[str, Resting]:
+        """The endpoints that make no calls for a time."""
+        with translated():
+            found: Any = self._redis.hgetall(f"{KEYS}rests")
+        return {name.decode(): read_rests(written) for name, written in found.items()}
 
     def expire(self, node: str, expired: Sequence[Expired]) -> int:
         """End what waited too long behind an endpoint that is off; each comes back as a result. How many

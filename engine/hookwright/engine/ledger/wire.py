@@ -11,9 +11,10 @@ import msgspec
 
 from hookwright.rules.model import FailureLimit
 
-from ..delivery import Delivery, Result
+from ..delivery import RECEIVER_ERRORS, Delivery, Result
 from ..journal.switch import Switch
-from .work import Claim, Offer, Settle, Tick
+from .policy import Policy
+from .work import Cause, Claim, Offer, Resting, Settle, Tick
 
 OFFERS_PER_CALL = 200
 BYTES_PER_CALL = 2 * 1024 * 1024
@@ -22,6 +23,7 @@ pack = msgspec.msgpack.Encoder().encode  # arguments; the scripts' reader knows 
 write = msgspec.json.Encoder().encode
 read_switch = msgspec.json.Decoder(Switch).decode
 _read_delivery = msgspec.json.Decoder(Delivery).decode
+_read_rests = msgspec.json.Decoder(dict[Cause, tuple[float, str]]).decode
 _read_result = msgspec.json.Decoder(Result).decode
 _FAILED = frozenset({"retry", "failure"})
 _logger = logging.getLogger(__name__)
@@ -54,14 +56,21 @@ def settle_row(settle: Settle) -> tuple[Any, ...]:
     result = settle.result
     row = (settle.token, result.node, result.outcome, settle.wait or 0, write(result).decode())
     rest = settle.rest and (max(settle.rest.wait, 0), settle.rest.cause, settle.rest.why)
-    status = result.response.status if result.response and result.outcome in _FAILED else 0
-    return (*row, rest or False, status) if rest or status else row
+    failed = result.outcome in _FAILED
+    status = result.response.status if result.response and failed else 0
+    faulty = failed and result.error in RECEIVER_ERRORS
+    return (*row, rest or False, status, faulty) if rest or status or faulty else row
 
 
 def limit_row(endpoint: str, limit: FailureLimit) -> tuple[str, str]:
     """What switches an endpoint off, as `failing.lua` reads it: what does not apply is left out."""
     said = {name: value for name, value in asdict(limit).items() if value or name == "notify"}
     return endpoint, write(said).decode()
+
+
+def written_cap(cap: int, policy: Policy | None) -> int | str:
+    """A cap and, if the endpoint has one, its policy, as `prelude.lua` reads them."""
+    return cap if policy is None else f"{cap} {write(policy).decode()}"
 
 
 def read_text(found: Any) -> str | None:
@@ -77,6 +86,13 @@ def read_tick(answer: Any, term: int) -> Tick:
         for packed, body, spent, token, suspicion in claims
     )
     return Tick(made, read_text(live), epoch.decode(), next_due, now)
+
+
+def read_rests(written: bytes) -> Resting:
+    """What an endpoint rests for: the cause that ends last."""
+    rests = _read_rests(written)
+    cause = max(rests, key=lambda each: rests[each][0])
+    return Resting(int(rests[cause][0]), cause, rests[cause][1])
 
 
 def stream_entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:

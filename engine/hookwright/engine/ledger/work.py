@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from msgspec import Struct
-
 from ..delivery import Delivery, Result
 
 
@@ -69,10 +67,13 @@ class Rest:
     why: str
 
 
-class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What makes an endpoint rest, besides its cap and its limit; the defaults mean nothing does."""
+@dataclass(frozen=True, slots=True)
+class Resting:
+    """An endpoint makes no calls until `until` (Unix ms); of several causes the one that ends last."""
 
-    retry_after: bool = False
+    until: int
+    cause: Cause
+    why: str
 
 
 @dataclass(frozen=True, slots=True)

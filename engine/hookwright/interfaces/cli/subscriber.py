@@ -125,10 +125,15 @@ def _count(found: dict[str, Any]) -> str:
 
 
 def _why(found: dict[str, Any]) -> str:
-    """Why it is off and who did that; nothing for what is on."""
+    """Why it is off and who did that, or why it makes no calls; nothing for what is on and makes some."""
     if found["state"] == "enabled":
-        return ""
-    return f"{found['reason'] or '-'} ({found['by']}, {found['since'][:19].replace('T', ' ')})"
+        resting = next((each for each in found.get("endpoints", [found]) if each["resting"]), None)
+        return f"no calls until {_second(resting['restingUntil'])}: {resting['resting']}" if resting else ""
+    return f"{found['reason'] or '-'} ({found['by']}, {_second(found['since'])})"
+
+
+def _second(instant: str) -> str:
+    return instant[:19].replace("T", " ")
 
 
 def _described(found: dict[str, Any]) -> Iterator[str]:

@@ -20,7 +20,7 @@ class API:
 
     def __init__(self, parts: Parts, gate: Gate, *, body_seconds: float = BODY_SECONDS) -> None:
         self._gate = gate
-        numbers = Metrics(parts.history.counts, parts.depth, parts.history.notices)
+        numbers = Metrics(parts.history.counts, parts.depth, parts.history.notices, parts.resting)
         self._events: ASGIApp = Events(parts.accept, numbers, body_seconds)
         self.routes = gate.table.routes(self._events)
         self._router = Starlette(

@@ -33,8 +33,11 @@ _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0
 class Metrics:
     """The numbers of one server; a registry of its own, so that two servers in one process do not mix."""
 
-    def __init__(self, counts: Counts, depth: Counts, notices: Notices) -> None:
-        """`counts` are deliveries by status, `depth` by state, `notices` by notifier and status."""
+    def __init__(self, counts: Counts, depth: Counts, notices: Notices, resting: Counts) -> None:
+        """`counts` are deliveries by status, `depth` by state, `notices` by notifier and status.
+
+        `resting` are endpoints by what keeps them from calling.
+        """
         self.registry = CollectorRegistry(auto_describe=True)
         self._accepted = Counter(
             "hookwright_events_accepted_total", "Events accepted and on disk.", registry=self.registry
@@ -51,7 +54,7 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        self.registry.register(_Known(counts, depth, notices))
+        self.registry.register(_Known(counts, depth, notices, resting))
 
     def accepted(self, answer: Any, seconds: float) -> None:
         """Counts the events of one accepted request: one, or those of a batch."""
@@ -65,7 +68,8 @@ class Metrics:
 class _Known(Collector):
     """Asks history and ledger when it is scraped; keeps nothing."""
 
-    def __init__(self, counts: Counts, depth: Counts, notices: Notices) -> None:
+    def __init__(self, counts: Counts, depth: Counts, notices: Notices, resting: Counts) -> None:
+        self._resting = resting
         self._counts = counts
         self._depth = depth
         self._notices = notices
@@ -81,6 +85,8 @@ class _Known(Collector):
         yield _gauge(
             "hookwright_queue_deliveries", "Deliveries in the ledger, by state.", "state", self._depth()
         )
+        text = "Endpoints that make no calls for a time, by cause: breaker, rate, retry_after, schedule."
+        yield _gauge("hookwright_endpoints_resting", text, "cause", self._resting())
 
     def _told(self) -> Metric:
         text = "Notices in the history, by notifier and status."

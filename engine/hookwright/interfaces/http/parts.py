@@ -42,13 +42,15 @@ class Parts:
     """The API's collaborators.
 
     `readiness`, `depth` and `handshake` may block; they are called in a thread. `depth` says how many
-    deliveries the ledger holds by state (`ready`, `in_flight`, …), empty while Redis is away.
+    deliveries the ledger holds by state (`ready`, `in_flight`, …), `resting` how many endpoints make no calls
+    by cause; both are empty while Redis is away.
     """
 
     accept: Accept
     history: History
     readiness: Callable[[], Sequence[Check]]
     depth: Callable[[], Mapping[str, int]]
+    resting: Callable[[], Mapping[str, int]]
     tokens: Register
     subscribers: Subscribers
     ping: Callable[[str], Awaitable[Answer]]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Final
 
 from hookwright.schemas.problem import Problem, Related
@@ -21,6 +22,18 @@ from .entailment import entails, normal, weight
 
 _MOST_PAIRS: Final = 5_000  # of calls to one end that are compared
 _HEAVIEST: Final = 500  # alternatives that the patterns of these calls may have together
+
+_TRIED: Final[Mapping[str, object]] = MappingProxyType(
+    {
+        "timeout": 0,
+        "success": frozenset(),
+        "retry": RetryPolicy(),
+        "concurrency": 0,
+        "breaker": None,
+        "rate": None,
+    }
+)
+"""How often, how fast and how long a call is tried: all the same to what is said here."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +98,7 @@ def _to_one_end(model: Model) -> Iterator[list[_Call]]:
 
 def _end(subscriber: Subscriber, action: Action) -> Hashable:
     """All that is said of a call but its name, the events it is for, and what happens when it fails."""
-    target = replace(action.target, timeout=0, success=frozenset(), retry=RetryPolicy(), concurrency=0)
+    target = replace(action.target, **_TRIED)  # type: ignore[arg-type]  # by name
     nameless: dict[str, object] = {"id": "", "actions": (), "description": "", "labels": {}, "owner": ""}
     selecting: dict[str, object] = {
         "events": (),

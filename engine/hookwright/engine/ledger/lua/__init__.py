@@ -12,7 +12,8 @@ import redis
 
 from ...errors import LedgerTooNew, LedgerUnavailable
 
-PARTS = ("prelude", "gathered", "failing", "rest")  # what every script of the ledger begins with
+# What every script of the ledger begins with.
+PARTS = ("prelude", "gathered", "failing", "rest", "breaker", "rate")
 KEYS = "{hw:0}:"  # every key of ours; the tag keeps them on one shard of a cluster
 
 Argument = str | bytes | int

@@ -43,25 +43,39 @@ local function is_off(name)
   return found[1] ~= false or found[2] ~= false
 end
 
+-- Of an endpoint's cap and, where it has one, its policy (JSON): what stands in `caps`.
+local function read_cap(written)
+  if not written or tonumber(written) then return tonumber(written), nil end
+  local cap, policy = string.match(written, '^(%d+) (.*)$')
+  return tonumber(cap), policy and cjson.decode(policy)
+end
+
 local endpoints = {}
 
 local function endpoint(name)
   local e = endpoints[name]
   if not e then
-    local stored = redis.call('HMGET', P .. 'ep:' .. name, 'flying', 'ringed', 'failures', 'rest')
-    local cap = redis.call('HGET', P .. 'caps', name)
+    local stored = redis.call('HMGET', P .. 'ep:' .. name, 'flying', 'ringed', 'failures', 'rest',
+      'breaker', 'bucket')
+    local written = redis.call('HGET', P .. 'caps', name)
+    local cap, policy = read_cap(written)
     e = {
       name = name,
       queue = P .. 'q:' .. name,
       flying = tonumber(stored[1]) or 0,
       ringed = stored[2] ~= false,
-      stored = { flying = stored[1], ringed = stored[2] },
+      stored = { flying = stored[1], ringed = stored[2], breaker = stored[5] },
       failures = tonumber(stored[3]) or 0,
       rest = tonumber(stored[4]),
-      cap = tonumber(cap) or DEFAULT_CAP,
-      published = cap ~= false,
-      off = cap ~= false and is_off(name),
+      bucket = tonumber(stored[6]),
+      cap = cap or DEFAULT_CAP,
+      policy = policy,
+      published = written ~= false,
+      off = written ~= false and is_off(name),
     }
+    local strikes, opened, probing = string.match(stored[5] or '', '^(%d+) (%d+) (.*)$')
+    e.strikes, e.opened = tonumber(strikes) or 0, tonumber(opened) or 0
+    e.probing = probing ~= '' and probing or nil
     endpoints[name] = e
   end
   return e
@@ -73,8 +87,11 @@ local function waiting(e)
   return e.waiting
 end
 
+-- One that is off, that rests, or whose probe is under way makes no calls.
+local function may_call(e) return not e.off and not e.rest and not e.probing end
+
 local function enter_ring(e)
-  if not e.ringed and not e.off and not e.rest and e.flying < e.cap and waiting(e) > 0 then
+  if not e.ringed and may_call(e) and e.flying < e.cap and waiting(e) > 0 then
     redis.call('RPUSH', P .. 'ring', e.name)
     e.ringed = true
   end
@@ -94,6 +111,8 @@ local function save_endpoint(e)
   end
   save('flying', e.flying > 0 and e.flying, e.stored.flying)
   save('ringed', e.ringed and 1, e.stored.ringed)
+  local struck = e.strikes > 0 or e.opened > 0
+  save('breaker', struck and e.strikes .. ' ' .. e.opened .. ' ' .. (e.probing or ''), e.stored.breaker)
   if e.counted then save('failures', e.failures > 0 and e.failures, true) end
   if #set > 0 then redis.call('HSET', P .. 'ep:' .. e.name, unpack(set)) end
   if #unset > 0 then redis.call('HDEL', P .. 'ep:' .. e.name, unpack(unset)) end
@@ -131,6 +150,7 @@ local function land(id, name, worker)
   table.insert(departed[worker], id)
   local e = endpoint(name)
   e.flying = math.max(e.flying - 1, 0)
+  if e.probing == id then e.probing, e.probed = nil, id end
   return e
 end
 

@@ -52,7 +52,12 @@ end
 local function wake()
   local names = redis.call('ZRANGEBYSCORE', P .. 'rest', '-inf', now, 'LIMIT', 0, WOKEN)
   for _, name in ipairs(names) do
-    end_rest(endpoint(name))
+    local e = endpoint(name)
+    end_rest(e)
+    if e.bucket and e.bucket <= now then -- nothing is left to remember
+      e.bucket = nil
+      redis.call('HDEL', P .. 'ep:' .. name, 'bucket')
+    end
     redis.call('ZREM', P .. 'rest', name) -- also what stood there without cause
   end
 end

@@ -6,8 +6,9 @@
 -- still held); a settle or hand-back counts only with the token of the claim.
 -- Cost: O(settles + promoted (at most 256) + claims), about 2 commands a settle and 3 a claim, and 6 an endpoint.
 -- ARGV: epoch candidate, worker, call number, lease in ms, claims wanted, packed settles
---       [[token, node, outcome, wait, packed result, rest, status]], packed tokens to hand back. A rest is
+--       [[token, node, outcome, wait, packed result, rest, status, faulty]], packed tokens to hand back. A rest is
 --       [ms, cause, why]: the delivery's endpoint makes no calls for so long. The status is that of the answer, or 0.
+--       Faulty: the receiver is to blame.
 -- Answer: epoch, live, now, next due, [[packed delivery, body, tries spent, token, suspicion]], 1 when the
 --         lease had ended.
 
@@ -31,7 +32,7 @@ end
 
 local ended = 0
 
-local function settle(token, node, outcome, wait, result, rest, status)
+local function settle(token, node, outcome, wait, result, rest, status, faulty)
   local id = delivery_of(token)
   local d = redis.call('HMGET', P .. 'd:' .. id, 'token', 'endpoint', 'worker', 'body')
   if not d[2] then return settle_unknown(id, node, result) end
@@ -48,6 +49,7 @@ local function settle(token, node, outcome, wait, result, rest, status)
     redis.call('ZADD', P .. 'due', due_after(wait), id)
   end
   judge_outcome(e, node, outcome, status)
+  judge_attempt(e, id, outcome, faulty)
   if rest and e.published then rest_at_least(e, rest[2], due_after(rest[1]), rest[3]) end
   enter_ring(e)
 end
@@ -100,14 +102,16 @@ end
 
 -- One endpoint's turn: at most PER_TURN of its deliveries, and never more in flight than its cap.
 local function take_turn(e, room, ids, claims)
-  local before = waiting(e)
-  local popped = redis.call('LPOP', e.queue, math.min(PER_TURN, e.cap - e.flying, room)) or {}
+  local before, taken = waiting(e), {}
+  local most = allowance(e, math.min(PER_TURN, e.cap - e.flying, room))
+  local popped = most > 0 and redis.call('LPOP', e.queue, most) or {}
   e.waiting = before - #popped
   for i, id in ipairs(popped) do
     local d = redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'body', 'attempts', 'node', 'suspicion')
     local suspected = tonumber(d[5] or 0) >= SUSPECT
     if suspected and has_company(ids) then
       put_back(e, popped, i)
+      if e.policy then spend(e, taken) end
       redis.call('LPUSH', P .. 'ring', e.name)
       e.ringed = true
       return
@@ -117,7 +121,7 @@ local function take_turn(e, room, ids, claims)
       local token = id .. '/' .. worker .. '/' .. call
       redis.call('HSET', P .. 'd:' .. id, 'token', token, 'worker', worker)
       e.flying = e.flying + 1
-      ids[#ids + 1] = id
+      ids[#ids + 1], taken[#taken + 1] = id, id
       claims[#claims + 1] = describe(d, token)
     end
     if suspected then
@@ -125,6 +129,7 @@ local function take_turn(e, room, ids, claims)
       break
     end
   end
+  if e.policy then spend(e, taken) end
   enter_ring(e)
 end
 
@@ -136,7 +141,7 @@ local function claim()
     if not name then break end
     local e = endpoint(name)
     e.ringed = false
-    if not e.off and not e.rest and e.flying < e.cap then take_turn(e, wanted - #ids, ids, claims) end
+    if may_call(e) and e.flying < e.cap then take_turn(e, wanted - #ids, ids, claims) end
   end
   for i = 1, #ids, 1000 do
     redis.call('SADD', P .. 'w:' .. worker, unpack(ids, i, math.min(i + 999, #ids)))

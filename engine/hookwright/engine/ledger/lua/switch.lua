@@ -1,8 +1,9 @@
 #!lua flags=allow-oom
 -- Switches subscribers or single endpoints on and off. Of two switches of a name the later one counts, whoever
 -- comes first; of two at the same instant the one whose state is last in the alphabet.
--- Keys: switches, off, ep:*, ring, failing; reads caps, q:*. Idempotent: a switch that is no later changes nothing.
--- Switching on counts failures from nothing again. Cost: O(switches), and O(endpoints) once when one counts.
+-- Keys: switches, off, ep:*, ring, failing, rest, rests; reads caps, q:*. Idempotent: a switch that is no later changes
+-- nothing. Switching on counts failures from nothing again, and closes the breaker. Cost: O(switches), and O(endpoints)
+-- once when one counts.
 -- ARGV: epoch candidate, packed [[name, state, reason, by, at]] (at in Unix ms). Answer: epoch, how many counted.
 
 begin(ARGV[1])
@@ -19,6 +20,7 @@ for _, name in ipairs(counted > 0 and redis.call('HKEYS', P .. 'caps') or {}) do
   if switched[name] == 'enabled' or switched[subscriber_of(name)] == 'enabled' then
     local e = endpoint(name)
     heal(e)
+    close_breaker(e)
     enter_ring(e)
   end
 end
