@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from jsonschema import Draft202012Validator
 from msgspec import structs
 
 from hookwright.engine.batch import Closed, Member
@@ -20,6 +21,7 @@ from hookwright.engine.journal.opened import read_opened, read_sendable
 from hookwright.engine.journal.sealing import KEY_FILE, vault_of
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.event import Event
+from hookwright.schemas.schema import load_schema
 
 RAW = b'{"Mail":  "ada@example.com"}'
 PLAN = BatchPlan(window=1000, max_events=2, max_bytes=1000, encoder="json", content_type="application/json")
@@ -36,7 +38,7 @@ def accept(node, kit):
         planned = structs.replace(planned, batch=batch)
         delivery = redaction.delivery(planned, body)
         shown = {} if body == RAW else {delivery.id: b"Mail=[redacted]"}
-        plan = Plan(event, "f1", "sha256:r", (delivery,), {delivery.body: body}, redaction, shown)
+        plan = Plan(event, "f1", "sha256:" + "0" * 64, (delivery,), {delivery.body: body}, redaction, shown)
         node.intake.append_many(plan_entries(plan, vault_of(node.history))).result(10)
         return delivery
 
@@ -87,3 +89,11 @@ def test_a_batch_of_redacted_events_is_sealed_as_a_whole(node, kit, accept):
     assert delivery.hidden == ("ada@example.com",)
     assert json.loads(read_opened(node.history, position)[1]) == [{"Mail": "[redacted]"}] * 2
     book.close()
+
+
+def test_its_lines_are_as_the_schema_of_the_history_says(node, accept):
+    accept("1")
+    accept("2", body=b"Mail=ada%40example.com")
+    validator = Draft202012Validator(load_schema("history"))
+    for line in node.lines():
+        assert list(validator.iter_errors(line)) == []

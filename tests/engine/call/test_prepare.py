@@ -583,3 +583,23 @@ def test_a_client_certificate_without_its_key_waits_for_it():
 
     answer = prepared(preparer(tls=Tls("", "CERTIFICATE", KEY), resolve=resolve))
     assert (answer.outcome, answer.error) == ("held", "not_ready")
+
+
+@pytest.mark.fault(69)
+def test_what_is_redacted_goes_out_and_is_in_nothing_that_is_recorded():
+    hidden = ("ada@example.com", "7")
+    one = preparer(method="GET", encoder="form", headers=(("X-For", "ada@example.com"),))
+    body, asked = b"Mail=ada%40example.com&N=7", msgspec.structs.replace(delivery(), hidden=hidden)
+    asked = msgspec.structs.replace(asked, headers=(("Content-Type", "application/x-www-form-urlencoded"),))
+    found = one.prepare(asked, body, 1, 1000.0)
+    assert "Mail=ada%40example.com&N=7" in found.call.url
+    assert "ada" not in found.sent.url
+    assert REDACTED in found.sent.url
+    assert ("X-For", "ada@example.com") in found.call.headers
+    assert ("X-For", REDACTED) in found.sent.headers
+    said = found.mask.reply(
+        Reply(status=400, complete=True, body=b'{"for": "ada@example.com", "n": 7, "at": 17}')
+    )
+    assert said.body == b'{"for": "%b", "n": %b, "at": 17}' % ((REDACTED.encode(),) * 2)
+    cut = found.mask.reply(Reply(status=400, complete=True, body=b"no such user ada@exam", truncated=True))
+    assert cut.body == b"no such user " + REDACTED.encode()

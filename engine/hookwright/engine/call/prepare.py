@@ -182,7 +182,7 @@ class Preparer:
         if hidden:
             mask, answers = mask.hiding(hidden), answers.hiding(hidden)
         visible = edited.headers.shown
-        if mask.values:
+        if mask.values or mask.hidden:
             visible = tuple([(name, mask(value)) for name, value in visible])
         sent = Sent(method=method, url=mask(shown), headers=visible, body="" if body is None else "data")
         replies = answers.passing(edited.signatures) if edited.signatures else answers

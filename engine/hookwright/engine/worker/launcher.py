@@ -43,7 +43,8 @@ class Launcher:
             self._preparing = (claim.delivery.id, time.monotonic())
             settle = self._launch(claim, found, configuration, notify)
         except BaseException as error:  # a plugin may even ask for the end of the process
-            _logger.exception("delivery %s cannot be prepared", claim.delivery.id)
+            told = None if claim.delivery.hidden else error  # its text may quote what is redacted
+            _logger.error("delivery %s cannot be prepared", claim.delivery.id, exc_info=told)
             self._flights.pop(claim.token, None)
             refusal = Refusal("retry", POISON, f"preparing it broke down ({type(error).__name__})")
             settle = self._clerk.refused(claim, refusal, target, configuration.revision, self._account.now())
