@@ -98,6 +98,7 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     for others and is never sent by itself. `refusal` is (error class, reason) when it is known already that
     nothing can be sent. A `test` was asked for by a person. `notifier` names who carries it out in place of
     an HTTP call. `hidden` are values under `redact`, which nothing that is written may say.
+    `hops` is how often its event has come back to a door.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     test: bool = False
     notifier: str = ""
     hidden: tuple[str, ...] = ()
+    hops: int = 0
 
     @property
     def endpoint(self) -> str:

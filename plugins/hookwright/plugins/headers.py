@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 # Hookwright or the transport writes these; a second one would break the request or forge an identity.
 RESERVED_HEADERS = frozenset({
-    "connection", "content-length", "hookwright-test", "host", "te", "trailer", "transfer-encoding",
-    "upgrade", "webhook-id", "webhook-signature", "webhook-timestamp",
+    "connection", "content-length", "hookwright-hops", "hookwright-test", "host", "te", "trailer",
+    "transfer-encoding", "upgrade", "webhook-id", "webhook-signature", "webhook-timestamp",
 })  # fmt: skip
 
 

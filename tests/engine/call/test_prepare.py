@@ -80,6 +80,7 @@ def test_a_plain_call_is_complete():
         ("X-Team", "growth"),
         ("webhook-id", "msg_1"),
         ("webhook-timestamp", "1000"),
+        ("hookwright-hops", "1"),
     )
     assert (call.method, call.body, call.timeout) == ("POST", b'{"a":1}', 1.5)
     assert (call.host, call.port, call.addresses) == ("erp.example.com", 443, ())
@@ -299,7 +300,8 @@ def test_headers_an_injector_leaves_alone_stay_as_they_were_doubles_included():
     answer = injected(inject, headers=headers)
     names = [name for name, _ in answer.call.headers]
     assert names == [
-        "Content-Type", "User-Agent", "X-A", "x-a", "webhook-id", "webhook-timestamp", "x-team",
+        "Content-Type", "User-Agent", "X-A", "x-a", "webhook-id", "webhook-timestamp",
+        "hookwright-hops", "x-team",
     ]  # fmt: skip
     assert answer.call.headers[-1] == ("x-team", "changed")
     assert answer.sent.headers[-1] == ("x-team", REDACTED)
@@ -483,7 +485,7 @@ def test_a_call_without_a_body_carries_its_data_between_the_users_query_and_the_
     assert answer.call.url == GET_URL
     assert (answer.call.method, answer.call.body) == (method, None)
     names = [name.lower() for name, _ in answer.call.headers]
-    assert names == ["user-agent", "webhook-id", "webhook-timestamp"]
+    assert names == ["user-agent", "webhook-id", "webhook-timestamp", "hookwright-hops"]
     assert (answer.sent.method, answer.sent.url, answer.sent.body) == (method, GET_URL, "")
     assert answer.sent.headers == answer.call.headers
 

@@ -64,7 +64,14 @@ def test_the_request_is_the_one_a_worker_would_make() -> None:
     assert found.url == "https://x.example/in?team=7&entityType=webhook&entityId=a&eventType=t"
     assert found.body == RAW
     names = [name for name, _ in found.headers]
-    assert names == ["Content-Type", "User-Agent", "X-Team", "webhook-id", "webhook-timestamp"]
+    assert names == [
+        "Content-Type",
+        "User-Agent",
+        "X-Team",
+        "webhook-id",
+        "webhook-timestamp",
+        "hookwright-hops",
+    ]
     assert dict(found.headers)["webhook-id"] == message_id("/crm", "evt_1", "webhook", "a", "")
     assert dict(found.headers)["webhook-timestamp"] == "1795000000"
 

@@ -42,14 +42,21 @@ def test_it_is_sent_as_it_is_with_our_headers_beside_its_own():
     )
     assert (call.host, call.port, call.addresses) == ("example.com", 80, ())
     names = [name for name, _ in call.headers]
-    assert names == ["X-Team", "Content-Type", "User-Agent", "webhook-id", "webhook-timestamp"]
+    assert names == [
+        "X-Team",
+        "Content-Type",
+        "User-Agent",
+        "webhook-id",
+        "webhook-timestamp",
+        "hookwright-hops",
+    ]
     assert ("webhook-timestamp", "1700000000") in call.headers
 
 
 def test_what_the_transport_writes_itself_is_left_out():
     headers = {"Content-Length": "2", "Host": "x", "Connection": "close", "Accept-Encoding": "gzip"}
     names = [name for name, _ in prepared(request(**headers)).call.headers]
-    assert names == ["User-Agent", "webhook-id", "webhook-timestamp"]
+    assert names == ["User-Agent", "webhook-id", "webhook-timestamp", "hookwright-hops"]
 
 
 @pytest.mark.parametrize("name", ["webhook-id", "Webhook-Signature", "TE", "Upgrade"])

@@ -13,6 +13,7 @@ from ..call.encoding import Body, encode_body, refused
 from ..call.mask import REDACTED, Mask
 from ..delivery import BatchPlan, batch_message_id, delivery_id
 from ..errors import JournalError
+from ..hops import hops_of
 from ..instant import timestamp
 from ..journal.acceptance import Origin
 from ..journal.opened import Batched, opened_entries
@@ -108,6 +109,7 @@ def _opened(closing: Closing, members: Sequence[Origin], body: Body) -> Batched:
         place=planned.place,
         headers=body.headers,
         test=planned.test,
+        hops=max(hops_of(each.event.extensions.items()) for each in members),
         refusal=body.refusal,
         members=tuple(each.planned.id for each in members),
         opened=timestamp(closing.batch.opened),

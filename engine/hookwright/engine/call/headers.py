@@ -15,6 +15,7 @@ from hookwright.plugins.headers import RESERVED_HEADERS, check_header
 from hookwright.plugins.hookspecs import Attempt, Inject
 from hookwright.rules.headers import RESERVED
 
+from ..hops import HEADER
 from .mask import REDACTED, Mask
 
 Pairs = tuple[tuple[str, str], ...]
@@ -82,9 +83,12 @@ def with_encoded(headers: Headers, encoded: Pairs) -> Headers:
     return Headers(others(headers.sent), others(headers.shown)) + encoded
 
 
-def attempt_headers(message: str, timestamp: int, *, test: bool = False) -> Pairs:
-    """What every attempt carries. A receiver can tell a `test`, which a person asked for."""
-    always = (("webhook-id", message), ("webhook-timestamp", str(timestamp)))
+def attempt_headers(message: str, timestamp: int, *, test: bool = False, hops: int = 0) -> Pairs:
+    """What every attempt carries. A receiver can tell a `test`, which a person asked for.
+
+    `hops` is how often the event has come back so far; who posts an event because of this call says one more.
+    """
+    always = (("webhook-id", message), ("webhook-timestamp", str(timestamp)), (HEADER, str(hops + 1)))
     return (*always, ("hookwright-test", "true")) if test else always
 
 

@@ -121,7 +121,7 @@ class Preparer:
                 return token
             content = None if self._bodyless else body
             headers = plan.headers if self._bodyless else with_encoded(plan.headers, delivery.headers)
-            headers += attempt_headers(delivery.message, int(now), test=delivery.test)
+            headers += attempt_headers(delivery.message, int(now), test=delivery.test, hops=delivery.hops)
             url, shown = self._urls(plan, delivery, body)
             edits = plan.edits if token is None else replace(plan.edits, inject=token.inject)
             if not edits:

@@ -7,8 +7,8 @@ and the plain form `{"type": ..., "data": ...}`, one or a JSON array of them.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import unquote
 
@@ -16,6 +16,7 @@ import msgspec
 
 from hookwright.rules.event import JSON, Event
 
+from ..hops import ATTRIBUTE, HEADER, hops_in, hops_of
 from ..strictjson import BadJSON, decode
 
 EVENT_LIMIT = 256 * 1024  # bytes of one event
@@ -92,6 +93,27 @@ def read_events(body: bytes, content_type: str, headers: Mapping[str, str], defa
 
     Raises `Rejected`: 400 not our JSON or not an event, 413 too large, 415 another content type.
     """
+    hops = hops_in(headers.get(HEADER))
+    if hops is None:
+        raise Rejected(400, "Not an event", f"{HEADER}: a number from 0 to 999999", header=HEADER)
+    incoming = _read(body, content_type, headers, defaults)
+    return incoming if hops == 0 else replace(incoming, events=_after(incoming.events, hops))
+
+
+def _after(events: Iterable[Event], hops: int) -> tuple[Event, ...]:
+    """The events of a request that came of a call of ours, or of another's."""
+    return tuple(
+        replace(
+            event,
+            extensions=tuple(
+                sorted({**dict(event.extensions), ATTRIBUTE: max(hops, hops_of(event.extensions))}.items())
+            ),
+        )
+        for event in events
+    )
+
+
+def _read(body: bytes, content_type: str, headers: Mapping[str, str], defaults: Defaults) -> Incoming:
     media = _media_type(content_type)
     if media == PLAIN and any(name.startswith("ce-") for name in headers):
         return Incoming((_binary(body, headers, defaults),), batch=False, bare=True)

@@ -19,6 +19,7 @@ from ..call.encoding import Body, encode_body, refused, too_large
 from ..call.mask import REDACTED
 from ..call.query import NoQuery, check_query
 from ..delivery import Delivery, delivery_id, message_id
+from ..hops import hops_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,7 @@ class Placing:
             due=now + subscriber.delay,
             body=hashlib.sha256(body).hexdigest(),
             place=f"{subscriber.place.file}:{subscriber.place.line}",
+            hops=hops_of(event.extensions) if event.extensions else 0,
         )
 
 

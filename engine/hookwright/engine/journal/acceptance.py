@@ -16,6 +16,7 @@ from hookwright.rules.event import Event
 
 from ..delivery import BatchPlan, Delivery
 from ..errors import JournalError
+from ..hops import hops_of
 from ..instant import milliseconds, timestamp
 from .line import LINE_LIMIT, Line, Shape
 from .reader import read_at
@@ -121,6 +122,7 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
             batch=self.batch,
             refusal=self.refusal,
             test=self.test,
+            hops=hops_of(event.extensions.items()),
         )
 
 

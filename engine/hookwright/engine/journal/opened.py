@@ -34,7 +34,7 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
 
     `refusal` is (error class, reason) when it is known already that nothing can be sent. `more` says that
     further lines hold the rest of the body. Of one that is sealed, `shown` and `headers` are what may be
-    read.
+    read. `hops` is how often its event has come back to a door.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     text: str = ""
     more: bool = False
     shown: str = ""
+    hops: int = 0
 
     def delivery(self, node: str, body: bytes) -> Delivery:
         """The delivery this node offers; `body` is what it sends."""
@@ -74,6 +75,7 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
             headers=self.headers,
             refusal=self.refusal,
             test=self.test,
+            hops=self.hops,
         )
 
 

@@ -8,6 +8,7 @@ import time
 from hookwright.rules.model import Target
 
 from ..call.prepare import Refusal
+from ..hops import LIMIT, LOOP
 from ..ledger.work import POISONED, Claim, Settle
 from .account import Account
 from .flight import Configuration, Flight
@@ -82,6 +83,8 @@ class Launcher:
             return self._clerk.removed(claim, revision, now)
         if now - claim.delivery.due > target.retry.max_age:
             return self._clerk.too_old(claim, target, revision, now)
+        if claim.delivery.hops > LIMIT:
+            return self._clerk.skipped(claim, LOOP, revision, now)
         refused = claim.delivery.refusal
         if refused is not None:  # known when it was accepted
             return self._clerk.refused(claim, Refusal("failure", *refused), target, revision, now)

@@ -77,7 +77,10 @@ class Clerk:
 
     def too_old(self, claim: Claim, target: Target, revision: str, now: int) -> Settle:
         """It waited longer than anybody wants it."""
-        reason = too_old(target.retry.max_age)
+        return self.skipped(claim, too_old(target.retry.max_age), revision, now)
+
+    def skipped(self, claim: Claim, reason: str, revision: str, now: int) -> Settle:
+        """Nothing is sent, and that is as it should be."""
         return self._settle(claim, Decision("skipped", reason=reason), revision, now)
 
     def _settle(
