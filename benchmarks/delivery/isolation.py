@@ -33,9 +33,8 @@ def main() -> None:
             last, arrived = target.wait(healthy)
             process.terminate()
             process.wait()
-    print(
-        f"isolation: {arrived} of {healthy} healthy deliveries in {last - first:.2f} s; {HANGING} endpoints hang"
-    )
+    counts = f"{arrived} of {healthy} healthy deliveries in {last - first:.2f} s"
+    print(f"isolation: {counts}; {HANGING} endpoints hang")
 
 
 if __name__ == "__main__":

@@ -228,9 +228,8 @@ def test_results_of_one_step_come_in_its_order_with_what_they_caused_after_them(
 
 
 def test_a_node_that_books_nothing_makes_no_more_results_than_fit(ledger, client):
-    client.eval(
-        "for n = 1, 50000 do redis.call('XADD', KEYS[1], '*', 'n', n) end", 1, f"{{hw:0}}:results:{NODE}"
-    )
+    stream = f"{{hw:0}}:results:{NODE}"
+    client.eval("for n = 1, 50000 do redis.call('XADD', KEYS[1], '*', 'n', n) end", 1, stream)
     ledger.offer([*offers(1), offer("other", node="nod_2")])
     assert names(ledger.step(claim=5)) == ["other"], "what others accepted goes on"
     (last, _), *_ = client.xrevrange(stream, count=1)
