@@ -9,7 +9,8 @@ from random import Random
 
 
 class Disk:
-    """Files are real; `fsync` notes how much of one would survive. `failing` makes it fail with EIO.
+    """Files are real; `fsync` notes how much of one would survive. `failing` makes it fail with EIO, `dying`
+    as well, and says that the power fails at this very moment.
 
     A disk that is not `honest` says yes and keeps nothing.
     """
@@ -18,10 +19,10 @@ class Disk:
         self._rng = rng
         self._honest = honest
         self._kept: dict[int, int] = {}  # bytes by inode
-        self.failing = False
+        self.failing = self.dying = False
 
     def fsync(self, descriptor: int) -> None:
-        if self.failing:
+        if self.failing or self.dying:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
         if self._honest:
             status = os.fstat(descriptor)
@@ -29,6 +30,7 @@ class Disk:
 
     def cut_power(self, folder: Path) -> int:
         """Every segment keeps what was fsynced and a part of the rest; how many lost something."""
+        self.dying = False
         torn = 0
         for path in folder.glob("*/*.jsonl"):
             status = path.stat()

@@ -17,7 +17,8 @@ from hookwright.engine.errors import JournalError, LedgerUnavailable
 from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.journal.repair import repair
 from hookwright.engine.journal.writer import Writer
-from hookwright.engine.ledger.work import Claim, Offer, Policy, Rest, Settle
+from hookwright.engine.ledger.policy import Policy
+from hookwright.engine.ledger.work import Claim, Offer, Rest, Settle
 from hookwright.engine.worker.retry import decide
 from hookwright.rules.event import Event
 from hookwright.rules.model import RetryPolicy
@@ -28,7 +29,10 @@ if TYPE_CHECKING:
 NODE = "nod_simulated"
 REVISION = "sha256:" + "5" * 64
 CAPS = {"webhook/one": 1, "webhook/many": 4, "webhook/batched": 2}
-POLICIES = {"webhook/many": Policy(retry_after=True)}
+POLICIES = {
+    "webhook/one": Policy(breaker=(2, 300, 2000)),
+    "webhook/many": Policy(retry_after=True, rate=(100, 1000, 10, "100/s")),
+}
 BATCHED = "batched"
 WINDOW = 700  # ms
 POLICY = RetryPolicy((200, 400, 400, 800, 800, 1600, 1600, 1600, 1600, 1600, 1600, 1600), retry_after=True)
@@ -62,6 +66,7 @@ class Door:
             entries = accepted_entries(event, REVISION, planned, bodies, hashlib.sha256(raw).hexdigest())
             self.writer.append_many(entries).result()
         except JournalError:
+            world.end_of_power()
             world.after(300, lambda: world.door.accept(number))
             return
         if world.chance(0.1):  # killed between the fsync and the 202
@@ -119,6 +124,7 @@ class Keeper:
             self.booking.turn(0)
         except (LedgerUnavailable, JournalError):
             self.world.counts["turns in vain"] += 1
+            self.world.end_of_power()
         except Crashed:
             self.world.counts[f"killed at {self.crash_at}"] += 1
             self.world.restart_keeper()

@@ -34,6 +34,7 @@ MUST_HAPPEN = {  # else the schedules prove less than they seem to
     "killed at batched",
     "leases lost",
     "rests",
+    "breakers open",
     "retries",
     "batches",
     "turns in vain",

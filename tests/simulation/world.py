@@ -140,7 +140,6 @@ class World:
     # What happens.
 
     def _plan(self, seed: int, events: int, faults: int) -> None:
-        # One machine does not have both: lines that failed may be read and acted on, and are lost with the power.
         for number in range(events):
             self.after(self.rng.randint(0, LOAD), self._sending(number))
         for _ in range(faults):
@@ -154,7 +153,8 @@ class World:
                     self._bring_back_older_data,
                     self.kill_door,
                     self._kill_keeper,
-                    self._cut_power if seed % 2 else self._break_the_disk,
+                    self._cut_power if seed % 2 else self._kill_keeper,
+                    self._cut_power_within_a_write if seed % 2 else self._break_the_disk,
                 )
             )
             self.after(self.rng.randint(200, LOAD), self._counted(fault))
@@ -173,12 +173,14 @@ class World:
         return happen
 
     def _turn(self) -> None:
+        resting = self.redis.data.get(b"{hw:0}:rests", {})
+        self.counts["breakers open"] += any(b"breaker" in causes for causes in resting.values())
         self.keeper.turn()
         self.after(self.rng.choice((60, 250, 600)), self._turn)
 
     def _heal(self) -> None:
         self.receiver.healthy = True
-        self.disk.failing = False
+        self.disk.failing = self.disk.dying = False
         self._down_until = 0
 
     def _kill_one_worker(self) -> None:
@@ -226,6 +228,14 @@ class World:
         self.counts["segments cut"] += self.disk.cut_power(self.history)
         self.door = Door(self)
         self.keeper = Keeper(self)
+
+    def _cut_power_within_a_write(self) -> None:
+        self.disk.dying = True
+
+    def end_of_power(self) -> None:
+        """The power fails now, if it was to fail within a write."""
+        if self.disk.dying:
+            self._cut_power()
 
     def _break_the_disk(self) -> None:
         self.disk.failing = True
