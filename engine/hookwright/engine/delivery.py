@@ -90,6 +90,20 @@ class BatchPlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     key: str = ""
 
 
+class OrderPlan(Struct, frozen=True, kw_only=True):
+    """Deliveries of an endpoint with one `key` (a digest) go out one after the other, by their `turn`."""
+
+    key: str
+    turn: int
+
+
+class DedupePlan(Struct, frozen=True, kw_only=True):
+    """Of deliveries of an endpoint with one `key` (a digest) only the first in a `window` (ms) goes out."""
+
+    key: str
+    window: int
+
+
 class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One event on its way to one endpoint: everything fixed when the event was accepted.
 
@@ -97,8 +111,9 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     what their encoder says about them. `place` is the YAML line that asked for it. With a `batch` it waits
     for others and is never sent by itself. `refusal` is (error class, reason) when it is known already that
     nothing can be sent. A `test` was asked for by a person. `notifier` names who carries it out in place of
-    an HTTP call. `hidden` are values under `redact`, which nothing that is written may say.
-    `hops` is how often its event has come back to a door.
+    an HTTP call. `hidden` are values under `redact`, which nothing that is written may say. `hops` is how
+    often its event has come back to a door. `order` and `dedupe` say which others decide when it goes out,
+    and whether.
     """
 
     id: str
@@ -120,6 +135,8 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     notifier: str = ""
     hidden: tuple[str, ...] = ()
     hops: int = 0
+    order: OrderPlan | None = None
+    dedupe: DedupePlan | None = None
 
     @property
     def endpoint(self) -> str:
@@ -237,6 +254,11 @@ def notice_message_id(entity_type: str, subscriber: str, notifier: str, kind: st
 def delivery_id(message: str, round_: int = 0) -> str:
     """Deterministic, so offering a delivery twice is harmless. Round 0 is the event, n the nth replay."""
     return "dlv_" + _digest(message, str(round_))
+
+
+def key_digest(value: str) -> str:
+    """What stands for the value of a key, however long that is; secret values do not show in it."""
+    return _digest(value)
 
 
 def _digest(*parts: str) -> str:

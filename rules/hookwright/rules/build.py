@@ -31,6 +31,7 @@ from .model import Action, EntityType, Model, NotifierSettings, Subscriber, endp
 from .notify import KEY as NOTIFY
 from .notify import notified, notifiers
 from .references import Encoders, EventNames
+from .repeated import dedupe, order_by
 from .source import Source
 from .targets import target
 
@@ -154,6 +155,8 @@ class _Builder:
             owner=str(merged.get("owner", "")),
             disable_when=disable_when(merged.get("disable_after")),
             redact=tuple(sorted({field_path(field) for field in texts(merged.get("redact"))})),
+            order_by=order_by(merged),
+            dedupe=dedupe(merged),
         )
 
     def _actions(

@@ -40,6 +40,7 @@ from .paths import template_file_problems
 from .pattern import Pattern, read_pattern
 from .references import Encoders
 from .renames import rename_problems
+from .repeated import CLASH, KEYS
 from .schedules import KEYS as KEEPING
 from .schedules import schedule_problems
 from .senders import sender_problems
@@ -134,6 +135,10 @@ class Check:
             yield part.problem(
                 "HW014", 'missing key "window" in "batch"', "batch", hint=_WINDOW, related=related
             )
+        for key in KEYS if collects(merged) else ():
+            if key in merged:
+                message, hint = CLASH[key]
+                yield _nearest(key, entry.part, defaults).problem("HW023", message, key, hint=hint, key=True)
         for target in entry.targets() if collects(merged) else ():
             if is_bodyless(self.settings.over(events, target.value)):
                 part = _nearest("method", target, defaults)

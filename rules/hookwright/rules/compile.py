@@ -75,6 +75,10 @@ def _expressions(subscribers: Iterable[Subscriber]) -> Iterator[Expression]:
             yield one.condition
         if one.batch is not None and one.batch.key is not None:
             yield one.batch.key
+        if one.order_by is not None:
+            yield one.order_by
+        if one.dedupe is not None:
+            yield one.dedupe.key
 
 
 def _by_kind(kinds: Mapping[str, Iterable[Hashable]]) -> dict[Hashable, tuple[str, ...]]:

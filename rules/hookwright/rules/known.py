@@ -15,6 +15,7 @@ RETRY = GROWING | {LISTED, "retry_after", "max_age"}
 DISABLE_AFTER = frozenset({"failures", "for", "tries", "status"})
 TLS = frozenset({"ca", "certificate", "key"})
 BATCH = frozenset({"window", "max_events", "max_bytes", "key"})
+DEDUPE = frozenset({"key", "window"})
 TARGET = frozenset(FIELDS)
 SUBSCRIBER = frozenset(
     {
@@ -26,6 +27,8 @@ SUBSCRIBER = frozenset(
         "if",
         "delay",
         "batch",
+        "order_by",
+        "dedupe",
         "disable_after",
         "notify_on_failure",
         "labels",
@@ -41,18 +44,27 @@ FILLED_IN = ("url", "query", "headers")  # with templates, which this version wo
 ROOT = frozenset({"bundle", "defaults", "webhooks", "rules", "events", "notifiers"})
 LISTS = ("webhooks", "rules", "events", "notifiers")  # of mappings, at the root
 _BELOW: Mapping[str, frozenset[str]] = MappingProxyType(
-    {"batch": BATCH, "breaker": BREAKER, "disable_after": DISABLE_AFTER, "retry": RETRY, "tls": TLS}
+    {
+        "batch": BATCH,
+        "breaker": BREAKER,
+        "dedupe": DEDUPE,
+        "disable_after": DISABLE_AFTER,
+        "retry": RETRY,
+        "tls": TLS,
+    }
 )
 _MAPPING = (Mapping,)
 _TAKES: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {
-        **dict.fromkeys(("auth", "headers", "labels", "match", "query", "retry", "signing", "tls"), _MAPPING),
+        **dict.fromkeys(("auth", "dedupe", "headers", "labels", "match"), _MAPPING),
+        **dict.fromkeys(("query", "retry", "signing", "tls"), _MAPPING),
         **dict.fromkeys(("batch", "breaker", "disable_after"), (Mapping, bool)),
         **dict.fromkeys(("enabled", "entity_params"), (bool,)),
         **dict.fromkeys(("event", "source"), (str, list)),
         "if": (str, bool),
         "notify_on_failure": (bool, list),
         "redact": (list,),
+        "order_by": (str,),
         "rate": (str,),
         "url": (str,),
     }

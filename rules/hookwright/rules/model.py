@@ -160,6 +160,14 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Dedupe:
+    """Of events with the same value of `key` only the first within a `window` (milliseconds) is sent."""
+
+    key: Expression
+    window: int
+
+
+@dataclass(frozen=True, slots=True)
 class FailureLimit:
     """What switches an endpoint off, any of these; `notify` are the notifiers that are told.
 
@@ -192,6 +200,8 @@ class Subscriber:
     failed for good. `disable_after` is how many failed deliveries in a row switch an endpoint off, None for
     never; `disable_when` is what else does, None for nothing. `place` is where it stands.
     `redact` are the ways to fields of the data that nobody may read later.
+    never. `place` is where it stands.
+    Deliveries with the same value of `order_by` go out one after the other; `dedupe` skips repeated ones.
     """
 
     entity_type: EntityType
@@ -212,6 +222,8 @@ class Subscriber:
     owner: str = ""
     disable_when: FailureLimit | None = None
     redact: tuple[tuple[str, ...], ...] = ()
+    order_by: Expression | None = None
+    dedupe: Dedupe | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from hookwright.engine.journal.room import Room
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table
 from hookwright.rules.expression import Expression
-from hookwright.rules.model import Action, Batch, EntityType, Model, Subscriber, Target, endpoint_name
+from hookwright.rules.model import Action, Batch, Dedupe, EntityType, Model, Subscriber, Target, endpoint_name
 from hookwright.schemas.problem import Place
 
 
@@ -38,6 +38,8 @@ def subscriber(
     match=None,
     batch=None,
     condition=True,
+    order_by=None,
+    dedupe=None,
     **target,
 ):
     actions = tuple(
@@ -48,7 +50,17 @@ def subscriber(
     )
     place = Place("a.yaml", 3, 5)
     return Subscriber(
-        kind, identifier, events, actions, place, delay=delay, match=match, condition=condition, batch=batch
+        kind,
+        identifier,
+        events,
+        actions,
+        place,
+        delay=delay,
+        match=match,
+        condition=condition,
+        batch=batch,
+        order_by=order_by,
+        dedupe=dedupe,
     )
 
 
@@ -226,6 +238,38 @@ def test_a_key_that_cannot_be_computed_is_a_refusal_on_record_and_never_silence(
     assert [one.delivery for one in node.offered] == [refused, fine], (
         "it is offered, to be recorded as Failure"
     )
+
+
+def test_what_is_to_stay_in_order_gets_a_place_that_grows_within_a_moment_too():
+    node = Node(subscriber("a", order_by=Expression.parse("data.id")), subscriber("b"))
+    for data in ({"id": 7}, {"id": 7}, {"id": "7"}):
+        run(node.post({"type": "t", "data": data}))
+    orders = [plan.deliveries[0].order for plan in node.journalled]
+    assert orders[0].key == orders[1].key != orders[2].key
+    assert orders[0].turn < orders[1].turn < orders[2].turn
+    assert [plan.deliveries[1].order for plan in node.journalled] == [None] * 3
+
+
+def test_what_repeats_is_told_by_a_digest_of_its_key():
+    seen = Dedupe(Expression.parse("data.id ~ event.type"), 60_000)
+    node = Node(subscriber("a", dedupe=seen))
+    for data in ({"id": "x"}, {"id": "x"}, {"id": "y"}):
+        run(node.post({"type": "t", "data": data}))
+    first, again, other = (plan.deliveries[0].dedupe for plan in node.journalled)
+    assert first == again
+    assert (first.window, len(first.key)) == (60_000, 26)
+    assert other.key != first.key
+
+
+@pytest.mark.parametrize("how", [{"order_by": "data.id"}, {"dedupe": "data.id"}])
+def test_an_order_or_a_key_that_cannot_be_computed_is_a_refusal_on_record(how):
+    ((what, written),) = how.items()
+    key = Expression.parse(written)
+    node = Node(subscriber("a", **{what: key if what == "order_by" else Dedupe(key, 1000)}))
+    run(node.post({"type": "t", "data": {}}))
+    (delivery,) = node.journalled[0].deliveries
+    name = "order_by" if what == "order_by" else "dedupe.key"
+    assert delivery.refusal == ("expression", f'{name}: there is no field "id"')
 
 
 def test_an_event_nobody_wants_is_still_accepted_and_journalled():

@@ -34,6 +34,11 @@ class Clock:
         self.now = 1_795_435_200_000  # ms
         self.go(0)
 
+    def flush(self) -> None:
+        """The server loses everything."""
+        self._client.flushall()
+        self.go(0)
+
     def go(self, ms: int) -> None:
         self.now += ms
         self._client.hset("clock", mapping={"s": self.now // 1000, "us": self.now % 1000 * 1000})

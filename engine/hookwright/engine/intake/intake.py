@@ -30,6 +30,7 @@ from .known import Conflict, KnownEvents
 from .offering import Fresh, Offering
 from .placing import Placing
 from .redacting import NOTHING, Redaction, redact
+from .turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Intake:
         self._node = node
         self._table = table
         self._placing = Placing(node, encoders)
+        self._turns = Turns()
         self._record = record
         self._known = known
         self._offering = offering
@@ -246,7 +248,8 @@ class Intake:
         subscriber, fault = selected.subscriber, selected.fault
         if fault is not None:
             return self._placing.doubtful(event, subscriber, action, now, fault)
-        return self._placing.placed(event, subscriber, action, now)
+        body, delivery = self._placing.placed(event, subscriber, action, now)
+        return body, self._turns.take(delivery)
 
 
 def _as_rejected(error: BaseException) -> Exception:

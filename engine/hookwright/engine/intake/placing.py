@@ -11,6 +11,7 @@ import msgspec
 from hookwright.plugins.hookspecs import BodyContext, Encoder
 from hookwright.rules.errors import ExpressionError
 from hookwright.rules.event import Event
+from hookwright.rules.expression import Expression, key_text
 from hookwright.rules.model import Action, Subscriber, Target
 from hookwright.rules.targets import BODYLESS
 
@@ -18,7 +19,7 @@ from ..batch import batch_plan
 from ..call.encoding import Body, encode_body, refused, too_large
 from ..call.mask import REDACTED
 from ..call.query import NoQuery, check_query
-from ..delivery import Delivery, delivery_id, message_id
+from ..delivery import DedupePlan, Delivery, OrderPlan, delivery_id, key_digest, message_id
 from ..hops import hops_of
 
 
@@ -34,7 +35,8 @@ class Placing:
     ) -> tuple[bytes, Delivery]:
         """One delivery with its body. A member of a batch keeps its data: its batch is encoded as a whole."""
         if subscriber.batch is None:
-            return self._encoded(event, event, subscriber, action, now)
+            content, delivery = self._encoded(event, event, subscriber, action, now)
+            return content, _kept_apart(delivery, event, subscriber, now)
         delivery = self._delivery(event, subscriber, action, event.raw, now)
         try:
             plan = batch_plan(event, subscriber.batch, action.target)
@@ -117,6 +119,26 @@ class Placing:
             place=f"{subscriber.place.file}:{subscriber.place.line}",
             hops=hops_of(event.extensions) if event.extensions else 0,
         )
+
+
+def _kept_apart(delivery: Delivery, event: Event, subscriber: Subscriber, now: int) -> Delivery:
+    """The delivery with what decides when it goes out, and whether: computed once, from its event."""
+    key = "order_by"
+    try:
+        if subscriber.order_by is not None:
+            order = OrderPlan(key=_digest(subscriber.order_by, event), turn=now * 1000)
+            delivery = msgspec.structs.replace(delivery, order=order)
+        key = "dedupe.key"
+        if subscriber.dedupe is not None:
+            seen = DedupePlan(key=_digest(subscriber.dedupe.key, event), window=subscriber.dedupe.window)
+            delivery = msgspec.structs.replace(delivery, dedupe=seen)
+    except ExpressionError as error:
+        return _without_value(delivery, key, error)
+    return delivery
+
+
+def _digest(expression: Expression, event: Event) -> str:
+    return key_digest(key_text(expression.evaluate(event.attributes, event.data)))
 
 
 def _without_value(delivery: Delivery, key: str, error: ExpressionError) -> Delivery:

@@ -12,7 +12,7 @@ import msgspec
 
 from hookwright.rules.table import RoutingTable
 
-from ..delivery import Delivery, Status, delivery_id
+from ..delivery import Delivery, OrderPlan, Status, delivery_id
 from ..errors import EngineError
 from ..history.history import History
 from ..history.original import Original
@@ -151,6 +151,7 @@ def _replayed(planned: Delivery, number: int, by: str, why: str, revision: str, 
         headers=planned.headers,
         test=planned.test,
         hops=planned.hops,
+        order=planned.order and OrderPlan(key=planned.order.key, turn=int(now * 1e6)),
         refusal=planned.refusal,
         of=planned.id,
         round=number,

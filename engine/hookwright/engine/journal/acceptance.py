@@ -14,7 +14,7 @@ from msgspec import Raw, Struct, UnsetType
 
 from hookwright.rules.event import Event
 
-from ..delivery import BatchPlan, Delivery
+from ..delivery import BatchPlan, DedupePlan, Delivery, OrderPlan
 from ..errors import JournalError
 from ..hops import hops_of
 from ..instant import milliseconds, timestamp
@@ -74,6 +74,8 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     refusal: tuple[str, str] | None = None
     test: bool = False
     shown: str = ""
+    order: OrderPlan | None = None
+    dedupe: DedupePlan | None = None
 
     def content(self, event: JournalledEvent) -> bytes:
         """The bytes to send, or what may be read of them."""
@@ -123,6 +125,8 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
             refusal=self.refusal,
             test=self.test,
             hops=hops_of(event.extensions.items()),
+            order=self.order,
+            dedupe=self.dedupe,
         )
 
 
@@ -250,6 +254,8 @@ def _planned(delivery: Delivery, data: str, bodies: Mapping[str, bytes]) -> Plan
         batch=delivery.batch,
         refusal=delivery.refusal,
         test=delivery.test,
+        order=delivery.order,
+        dedupe=delivery.dedupe,
     )
 
 

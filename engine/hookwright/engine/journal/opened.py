@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct, ValidationError
 
 from ..batch import Reason
-from ..delivery import Delivery
+from ..delivery import Delivery, OrderPlan
 from ..errors import JournalError
 from ..instant import milliseconds
 from .line import LINE_LIMIT, Line
@@ -51,6 +51,7 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     place: str = msgspec.field(default="", name="from")
     headers: tuple[tuple[str, str], ...] = ()
     test: bool = False
+    order: OrderPlan | None = None
     refusal: tuple[str, str] | None = None
     text: str = ""
     more: bool = False
@@ -76,6 +77,7 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
             refusal=self.refusal,
             test=self.test,
             hops=self.hops,
+            order=self.order,
         )
 
 

@@ -44,11 +44,15 @@ def chunks(offers: Sequence[Offer]) -> Iterator[list[Offer]]:
         yield chunk
 
 
-def offer_row(offer: Offer) -> tuple[str, str, str, str, int, int, str]:
+def offer_row(offer: Offer) -> tuple[str | int, ...]:
     """One delivery on offer, as `offer.lua` reads it."""
     d = offer.delivery
     wait = max(offer.wait, 0)
-    return (d.id, d.node, d.lane, d.body, offer.attempts, wait, write(d).decode())
+    row = (d.id, d.node, d.lane, d.body, offer.attempts, wait, write(d).decode())
+    if d.order is None and d.dedupe is None:
+        return row
+    order = ("", 0) if d.order is None else (d.order.key, d.order.turn)
+    return (*row, *order, *(("", 0) if d.dedupe is None else (d.dedupe.key, d.dedupe.window)))
 
 
 def settle_row(settle: Settle) -> tuple[Any, ...]:

@@ -1,34 +1,64 @@
 #!lua
--- Takes deliveries in.
--- Keys: d:<delivery>, body:<sha256>, total, due, q:<endpoint>, ring, ep:<endpoint>; reads settled:<node>.
--- Idempotent: a delivery the ledger has, or of which it has a tombstone, is left alone.
+-- Takes deliveries in. One whose `seen` key another one of its endpoint had within the window is skipped instead.
+-- Keys: d:<delivery>, body:<sha256>, total, due, q:<endpoint>, ring, ep:<endpoint>, order:*, seen:<endpoint>:<key>;
+--       of what is skipped, results:<node>; reads and, of what is skipped, writes settled:<node>.
+-- Idempotent: a delivery the ledger has, or of which it has a tombstone, is left alone; none repeats itself.
 -- Cost: O(deliveries), about 8 commands each.
--- ARGV: epoch candidate, packed [[id, node, endpoint, body, attempts, wait, packed delivery]],
---       then sha256 and bytes of each body by turns. Answer: epoch, added, refused ids (tombstones).
+-- ARGV: epoch candidate, packed [[id, node, endpoint, body, attempts, wait, packed delivery, and for some: order,
+--       turn, seen, window in ms]], then sha256 and bytes of each body by turns.
+-- Answer: epoch, added, refused ids (tombstones).
 
 begin(ARGV[1])
 local bodies = {}
 for i = 3, #ARGV, 2 do bodies[ARGV[i]] = ARGV[i + 1] end
 
+-- The delivery that this one repeats. A key is remembered from the first one on, not from its last repeat.
+local function twin_of(id, name, seen, window)
+  local key = P .. 'seen:' .. name .. ':' .. seen
+  local first, till = string.match(redis.call('GET', key) or '', '^(%S+) (%d+)$')
+  if first and tonumber(till) > now then return first ~= id and first end
+  redis.call('SET', key, id .. ' ' .. now + window, 'PX', window) -- expiry tidies up; the time decides
+end
+
+local function skip(id, node, attempts, twin)
+  local result = { delivery = id, node = node, attempt = attempts, outcome = 'skipped', at = now, reason = 'duplicate of ' .. twin }
+  report(node, cjson.encode(result))
+  bury(node, id)
+end
+
 local added, refused = 0, {}
+
+local function take_in(id, node, name, body, attempts, wait, packed, order, turn)
+  added = added + 1
+  redis.call('HSET', P .. 'd:' .. id, 'delivery', packed, 'node', node, 'endpoint', name, 'body', body,
+    'attempts', attempts)
+  redis.call('HSETNX', P .. 'body:' .. body, 'bytes', bodies[body])
+  redis.call('HINCRBY', P .. 'body:' .. body, 'count', 1)
+  if order and order ~= '' and not line_up(id, name, order, turn) then
+    park(id, wait > 0 and due_after(wait) or 0)
+  elseif wait > 0 then
+    redis.call('ZADD', P .. 'due', due_after(wait), id)
+  else
+    make_ready(id, endpoint(name), 'RPUSH')
+  end
+end
+
 for _, offer in ipairs(cmsgpack.unpack(ARGV[2])) do
-  local id, node, name, body, attempts, wait, packed = unpack(offer)
-  local key = P .. 'd:' .. id
+  local id, node, name, _, attempts, _, _, order, _, seen, window = unpack(offer)
   if redis.call('HEXISTS', P .. 'settled:' .. node, id) == 1 then
     refused[#refused + 1] = id
-  elseif redis.call('EXISTS', key) == 0 then
-    added = added + 1
-    redis.call('HSET', key, 'delivery', packed, 'node', node, 'endpoint', name, 'body', body,
-      'attempts', attempts)
-    redis.call('HSETNX', P .. 'body:' .. body, 'bytes', bodies[body])
-    redis.call('HINCRBY', P .. 'body:' .. body, 'count', 1)
-    if wait > 0 then
-      redis.call('ZADD', P .. 'due', due_after(wait), id)
+  elseif redis.call('EXISTS', P .. 'd:' .. id) == 0 then
+    local twin = seen and seen ~= '' and attempts == 0 and twin_of(id, name, seen, window)
+    if twin then
+      skip(id, node, attempts, twin)
     else
-      make_ready(id, endpoint(name), 'RPUSH')
+      take_in(unpack(offer))
     end
+  elseif order and order ~= '' then
+    release(name, line_of(name, order)) -- of those before it some may be lost
   end
 end
 count(added)
 save_endpoints()
+save_gathered()
 return { head[2], added, refused }

@@ -1,7 +1,8 @@
 #!lua flags=allow-oom
 -- One tick of a worker: renew its lease, settle, hand back, reap dead workers, wake, promote due work, claim.
 -- Keys: lease, heard, spared, w:<worker>, call:<worker>, d:*, body:*, total, due, q:*, ring, ep:*, results:<node>,
---       settled:<node>, switches, off, rest, rests, failing, doubt; reads caps, limits, live, halt:<node>, sure, grounds.
+--       settled:<node>, switches, off, order:*, rest, rests, failing, doubt; reads caps, limits, live, halt:<node>, sure,
+--       grounds.
 -- Idempotent: a call number seen before changes nothing but the lease and answers with the same claims (those
 -- still held); a settle or hand-back counts only with the token of the claim.
 -- Cost: O(settles + promoted (at most 256) + claims), about 2 commands a settle and 3 a claim, and 6 an endpoint.
@@ -34,7 +35,7 @@ local ended = 0
 
 local function settle(token, node, outcome, wait, result, rest, status, faulty)
   local id = delivery_of(token)
-  local d = redis.call('HMGET', P .. 'd:' .. id, 'token', 'endpoint', 'worker', 'body')
+  local d = redis.call('HMGET', P .. 'd:' .. id, 'token', 'endpoint', 'worker', 'body', 'order')
   if not d[2] then return settle_unknown(id, node, result) end
   if d[1] ~= token or is_over(id) then return report_stale(node, result) end
   report(node, result)
@@ -42,6 +43,7 @@ local function settle(token, node, outcome, wait, result, rest, status, faulty)
   if TERMINAL[outcome] then
     bury(node, id)
     forget(id, d[4])
+    if d[5] then leave_line(id, d[2], d[5]) end
     ended = ended + 1
   else
     untoken(id)
@@ -107,7 +109,7 @@ local function take_turn(e, room, ids, claims)
   local popped = most > 0 and redis.call('LPOP', e.queue, most) or {}
   e.waiting = before - #popped
   for i, id in ipairs(popped) do
-    local d = redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'body', 'attempts', 'node', 'suspicion')
+    local d = redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'body', 'attempts', 'node', 'suspicion', 'order')
     local suspected = tonumber(d[5] or 0) >= SUSPECT
     if suspected and has_company(ids) then
       put_back(e, popped, i)
@@ -117,7 +119,7 @@ local function take_turn(e, room, ids, claims)
       return
     elseif d[4] and wait_of(d[4]) then
       redis.call('ZADD', P .. 'due', due_after(wait_of(d[4])), id)
-    elseif d[4] then
+    elseif d[4] and (not d[6] or is_its_turn(id, e.name, d[6])) then
       local token = id .. '/' .. worker .. '/' .. call
       redis.call('HSET', P .. 'd:' .. id, 'token', token, 'worker', worker)
       e.flying = e.flying + 1
