@@ -81,6 +81,18 @@ class Launcher:
         teller = configuration.teller(claim.delivery) if claim.delivery.notifier else None
         if target is None or (claim.delivery.notifier and teller is None):
             return self._clerk.removed(claim, revision, now)
+        ended = self._over(claim, target, revision, now)
+        if ended is not None:
+            return ended
+        prepared = None if teller else configuration.prepare(claim, now / 1000)
+        if isinstance(prepared, Refusal):
+            return self._clerk.refused(claim, prepared, target, revision, now)
+        flight = self._flights[claim.token] = Flight(claim, prepared, target, revision, notify)
+        self._pilot.start(flight, teller, now / 1000)
+        return None
+
+    def _over(self, claim: Claim, target: Target, revision: str, now: int) -> Settle | None:
+        """What the delivery says of itself that ends it, whatever its request would be."""
         if now - claim.delivery.due > target.retry.max_age:
             return self._clerk.too_old(claim, target, revision, now)
         if claim.delivery.hops > LIMIT:
@@ -88,11 +100,6 @@ class Launcher:
         refused = claim.delivery.refusal
         if refused is not None:  # known when it was accepted
             return self._clerk.refused(claim, Refusal("failure", *refused), target, revision, now)
-        prepared = None if teller else configuration.prepare(claim, now / 1000)
-        if isinstance(prepared, Refusal):
-            return self._clerk.refused(claim, prepared, target, revision, now)
-        flight = self._flights[claim.token] = Flight(claim, prepared, target, revision, notify)
-        self._pilot.start(flight, teller, now / 1000)
         return None
 
     def _settled(self, flight: Flight, ending: Ending) -> Settle:
