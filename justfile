@@ -39,6 +39,11 @@ faults *arguments:
 lab *arguments:
     pytest -m slow --timeout 1800 {{ arguments }}
 
+# Run every short form of a fault and write down how it ended; `just reliability slow` runs the long ones.
+reliability form="not slow":
+    python -m pytest -p tests.reliability -m "fault and {{ form }}" --numprocesses {{ num_cpus() }} --dist loadfile --timeout 3000
+    python docs/generate.py
+
 # Real payloads, an independent receiver, a language server: needs npm, and Debian's `webhook` (fetched with apt if it is missing).
 interop:
     npm ci --prefix tests/e2e/interop --no-audit --no-fund

@@ -8,6 +8,7 @@ templates under docs/templates/.
 from __future__ import annotations
 
 import json
+import runpy
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -82,11 +83,25 @@ def pages() -> Iterator[tuple[Path, str]]:
     }
     for name, values in facts.items():
         yield REFERENCE / f"{name}.md", environment.get_template(f"{name}.md.j2").render(values)
+    page = environment.get_template("reliability.md.j2").render(faults=list(faults()))
+    yield DOCS / "reliability.md", page
 
 
 def cell(text: object) -> str:
     """Text for a cell of a Markdown table."""
     return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def faults() -> Iterator[dict[str, Any]]:
+    """Each fault with the tests that provoke it, and how they last ended."""
+    folder = DOCS.parent / "tests/e2e/faults"
+    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    for fault in runpy.run_path(str(folder / "catalogue.py"))["FAULTS"]:
+        named = {name: said for name, said in results.items() if fault.number in said["faults"]}
+        yield {
+            "fault": fault,
+            "tests": [{"test": name.partition("::"), **said} for name, said in named.items()],
+        }
 
 
 def explained() -> Iterator[dict[str, Any]]:
