@@ -116,15 +116,13 @@ def explained() -> Iterator[dict[str, Any]]:
 
 def presets() -> Iterator[dict[str, Any]]:
     """Each preset's file, and what in it is not done yet."""
-    choice = load_schema("config")["properties"]["preset"]
-    for name in choice["enum"]:
+    for name in load_schema("config")["properties"]["preset"]["enum"]:
         preset, written = load_preset(name), read_preset(name)
-        inactive = [*absent(written["defaults"], preset.defaults, ""), *written.get("requires", ())]
+        inactive = absent(written["defaults"], preset.defaults, "")
         yield {
             "name": name,
             "description": written["description"],
-            "supported": preset.supported,
-            "missing": choice.get(NOT_YET, {}).get("description"),
+            "requires": ", ".join(f"`{key}`" for key in preset.requires),
             "retries": str(retry_policy(preset.defaults["retry"])),
             "text": resource(f"{name}.yaml", folder="presets").decode().strip(),
             "inactive": ", ".join(f"`{key}`" for key in inactive),

@@ -111,8 +111,6 @@ def test_no_list_that_is_not_supported_yet_is_built():
 def test_a_preset_this_version_does_not_have_is_refused():
     with pytest.raises(SourceError, match="this version has no preset unheard-of"):
         build(source({}, preset="unheard-of"))
-    with pytest.raises(SourceError, match="this version cannot carry out the preset standard"):
-        build(source({}, preset="standard"))
     with pytest.raises(SourceError, match="has 1 in place of version 9 of the preset leadsquared"):
         build(source({}, preset_version=9))
 

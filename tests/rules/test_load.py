@@ -249,7 +249,7 @@ events: [text, {type: 5}]
     ]
 
 
-@pytest.mark.parametrize("preset", ["../catalogues/leadsquared", "unheard-of", "standard", "''", "5"])
+@pytest.mark.parametrize("preset", ["../catalogues/leadsquared", "unheard-of", "Standard", "''", "5"])
 def test_a_preset_that_is_not_there_hides_nothing_else(bundle, preset):
     loaded = bundle(f"preset: {preset}\n" + HOOK.replace("Create", "Craete"))
     assert [each.place.line for each in loaded.problems] == [2, 3]

@@ -171,7 +171,7 @@ def test_what_is_not_done_yet_is_replaced_wherever_it_is_allowed():
     assert schema["properties"]["automations"] is False
     assert schema["$defs"]["webhook"]["properties"]["body"] is False
     assert schema["$defs"]["defaults"]["properties"]["hold_outside"] is False
-    assert schema["properties"]["preset"]["not"]["const"] == "standard"
+    assert schema["$defs"]["webhook"]["properties"]["type"]["not"]["const"] == "lapp"
 
 
 def test_what_is_not_done_yet_is_checked_like_everything_else():

@@ -183,8 +183,6 @@ def _preset(source: Source) -> Preset:
         preset = load_preset(source.preset)
     except FileNotFoundError:
         raise SourceError(f"this version has no preset {source.preset}") from None
-    if not preset.supported:
-        raise SourceError(f"this version cannot carry out the preset {source.preset}")
     if preset.version != source.preset_version:
         wanted = f"version {source.preset_version} of the preset {source.preset}"
         raise SourceError(f"this version has {preset.version} in place of {wanted}")

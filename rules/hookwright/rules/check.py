@@ -49,6 +49,7 @@ from .times import time_problems
 
 _WINDOW = "no layer below has one either; write how long to collect, such as `window: 1m`"
 _NO_LIST = "a GET or DELETE call has no body for the list of events that `batch` collects"
+_REQUIRED = "write it here, or once for all in `defaults`"
 
 _Fault: TypeAlias = tuple[str, str, str, str | None]  # code, key, message, hint
 
@@ -111,6 +112,7 @@ class Check:
             yield from self._own(target)
             over = merged if target is entry.part else self.settings.over(events, target.value)
             yield from self._merged(over, target, defaults)
+            yield from self._required(over, target)
             if root := self.certificates.root:
                 yield from template_file_problems(target, root, scope)
 
@@ -152,6 +154,14 @@ class Check:
                 code, key, message, hint = fault
                 part = _nearest(key, target, defaults)
                 yield part.problem(code, message, key, hint=hint, key=key == "headers")
+
+    def _required(self, merged: Layer, target: Part) -> Iterator[Problem]:
+        """What the preset asks of every call, and no layer says."""
+        preset = self.settings.preset
+        for key in preset.requires if merged.get("type") != "lapp" else ():
+            if key not in merged:
+                message = f'missing key "{key}": the preset "{preset.name}" requires it'
+                yield target.problem("HW116", message, hint=_REQUIRED)
 
     def _encoder(self, merged: Layer) -> _Fault | None:
         named, content_type = merged.get("encoder"), merged.get("content_type", BUILT_IN.content_type)

@@ -84,6 +84,7 @@ _TABLE = (
     Code("HW113", "duplicate event type", "An event type is declared twice under `events`."),
     Code("HW114", "matches too much", "A condition takes every value, or every event, by mistake."),
     Code("HW115", "bad expression", "An expression is not one the expression language has."),
+    Code("HW116", "required by the preset", "A target lacks a key that the preset requires of all."),
     Code("HW121", "unknown notifier", "Somebody is to be told who does not stand under `notifiers`."),
     Code("HW122", "duplicate notifier", "Two notifiers have one id."),
     Code(

@@ -18,9 +18,8 @@ from .schema import NOT_YET, load_schema
 class Preset:
     """`defaults` and `families` (by the family of the event) are merged in this order, before a bundle's own.
 
-    They hold what this version does; what it does not do yet stands in the file and stays inactive. A preset
-    that is nothing without such parts is not `supported`. `limits` are counts, such as how many headers a
-    target may have.
+    They hold what this version does; what it does not do yet stands in the file and stays inactive. `limits`
+    are counts, such as how many headers a target may have; `requires` are keys that every target must have.
     """
 
     name: str
@@ -28,7 +27,7 @@ class Preset:
     defaults: Mapping[str, JSON] = field(hash=False)
     families: Mapping[str, Mapping[str, JSON]] = field(hash=False)
     limits: Mapping[str, int] = field(hash=False)
-    supported: bool = True
+    requires: tuple[str, ...] = ()
 
 
 @cache
@@ -45,7 +44,7 @@ def load_preset(name: str) -> Preset:
             {key: _active(value, properties) for key, value in content["families"].items()}
         ),
         limits=MappingProxyType(content["limits"]),
-        supported=schema["properties"]["preset"].get(NOT_YET, {}).get("const") != name,
+        requires=tuple(content.get("requires", ())),
     )
 
 
