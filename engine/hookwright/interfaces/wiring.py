@@ -16,6 +16,7 @@ from hookwright.engine.intake.intake import Intake, Plan
 from hookwright.engine.intake.journalling import plan_entries
 from hookwright.engine.intake.known import KnownEvents
 from hookwright.engine.intake.offering import Fresh, Offering
+from hookwright.engine.intake.placing import Placing
 from hookwright.engine.intake.recording import Recording
 from hookwright.engine.intake.replaying import Replays
 from hookwright.engine.journal.room import Room
@@ -94,7 +95,7 @@ def intake_of(
     return Intake(
         node=name,
         table=lambda: revisions.table,
-        encoders=plugins.encoders,
+        placing=Placing(name, plugins.encoders, vault.keyed),
         record=_record_in(writer, vault),
         known=KnownEvents(FirstAnswers(history), time.monotonic, vault.matches),
         offering=offering,

@@ -20,6 +20,7 @@ from hookwright.engine.intake.event_id import new_event_id
 from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.known import Known, KnownEvents
 from hookwright.engine.intake.offering import Fresh, Offering
+from hookwright.engine.intake.placing import Placing
 from hookwright.engine.journal.room import Room
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table
@@ -89,7 +90,7 @@ class Node:
         self.intake = Intake(
             node="nod_x",
             table=lambda: self.table,
-            encoders=load_plugins(allow=()).encoders,
+            placing=Placing("nod_x", load_plugins(allow=()).encoders),
             record=self._record,
             known=KnownEvents(self._find, lambda: self.now),
             offering=self.offering,

@@ -24,6 +24,7 @@ from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.known import KnownEvents
 from hookwright.engine.intake.offering import Offering
 from hookwright.engine.intake.ping import Pinging
+from hookwright.engine.intake.placing import Placing
 from hookwright.engine.intake.replaying import Replays
 from hookwright.engine.journal.switch import Switch, Switches
 from hookwright.engine.journal.writer import Writer
@@ -206,7 +207,7 @@ def _intake(running: Running) -> Intake:
     return Intake(
         node="nod_x",
         table=lambda: TABLE,
-        encoders=load_plugins(allow=()).encoders,
+        placing=Placing("nod_x", load_plugins(allow=()).encoders),
         record=record,
         known=KnownEvents(lambda source, name: None, time.monotonic),
         offering=Offering(lambda fresh: None, limit=1000, clock=time.monotonic),

@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 import msgspec
 
-from hookwright.plugins.hookspecs import Encoder
 from hookwright.rules.event import Event
 from hookwright.rules.model import Action, Subscriber
 from hookwright.rules.table import RoutingTable, Selected
@@ -61,7 +60,7 @@ class Intake:
         *,
         node: str,
         table: Callable[[], RoutingTable],
-        encoders: Mapping[str, Encoder],
+        placing: Placing,
         record: Callable[[Sequence[Plan]], Awaitable[None]],
         known: KnownEvents[Answer],
         offering: Offering,
@@ -71,7 +70,7 @@ class Intake:
     ) -> None:
         self._node = node
         self._table = table
-        self._placing = Placing(node, encoders)
+        self._placing = placing
         self._turns = Turns()
         self._record = record
         self._known = known
@@ -192,9 +191,7 @@ class Intake:
         try:
             await self._record(planned)
         except JournalError as error:
-            raise Rejected(
-                503, "Journal unavailable", f"the event could not be stored: {error}", retry_after=5
-            ) from error
+            raise _unavailable(error) from error
 
     def _hand_over(self, planned: Sequence[Plan], reserved: set[str]) -> None:
         accepted = self._monotonic()
@@ -218,11 +215,14 @@ class Intake:
 
     def _plan(self, event: Event, fingerprint: str, table: RoutingTable) -> Plan:
         now = int(self._clock() * 1000)
-        placed = [
-            (selected.subscriber, action, *self._placed(event, selected, action, now))
-            for selected in table.select(event)
-            for action in selected.subscriber.actions
-        ]
+        try:
+            placed = [
+                (selected.subscriber, action, *self._placed(event, selected, action, now))
+                for selected in table.select(event)
+                for action in selected.subscriber.actions
+            ]
+        except JournalError as error:  # no key can be had for what is redacted
+            raise _unavailable(error) from error
         return self._planned(event, fingerprint, table.revision, placed)
 
     def _planned(
@@ -250,6 +250,10 @@ class Intake:
             return self._placing.doubtful(event, subscriber, action, now, fault)
         body, delivery = self._placing.placed(event, subscriber, action, now)
         return body, self._turns.take(delivery)
+
+
+def _unavailable(error: JournalError) -> Rejected:
+    return Rejected(503, "Journal unavailable", f"the event could not be stored: {error}", retry_after=5)
 
 
 def _as_rejected(error: BaseException) -> Exception:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -25,10 +25,14 @@ from ..hops import hops_of
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """Places events for one node. Times (`now`) are Unix milliseconds."""
+    """Places events for one node. Times (`now`) are Unix milliseconds.
+
+    `keyed` makes of a text a digest that only this node can make; it may raise `JournalError`.
+    """
 
     node: str
     encoders: Mapping[str, Encoder]
+    keyed: Callable[[str], str] = key_digest
 
     def placed(
         self, event: Event, subscriber: Subscriber, action: Action, now: int
@@ -36,7 +40,7 @@ class Placing:
         """One delivery with its body. A member of a batch keeps its data: its batch is encoded as a whole."""
         if subscriber.batch is None:
             content, delivery = self._encoded(event, event, subscriber, action, now)
-            return content, _kept_apart(delivery, event, subscriber, now)
+            return content, self._kept_apart(delivery, event, subscriber, now)
         delivery = self._delivery(event, subscriber, action, event.raw, now)
         try:
             plan = batch_plan(event, subscriber.batch, action.target)
@@ -120,25 +124,26 @@ class Placing:
             hops=hops_of(event.extensions) if event.extensions else 0,
         )
 
+    def _kept_apart(self, delivery: Delivery, event: Event, subscriber: Subscriber, now: int) -> Delivery:
+        """The delivery with what decides when it goes out, and whether: computed once, from its event."""
+        key = "order_by"
+        try:
+            if subscriber.order_by is not None:
+                order = OrderPlan(key=self._key(subscriber.order_by, event, subscriber), turn=now * 1000)
+                delivery = msgspec.structs.replace(delivery, order=order)
+            key = "dedupe.key"
+            if subscriber.dedupe is not None:
+                digest = self._key(subscriber.dedupe.key, event, subscriber)
+                seen = DedupePlan(key=digest, window=subscriber.dedupe.window)
+                delivery = msgspec.structs.replace(delivery, dedupe=seen)
+        except ExpressionError as error:
+            return _without_value(delivery, key, error)
+        return delivery
 
-def _kept_apart(delivery: Delivery, event: Event, subscriber: Subscriber, now: int) -> Delivery:
-    """The delivery with what decides when it goes out, and whether: computed once, from its event."""
-    key = "order_by"
-    try:
-        if subscriber.order_by is not None:
-            order = OrderPlan(key=_digest(subscriber.order_by, event), turn=now * 1000)
-            delivery = msgspec.structs.replace(delivery, order=order)
-        key = "dedupe.key"
-        if subscriber.dedupe is not None:
-            seen = DedupePlan(key=_digest(subscriber.dedupe.key, event), window=subscriber.dedupe.window)
-            delivery = msgspec.structs.replace(delivery, dedupe=seen)
-    except ExpressionError as error:
-        return _without_value(delivery, key, error)
-    return delivery
-
-
-def _digest(expression: Expression, event: Event) -> str:
-    return key_digest(key_text(expression.evaluate(event.attributes, event.data)))
+    def _key(self, expression: Expression, event: Event, subscriber: Subscriber) -> str:
+        """A digest of a key's value; where something is redacted, one that nobody finds by trying values."""
+        text = key_text(expression.evaluate(event.attributes, event.data))
+        return key_digest(self.keyed(text) if subscriber.redact else text)
 
 
 def _without_value(delivery: Delivery, key: str, error: ExpressionError) -> Delivery:
