@@ -131,7 +131,7 @@ def test_check_leaves_nothing_behind(hookwright, tmp_path):
     ("names", "said"),
     [
         ([], "error: no plugin is installed beside the built-in ones"),
-        (["jsom"], "error: there is no plugin 'jsom'; there are: basic, bearer, email"),
+        (["jsom"], "error: there is no plugin 'jsom'; there are: api-key, basic, bearer, email"),
     ],
 )
 def test_nothing_to_check_is_an_end_of_its_own(inside, names, said):
