@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from hookwright.engine.hops import hops_in, hops_of
-from hookwright.engine.intake.door import Defaults, Rejected, read_events
+from hookwright.engine.intake.door import Defaults, read_events
+from hookwright.engine.intake.rejected import Rejected
 
 DEFAULTS = Defaults("/s", lambda index: f"evt_{index}")
 

@@ -15,9 +15,9 @@ from hookwright.engine.intake.door import (
     PLAIN,
     STRUCTURED,
     Defaults,
-    Rejected,
     read_events,
 )
+from hookwright.engine.intake.rejected import Rejected
 
 DEFAULTS = Defaults(source="/hookwright/nod_test", event_id=lambda index: f"evt_{index}")
 

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-from hookwright.engine.intake.door import BATCHED, PLAIN, STRUCTURED, Defaults, Rejected, read_events
+from hookwright.engine.intake.door import BATCHED, PLAIN, STRUCTURED, Defaults, read_events
 from hookwright.engine.intake.fitting import EXPLAINED, MOST_TOLD, check_events
+from hookwright.engine.intake.rejected import Rejected
 from hookwright.rules.compile import compile_table
 from hookwright.rules.model import Model
 

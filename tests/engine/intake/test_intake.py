@@ -15,12 +15,13 @@ from hookwright.engine.delivery import BatchPlan
 from hookwright.engine.errors import JournalError, LedgerUnavailable
 from hookwright.engine.history.index_view import HistoryUnavailable
 from hookwright.engine.intake.answer import Answer
-from hookwright.engine.intake.door import PLAIN, Rejected
+from hookwright.engine.intake.door import PLAIN
 from hookwright.engine.intake.event_id import new_event_id
 from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.known import Known, KnownEvents
 from hookwright.engine.intake.offering import Fresh, Offering
 from hookwright.engine.intake.placing import Placing
+from hookwright.engine.intake.rejected import Rejected
 from hookwright.engine.journal.room import Room
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from hookwright.engine.intake.door import Rejected
 from hookwright.engine.intake.ping import sample_of
+from hookwright.engine.intake.rejected import Rejected
 from hookwright.rules.model import EntityType, Subscriber
 from hookwright.schemas.catalogue import load_catalogue
 from hookwright.schemas.dataschema import DataSchema

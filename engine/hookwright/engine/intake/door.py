@@ -18,6 +18,7 @@ from hookwright.rules.event import JSON, Event
 
 from ..hops import ATTRIBUTE, HEADER, hops_in, hops_of
 from ..strictjson import BadJSON, decode
+from .rejected import Rejected
 
 EVENT_LIMIT = 256 * 1024  # bytes of one event
 BATCH_LIMIT = 1000  # events of one request
@@ -26,40 +27,6 @@ REQUEST_LIMIT = 4 * 1024 * 1024  # bytes of one request
 PLAIN = "application/json"
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch+json"
-
-
-@dataclass(frozen=True, slots=True)
-class Misplaced:
-    """One of several mistakes of a request: `pointer` is the JSON Pointer of the place in the body."""
-
-    pointer: str
-    message: str
-
-
-class Rejected(Exception):
-    """A request that is refused whole: nothing of it is stored.
-
-    `status` is the HTTP status, `pointer` the JSON Pointer of the place in the body, `position` its line and
-    column where known, `header` the request header at fault, `retry_after` seconds after which to try again.
-    `problems` are all mistakes, the first one included, where there can be several.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        title: str,
-        detail: str,
-        *,
-        pointer: str | None = None,
-        position: tuple[int, int] | None = None,
-        header: str | None = None,
-        retry_after: int | None = None,
-        problems: tuple[Misplaced, ...] = (),
-    ) -> None:
-        super().__init__(detail)
-        self.status, self.title, self.detail = status, title, detail
-        self.pointer, self.position, self.header, self.retry_after = pointer, position, header, retry_after
-        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)

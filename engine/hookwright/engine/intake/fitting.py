@@ -8,7 +8,8 @@ from itertools import islice
 from hookwright.rules.event import Event
 from hookwright.rules.table import RoutingTable
 
-from .door import Incoming, Misplaced, Rejected
+from .door import Incoming
+from .rejected import Misplaced, Rejected
 
 MOST_TOLD = 20  # mistakes of one request
 EXPLAINED = 32 * 1024  # bytes of data that every mistake is told of

@@ -22,13 +22,14 @@ from ..history.index_view import HistoryUnavailable
 from ..journal.room import Room
 from ..strictjson import decode
 from .answer import Answer, Answers, first_answer
-from .door import Defaults, Rejected, read_events
+from .door import Defaults, read_events
 from .event_id import digest, fingerprint, new_event_id
 from .fitting import check_events
 from .known import Conflict, KnownEvents
 from .offering import Fresh, Offering
 from .placing import Placing
 from .redacting import NOTHING, Redaction, redact
+from .rejected import Rejected
 from .turns import Turns
 
 

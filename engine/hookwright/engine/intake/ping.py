@@ -12,8 +12,8 @@ from hookwright.schemas.dataschema import DataSchema
 
 from ..subscribers import Subscribers
 from .answer import Answer
-from .door import Rejected
 from .intake import Intake
+from .rejected import Rejected
 
 
 class Pinging:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from hookwright.engine.intake.door import Rejected
 from hookwright.engine.intake.fitting import check_events
+from hookwright.engine.intake.rejected import Rejected
 from hookwright.engine.intake.rendering import Rendering
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.bundle import Bundle as Parts

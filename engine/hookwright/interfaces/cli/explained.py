@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hookwright.engine.intake.door import Rejected
+from hookwright.engine.intake.rejected import Rejected
 from hookwright.engine.intake.rendering import Rendered
 from hookwright.rules.explain import Explanation
 

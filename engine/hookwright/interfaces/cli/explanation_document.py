@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from hookwright.engine.intake.door import Misplaced, Rejected
+from hookwright.engine.intake.rejected import Misplaced, Rejected
 from hookwright.engine.intake.rendering import Rendered
 from hookwright.rules.event import JSON
 from hookwright.rules.explain import Clause, Conflict, Expected

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from hookwright.engine.intake.door import PLAIN, REQUEST_LIMIT, Defaults, Incoming, Rejected, read_events
+from hookwright.engine.intake.door import PLAIN, REQUEST_LIMIT, Defaults, Incoming, read_events
+from hookwright.engine.intake.rejected import Rejected
 from hookwright.rules.event import Event
 from hookwright.schemas.document import read_bytes
 

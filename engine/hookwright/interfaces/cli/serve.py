@@ -121,11 +121,7 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
         spool_limit=spool_limit,
         disk_reserve=disk_reserve,
         worker_arguments=worker_arguments(secrets_dir, _checked_targets(allow_target), transport, plugins),
-        bookkeeper_arguments=[
-            *("--reserve-bytes", str(disk_reserve), "--keep-days", str(keep_history)),
-            *(() if history_limit is None else ("--history-bytes", str(history_limit))),
-            *(part for name in plugins for part in ("--plugins", name)),
-        ],
+        bookkeeper_arguments=_bookkeeper_arguments(disk_reserve, keep_history, history_limit, plugins),
     )
     listen = Listen(host, port, frozenset(public_host))
     return _run(
@@ -141,6 +137,14 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
         ),
         configuration,
     )
+
+
+def _bookkeeper_arguments(reserve: int, days: int, most: int | None, plugins: tuple[str, ...]) -> list[str]:
+    return [
+        *("--reserve-bytes", str(reserve), "--keep-days", str(days)),
+        *(() if most is None else ("--history-bytes", str(most))),
+        *(part for name in plugins for part in ("--plugins", name)),
+    ]
 
 
 def _is_default(parameter: str) -> bool:

@@ -8,7 +8,8 @@ import msgspec
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from hookwright.engine.intake.door import REQUEST_LIMIT, Rejected
+from hookwright.engine.intake.door import REQUEST_LIMIT
+from hookwright.engine.intake.rejected import Rejected
 
 from .body import BODY_SECONDS, Gone, read_body
 from .exchange import EXTENSION, Exchange

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hookwright.engine.intake.door import Rejected
+from hookwright.engine.intake.rejected import Rejected
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from hookwright.engine.errors import JournalError
 from hookwright.engine.history.index_view import HistoryUnavailable
-from hookwright.engine.intake.door import Rejected
+from hookwright.engine.intake.rejected import Rejected
 from hookwright.engine.journal.switch import Change
 from hookwright.engine.subscribers import NoSense, NoSubscriber
 from hookwright.rules.event import JSON
