@@ -9,6 +9,8 @@ import time
 from collections.abc import Sequence
 from types import FrameType
 
+from hookwright.engine.stopping import stop_signals
+
 from .children import Child
 
 GRACE = 18.0  # seconds; longer than a worker gives its calls
@@ -16,13 +18,13 @@ _LOOK_SECONDS = 0.2
 
 
 def run_fleet(processes: int, url: str, arguments: Sequence[str]) -> None:
-    """Runs `processes` workers until SIGTERM or SIGINT, then ends them. Call it in the main thread."""
+    """Runs `processes` workers until a stop signal, then ends them. Call it in the main thread."""
     stopping = threading.Event()
 
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         stopping.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in stop_signals():
         signal.signal(number, on_signal)
     environment = {**os.environ, "HOOKWRIGHT_REDIS_URL": url}
     command = ["worker", "--processes", "1", "--stop-at-eof", *arguments]

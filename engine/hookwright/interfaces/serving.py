@@ -23,6 +23,7 @@ from hookwright.engine.call.guard import Allowed
 from hookwright.engine.call.transport import Kind
 from hookwright.engine.intake.ping import Pinging, actions_of
 from hookwright.engine.state import State, StateError
+from hookwright.engine.stopping import stop_signals
 from hookwright.engine.worker.handshake import Handshake, Shaken
 from hookwright.plugins.registry import Plugins
 
@@ -74,7 +75,7 @@ class _Stopped(BaseException):
 
 
 class _Signals:
-    """What SIGTERM and SIGINT mean, from the first step of a start to the last one of an end.
+    """What stop signals mean, from the first step of a start to the last one of an end.
 
     While things start, the first one breaks off: what has been started is then ended in order. Once `stop`
     was said to be the way, each calls it; it must not mind being called again while things end.
@@ -82,7 +83,7 @@ class _Signals:
 
     def __init__(self) -> None:
         self._stop = self._break_off
-        for sign in (signal.SIGTERM, signal.SIGINT):
+        for sign in stop_signals():
             signal.signal(sign, self._handle)
 
     def call(self, stop: Callable[[], None]) -> None:
@@ -101,7 +102,7 @@ def _nothing() -> None:
 
 
 def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
-    """Run until SIGTERM or SIGINT (or idleness). Raises `AddressInUse`, `StateError`, `EngineError`.
+    """Run until a stop signal (or idleness). Raises `AddressInUse`, `StateError`, `EngineError`.
 
     Call it in the main thread. Further signals do not break off the end: nothing we started outlives us.
     """

@@ -7,10 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..stopping import stop_signals
+
 
 @contextmanager
 def signals_held_back() -> Iterator[None]:
-    """SIGTERM and SIGINT that arrive meanwhile are handled when this is over, as they would have been before.
+    """Stop signals that arrive meanwhile are handled when this is over, as they would have been before.
 
     They are noted, not blocked: a process started meanwhile would inherit a block. Handlers only ever run in
     the main thread, so in any other there is nothing to do.
@@ -19,7 +21,7 @@ def signals_held_back() -> Iterator[None]:
         yield
         return
     came: list[int] = []
-    handlers = {sign: signal.getsignal(sign) for sign in (signal.SIGTERM, signal.SIGINT)}
+    handlers = {sign: signal.getsignal(sign) for sign in stop_signals()}
     for sign in handlers:
         signal.signal(sign, lambda number, _frame: came.append(number))
     try:

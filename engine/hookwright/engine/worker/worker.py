@@ -23,6 +23,7 @@ from ..call.transport import Kind, select
 from ..errors import LedgerUnavailable
 from ..ledger.broker import DELIVER, Broker
 from ..ledger.ledger import LEASE, Ledger
+from ..stopping import stop_signals
 from .actors import declare_deliver
 from .drain import GRACE, LAST_WORDS, Drain
 from .network import GuardedNetwork, mail_policy
@@ -137,7 +138,7 @@ class Worker:
 
 
 def run_worker(settings: WorkerSettings) -> None:
-    """Be a worker until SIGTERM, SIGINT or the end of standard input; a second signal ends it at once.
+    """Be a worker until a stop signal or the end of standard input; a second signal ends it at once.
 
     Call it in the main thread.
     """
@@ -148,7 +149,7 @@ def run_worker(settings: WorkerSettings) -> None:
             os._exit(128 + number)  # the lease ends by itself
         stopping.set()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in stop_signals():
         signal.signal(number, on_signal)
     if settings.stop_at_eof:
         threading.Thread(target=_watch_stdin, args=(stopping,), name="stdin", daemon=True).start()

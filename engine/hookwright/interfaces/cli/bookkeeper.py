@@ -17,6 +17,7 @@ from hookwright.engine.journal.room import RESERVE
 from hookwright.engine.ledger.broker import Broker
 from hookwright.engine.ledger.ringing import RingingLedger
 from hookwright.engine.state import State
+from hookwright.engine.stopping import stop_signals
 from hookwright.plugins.loader import load_plugins
 
 from .. import logs
@@ -47,7 +48,7 @@ def bookkeeper(
     """
     if redis_url is None:
         raise Stop(Exit.USAGE, "the bookkeeper needs --redis-url")
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in stop_signals():
         signal.signal(number, signal.SIG_IGN)
     logs.configure()
     ending = threading.Event()
