@@ -212,6 +212,22 @@ def test_a_body_is_stored_once_and_goes_with_its_last_delivery(ledger, client):
     assert not client.exists(key)
 
 
+def test_a_body_of_one_delivery_is_kept_with_it(ledger, client):
+    ledger.offer([offer("x", body=b"\xff1"), offer("y", body=b"\xff2")])
+    assert not client.keys("{hw:0}:body:*")
+    tick = ledger.step(claim=2)
+    assert [claim.body for claim in tick.claims] == [b"\xff1", b"\xff2"]
+    ledger.step(settles=[settle(claim) for claim in tick.claims])
+    assert not client.keys("{hw:0}:d:*")
+
+
+def test_claims_of_one_step_may_share_a_body(ledger):
+    bodies = [b"1", b"2", b"1", b"2", b"1", b"3"]
+    ledger.offer([offer(f"{n}", endpoint=f"{n}", body=body) for n, body in enumerate(bodies)])
+    assert [claim.body for claim in ledger.step(claim=9).claims] == bodies
+    assert [claim.body for claim in ledger.step(claim=9).claims] == []
+
+
 def test_results_of_one_step_come_in_its_order_with_what_they_caused_after_them(ledger):
     ledger.offer(offers(5))
     first, *others, last = ledger.step(claim=4).claims
@@ -454,10 +470,25 @@ def test_a_reader_starts_over_after_redis_lost_everything(ledger, client):
 
 
 def test_data_of_a_newer_version_is_refused(ledger, client):
-    client.set("{hw:0}:schema", 2)
+    client.set("{hw:0}:schema", 99)
     for call in (ledger.beat, ledger.leave, ledger.epoch, ledger.depth, lambda: ledger.offer(offers(1))):
         with pytest.raises(LedgerTooNew, match="newer version"):
             call()
+
+
+def test_work_of_an_older_version_is_offered_again_and_what_it_did_is_still_booked(ledger, client):
+    ledger.offer(offers(2))
+    ledger.step(settles=[settle(ledger.step(claim=1).claims[0])])
+    epoch = ledger.epoch()
+    client.set("{hw:0}:schema", 1)
+    client.sadd("{hw:0}:w:old", "dlv_a1")  # the form of then
+    client.zadd("{hw:0}:lease", {"old": 0})
+    assert ledger.epoch() != epoch, "so every node offers what is open"
+    assert not client.exists("{hw:0}:w:old")
+    offered = ledger.offer(offers(2))
+    assert (offered.added, offered.refused) == (1, ("dlv_a0",))
+    assert names(ledger.step(claim=5)) == ["a1"]
+    assert outcomes(ledger) == [("dlv_a0", 1, "success")]
 
 
 def test_scripts_come_back_after_redis_forgot_them(ledger, client):

@@ -86,10 +86,16 @@ def read_tick(answer: Any, term: int) -> Tick:
     """What a step gave to a worker whose lease has the number `term`."""
     epoch, live, now, next_due, claims, _ = answer
     made = tuple(
-        Claim(_read_delivery(packed), body, int(spent) + 1, token.decode(), term, suspicion)
+        Claim(_read_delivery(packed), _body(claims, body), int(spent) + 1, token.decode(), term, suspicion)
         for packed, body, spent, token, suspicion in claims
     )
     return Tick(made, read_text(live), epoch.decode(), next_due, now)
+
+
+def _body(claims: Sequence[Any], body: Any) -> bytes:
+    """The body of a claim, which may be the place of an earlier claim that brought the same one."""
+    found: bytes = claims[body - 1][1] if isinstance(body, int) else body
+    return found
 
 
 def read_rests(written: bytes) -> Resting:

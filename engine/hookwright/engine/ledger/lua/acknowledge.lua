@@ -7,5 +7,5 @@
 
 begin(ARGV[1])
 redis.call('XTRIM', P .. 'results:' .. ARGV[2], 'MINID', ARGV[3])
-for _, id in ipairs(cmsgpack.unpack(ARGV[4])) do redis.call('HDEL', P .. 'settled:' .. ARGV[2], id) end
+in_chunks('HDEL', P .. 'settled:' .. ARGV[2], cmsgpack.unpack(ARGV[4]))
 return { head[2] }

@@ -1,19 +1,20 @@
 #!lua flags=allow-oom
 -- Forgets deliveries of a node that its journal knows better: they are over, or further on than the ledger says.
--- Keys: d:*, body:*, total, due, q:*, ring, ep:*, w:*, order:*. Idempotent: what is gone is passed over.
+-- Keys: d:*, body:*, total, due, q:*, ring, ep:*, w:*, order:*; reads lease. Idempotent: what is gone is passed over.
 -- A worker that still makes such a call settles a delivery the ledger does not know: its result counts.
--- Cost: O(deliveries), each looked for in its queue. ARGV: epoch candidate, node, packed [id]. Answer: epoch, how many.
+-- Cost: O(deliveries), each looked for in its queue and at each worker. ARGV: epoch candidate, node, packed [id]. Answer: epoch, how many.
 
 begin(ARGV[1])
 local dropped = 0
 for _, id in ipairs(cmsgpack.unpack(ARGV[3])) do
-  local d = redis.call('HMGET', P .. 'd:' .. id, 'node', 'endpoint', 'body', 'token', 'worker', 'order')
+  local d = redis.call('HMGET', P .. 'd:' .. id, 'node', 'endpoint', 'body', 'order')
   if d[1] == ARGV[2] then
     redis.call('LREM', P .. 'q:' .. d[2], 1, id)
     redis.call('ZREM', P .. 'due', id)
-    if d[4] then enter_ring(land(id, d[2], d[5])) end
+    local holder = holder_of(id)
+    if holder then enter_ring(land(id, d[2], holder)) end
     forget(id, d[3])
-    if d[6] then leave_line(id, d[2], d[6]) end
+    if d[4] then leave_line(id, d[2], d[4]) end
     dropped = dropped + 1
   end
 end

@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
 -- Ends deliveries that waited too long behind an endpoint that is off; the node is told as of any other end.
--- Keys: d:*, q:*, due, body:*, total, settled:<node>, results:<node>, order:*; reads ep:*, caps, off.
+-- Keys: d:*, q:*, due, body:*, total, settled:<node>, results:<node>, order:*; reads ep:*, caps, off, w:*, lease.
 -- Idempotent: what has ended has a tombstone until it is booked, and is left alone; so is what is in flight or
--- whose endpoint is on. Cost: O(deliveries), each looked for in its queue from the oldest on.
+-- whose endpoint is on. Cost: O(deliveries), each looked for at each worker, and in its queue from the oldest on.
 -- ARGV: epoch candidate, node, packed [[id, endpoint, packed result]]. Answer: epoch, how many ended.
 
 begin(ARGV[1])
@@ -10,11 +10,11 @@ local node = ARGV[2]
 local ended, held = 0, 0
 for _, each in ipairs(cmsgpack.unpack(ARGV[3])) do
   local id, name, result = unpack(each)
-  local d = redis.call('HMGET', P .. 'd:' .. id, 'token', 'body', 'order')
-  if endpoint(name).off and not d[1] and redis.call('HSETNX', P .. 'settled:' .. node, id, 1) == 1 then
+  local d = redis.call('HMGET', P .. 'd:' .. id, 'endpoint', 'body', 'order')
+  if endpoint(name).off and not holder_of(id) and redis.call('HSETNX', P .. 'settled:' .. node, id, 1) == 1 then
     redis.call('XADD', P .. 'results:' .. node, '*', 'result', result)
     ended = ended + 1
-    if d[2] then
+    if d[1] then
       redis.call('LREM', P .. 'q:' .. name, 1, id)
       redis.call('ZREM', P .. 'due', id)
       forget(id, d[2])

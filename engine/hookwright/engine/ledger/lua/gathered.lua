@@ -5,7 +5,7 @@
 local CHUNK = 1000 -- values a command
 local results = {} -- node -> packed results, oldest first
 local tombstones = {} -- node -> delivery, 1, by turns
-local over, over_keys, left = {}, {}, {} -- deliveries; their keys; body -> how many fewer need it
+local over, over_keys, left = {}, {}, {} -- deliveries; their keys; body kept apart -> how many fewer need it
 
 local function in_chunks(command, key, values)
   for i = 1, #values, CHUNK do
@@ -43,7 +43,7 @@ end
 local function forget(id, body)
   over[id] = true
   over_keys[#over_keys + 1] = P .. 'd:' .. id
-  left[body] = (left[body] or 0) + 1
+  if body then left[body] = (left[body] or 0) + 1 end
 end
 
 local function save_gathered()

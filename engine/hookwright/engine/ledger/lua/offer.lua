@@ -3,14 +3,28 @@
 -- Keys: d:<delivery>, body:<sha256>, total, due, q:<endpoint>, ring, ep:<endpoint>, order:*, seen:<endpoint>:<key>;
 --       of what is skipped, results:<node>; reads and, of what is skipped, writes settled:<node>.
 -- Idempotent: a delivery the ledger has, or of which it has a tombstone, is left alone; none repeats itself.
--- Cost: O(deliveries), about 8 commands each.
+-- Cost: O(deliveries), about 4 commands each.
 -- ARGV: epoch candidate, packed [[id, node, endpoint, body, attempts, wait, packed delivery, and for some: order,
 --       turn, seen, window in ms]], then sha256 and bytes of each body by turns.
 -- Answer: epoch, added, refused ids (tombstones).
 
 begin(ARGV[1])
-local bodies = {}
+local offers, bodies, needed = cmsgpack.unpack(ARGV[2]), {}, {}
 for i = 3, #ARGV, 2 do bodies[ARGV[i]] = ARGV[i + 1] end
+for _, offer in ipairs(offers) do needed[offer[4]] = (needed[offer[4]] or 0) + 1 end
+
+-- A body that several deliveries need is kept apart, once; that of a single one is kept with it.
+local more = {} -- body kept apart -> how many of these deliveries need it
+local function is_kept_apart(body)
+  return more[body] or needed[body] > 1 or redis.call('EXISTS', P .. 'body:' .. body) == 1
+end
+
+local function save_bodies()
+  for body, count in pairs(more) do
+    redis.call('HSETNX', P .. 'body:' .. body, 'bytes', bodies[body])
+    redis.call('HINCRBY', P .. 'body:' .. body, 'count', count)
+  end
+end
 
 -- The delivery that this one repeats. A key is remembered from the first one on, not from its last repeat.
 local function twin_of(id, name, seen, window)
@@ -30,10 +44,10 @@ local added, refused = 0, {}
 
 local function take_in(id, node, name, body, attempts, wait, packed, order, turn)
   added = added + 1
-  redis.call('HSET', P .. 'd:' .. id, 'delivery', packed, 'node', node, 'endpoint', name, 'body', body,
-    'attempts', attempts)
-  redis.call('HSETNX', P .. 'body:' .. body, 'bytes', bodies[body])
-  redis.call('HINCRBY', P .. 'body:' .. body, 'count', 1)
+  local apart = is_kept_apart(body)
+  if apart then more[body] = (more[body] or 0) + 1 end
+  redis.call('HSET', P .. 'd:' .. id, 'attempts', attempts, 'node', node, 'endpoint', name,
+    apart and 'body' or 'bytes', apart and body or bodies[body], 'delivery', packed)
   if order and order ~= '' and not line_up(id, name, order, turn) then
     park(id, wait > 0 and due_after(wait) or 0)
   elseif wait > 0 then
@@ -43,7 +57,7 @@ local function take_in(id, node, name, body, attempts, wait, packed, order, turn
   end
 end
 
-for _, offer in ipairs(cmsgpack.unpack(ARGV[2])) do
+for _, offer in ipairs(offers) do
   local id, node, name, _, attempts, _, _, order, _, seen, window = unpack(offer)
   if redis.call('HEXISTS', P .. 'settled:' .. node, id) == 1 then
     refused[#refused + 1] = id
@@ -59,6 +73,7 @@ for _, offer in ipairs(cmsgpack.unpack(ARGV[2])) do
   end
 end
 count(added)
+save_bodies()
 save_endpoints()
 save_gathered()
 return { head[2], added, refused }

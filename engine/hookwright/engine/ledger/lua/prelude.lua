@@ -1,7 +1,7 @@
--- The first part of every ledger script: the clock, the head keys, the endpoint table, and the moves of a
--- delivery that several scripts make. Not a script of its own: it is put after the `#!lua` line of each.
+-- The first part of every ledger script: the clock, the head keys, the endpoint table, and how work gets ready.
+-- Not a script of its own: it is put after the `#!lua` line of each.
 -- KEYS[1] is the prefix of all keys. Keys touched here: schema, epoch, live, heard, spared (read once a call); caps, off,
--- switches, ep:*, q:*, ring (endpoints); d:*, total, w:*, lease, results:* (deliveries).
+-- switches, ep:*, q:*, ring (endpoints); total, lease, doubt, sure, grounds.
 -- An endpoint stands in `ring` exactly once while it has ready work and a free slot under its cap; `ringed`
 -- in its hash says so. Work waiting behind a full cap is therefore never looked at.
 -- `switches` holds the last word on every name ever switched, `off` the names that are off now. A name is an
@@ -10,7 +10,7 @@
 -- takes it out.
 
 local P = KEYS[1]
-local SCHEMA = 1
+local SCHEMA = 2
 local DEFAULT_CAP = 4
 
 local time = redis.call('TIME')
@@ -24,8 +24,35 @@ if head[1] and tonumber(head[1]) > SCHEMA then
   return redis.error_reply('SCHEMA the data was written by a newer version (' .. head[1] .. ')')
 end
 
--- The epoch ends with the data: a candidate that is random per call takes its place only when it is gone.
+local KEPT = { schema = 1, live = 1, heard = 1, spared = 1, lease = 1, caps = 1, limits = 1, switches = 1, off = 1,
+  marks = 1, grounds = 1, doubt = 1, sure = 1, results = 1, settled = 1, revision = 1, call = 1, halt = 1, ep = 1 }
+
+-- Forgets all work. What is not booked yet, who lives and what is configured stays. The epoch ends, so all nodes
+-- offer again what is open. Cost: O(keys).
+local function forget_all()
+  local cursor = '0'
+  repeat
+    local found = redis.call('SCAN', cursor, 'MATCH', P .. '*', 'COUNT', 1000)
+    cursor = found[1]
+    for _, key in ipairs(found[2]) do
+      local kind = string.match(string.sub(key, #P + 1), '^[^:]*')
+      if kind == 'ep' then
+        redis.call('HDEL', key, 'flying', 'ringed', 'rest')
+      elseif not KEPT[kind] then
+        redis.call('UNLINK', key)
+      end
+    end
+  until cursor == '0'
+  head[2] = false
+end
+
+-- The epoch ends with the data: a candidate that is random per call takes its place only when it is gone. Work that an
+-- older version wrote in another form is forgotten, and offered again by the nodes it came from.
 local function begin(candidate)
+  if head[1] and tonumber(head[1]) < SCHEMA then
+    forget_all()
+    head[1] = false
+  end
   if not head[1] then redis.call('SET', P .. 'schema', SCHEMA) end
   if not head[2] then
     redis.call('SET', P .. 'epoch', candidate)
@@ -51,13 +78,25 @@ local function read_cap(written)
 end
 
 local endpoints = {}
+local caps = {} -- endpoint -> what stands in `caps`, where it was asked for already
+
+-- Reads the caps of many endpoints with one command.
+local function look_up_caps(names)
+  local asked = {}
+  for _, name in ipairs(names) do
+    if not endpoints[name] then asked[#asked + 1] = name end
+  end
+  if #asked == 0 then return end
+  for i, written in ipairs(redis.call('HMGET', P .. 'caps', unpack(asked))) do caps[asked[i]] = written end
+end
 
 local function endpoint(name)
   local e = endpoints[name]
   if not e then
     local stored = redis.call('HMGET', P .. 'ep:' .. name, 'flying', 'ringed', 'failures', 'rest',
       'breaker', 'bucket')
-    local written = redis.call('HGET', P .. 'caps', name)
+    local written = caps[name]
+    if written == nil then written = redis.call('HGET', P .. 'caps', name) end
     local cap, policy = read_cap(written)
     e = {
       name = name,
@@ -143,34 +182,6 @@ local function make_ready(id, e, push)
   enter_ring(e)
 end
 
--- Takes a delivery out of flight; the caller says where it goes next. Who held it is written once a call.
-local departed = {}
-local function land(id, name, worker)
-  departed[worker] = departed[worker] or {}
-  table.insert(departed[worker], id)
-  local e = endpoint(name)
-  e.flying = math.max(e.flying - 1, 0)
-  if e.probing == id then e.probing, e.probed = nil, id end
-  return e
-end
-
-local function save_departures()
-  for worker, ids in pairs(departed) do
-    for i = 1, #ids, 1000 do
-      redis.call('SREM', P .. 'w:' .. worker, unpack(ids, i, math.min(i + 999, #ids)))
-    end
-  end
-  departed = {}
-end
-
-local function untoken(id) redis.call('HDEL', P .. 'd:' .. id, 'token', 'worker') end
-
--- In flight to ready again, in front of its queue: no try is spent.
-local function give_back(id, name, worker)
-  untoken(id)
-  make_ready(id, land(id, name, worker), 'LPUSH')
-end
-
 local function count(more)
   if more ~= 0 and redis.call('INCRBY', P .. 'total', more) <= 0 then redis.call('DEL', P .. 'total') end
 end
@@ -198,37 +209,4 @@ local function renew(worker, lease)
   if heard and (now - heard > SILENCE or now < heard) then redis.call('SET', P .. 'doubt', now, 'PX', DOUBTED) end
   redis.call('SET', P .. 'heard', now)
   return anew
-end
-
--- What the worker had claimed in its last step and not begun to send is under suspicion of its death.
-local NEARLY_SENT, IN_PREPARATION = 3, 10 -- how much; at 30 a delivery is set aside (see `Claim`)
-local function suspect(id, last) redis.call('HINCRBY', P .. 'd:' .. id, 'suspicion', last[id] and IN_PREPARATION or NEARLY_SENT) end
-
--- The claims of a worker's last step: had it lived to take another, it would have prepared them all.
-local function last_claims(worker)
-  local stored, last = redis.call('GET', P .. 'call:' .. worker), {}
-  for _, id in ipairs(stored and cmsgpack.unpack(stored)[2] or {}) do last[id] = true end
-  return last
-end
-
--- A worker whose lease ended loses its claims: each is ready again, and its node is told.
-local function reap(lease)
-  local spared = (tonumber(head[5]) or 0) - now
-  if spared > 0 and spared <= lease then return end
-  local ended = redis.call('ZRANGEBYSCORE', P .. 'lease', '-inf', now - lease, 'LIMIT', 0, 8)
-  if #ended == 0 then ended = redis.call('ZRANGEBYSCORE', P .. 'lease', now + lease, '+inf', 'LIMIT', 0, 8) end
-  for _, worker in ipairs(ended) do
-    local last = last_claims(worker)
-    for _, id in ipairs(redis.call('SMEMBERS', P .. 'w:' .. worker)) do
-      local d = redis.call('HMGET', P .. 'd:' .. id, 'endpoint', 'node', 'attempts', 'worker')
-      if d[4] == worker then
-        redis.call('XADD', P .. 'results:' .. d[2], '*', 'reaped', worker, 'delivery', id,
-          'attempt', d[3] + 1, 'at', now)
-        suspect(id, last)
-        give_back(id, d[1], worker)
-      end
-    end
-    redis.call('DEL', P .. 'w:' .. worker)
-    redis.call('ZREM', P .. 'lease', worker)
-  end
 end

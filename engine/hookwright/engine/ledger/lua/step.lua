@@ -5,13 +5,14 @@
 --       grounds.
 -- Idempotent: a call number seen before changes nothing but the lease and answers with the same claims (those
 -- still held); a settle or hand-back counts only with the token of the claim.
--- Cost: O(settles + promoted (at most 256) + claims), about 2 commands a settle and 3 a claim, and 6 an endpoint.
+-- Cost: O(settles + promoted (at most 256) + claims), 1 command a claim and 4 an endpoint; what
+--       is settled, handed back or claimed is read and written with one command each.
 -- ARGV: epoch candidate, worker, call number, lease in ms, claims wanted, packed settles
 --       [[token, node, outcome, wait, packed result, rest, status, faulty]], packed tokens to hand back. A rest is
 --       [ms, cause, why]: the delivery's endpoint makes no calls for so long. The status is that of the answer, or 0.
 --       Faulty: the receiver is to blame.
 -- Answer: epoch, live, now, next due, [[packed delivery, body, tries spent, token, suspicion]], 1 when the
---         lease had ended.
+--         lease had ended. A body that an earlier claim of this answer brings is the place of that claim, from 1.
 
 local candidate, worker, call, lease, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local PER_TURN = 4
@@ -21,8 +22,6 @@ local UNBOOKED = 50000 -- results of a node, at most: one whose bookkeeper is go
 local UNSURE = 250 -- the same, of a node that is asked whether the data is what it left
 local TERMINAL = { success = true, failure = true, cancelled = true, skipped = true }
 
-local function delivery_of(token) return string.match(token, '^[^/]*') end
-
 local function report_stale(node, result) report_apart(node, 'result', result, 'stale', 1) end
 
 -- The ledger lost this delivery altogether: the result stands, and a re-offer waits until it is booked.
@@ -31,22 +30,23 @@ local function settle_unknown(id, node, result)
   report_stale(node, result)
 end
 
+local function is_known(id) return redis.call('EXISTS', P .. 'd:' .. id) == 1 end
+
 local ended = 0
 
 local function settle(token, node, outcome, wait, result, rest, status, faulty)
-  local id = delivery_of(token)
-  local d = redis.call('HMGET', P .. 'd:' .. id, 'token', 'endpoint', 'worker', 'body', 'order')
-  if not d[2] then return settle_unknown(id, node, result) end
-  if d[1] ~= token or is_over(id) then return report_stale(node, result) end
+  local id, holder, name, body, order = claim_behind(token)
+  local final = TERMINAL[outcome]
+  if not (holder and final) and not is_known(id) then return settle_unknown(id, node, result) end
+  if not holder then return report_stale(node, result) end
   report(node, result)
-  local e = land(id, d[2], d[3])
-  if TERMINAL[outcome] then
+  local e = land(id, name, holder)
+  if final then
     bury(node, id)
-    forget(id, d[4])
-    if d[5] then leave_line(id, d[2], d[5]) end
+    forget(id, body)
+    if order then leave_line(id, name, order) end
     ended = ended + 1
   else
-    untoken(id)
     if outcome == 'retry' then redis.call('HINCRBY', P .. 'd:' .. id, 'attempts', 1) end
     redis.call('ZADD', P .. 'due', due_after(wait), id)
   end
@@ -57,9 +57,8 @@ local function settle(token, node, outcome, wait, result, rest, status, faulty)
 end
 
 local function hand_back(token)
-  local id = delivery_of(token)
-  local d = redis.call('HMGET', P .. 'd:' .. id, 'token', 'endpoint', 'worker')
-  if d[1] == token and not is_over(id) then give_back(id, d[2], d[3]) end
+  local id, holder, name = claim_behind(token)
+  if holder then give_back(id, name, holder) end
 end
 
 local function promote()
@@ -82,9 +81,20 @@ local function wait_of(node)
   return barred[node]
 end
 
--- What the worker gets to know of a claim.
-local function describe(d, token)
-  return { d[1], redis.call('HGET', P .. 'body:' .. d[2], 'bytes'), d[3], token, tonumber(d[5] or 0) }
+local function read_delivery(id)
+  local d = redis.call('HMGET', P .. 'd:' .. id, 'attempts', 'node', 'bytes', 'delivery', 'body', 'suspicion', 'order')
+  return { attempts = d[1], node = d[2], bytes = d[3], delivery = d[4], body = d[5], suspicion = tonumber(d[6] or 0), order = d[7] }
+end
+
+-- Adds what the worker gets to know of a claim.
+local brought = {} -- body kept apart -> which claim of this answer brings it
+local function describe(d, id, claims)
+  local bytes, place = d.bytes, #claims + 1
+  if d.body then
+    bytes = brought[d.body] or redis.call('HGET', P .. 'body:' .. d.body, 'bytes')
+    brought[d.body] = brought[d.body] or bytes and place
+  end
+  claims[place] = { d.delivery, bytes, d.attempts, id .. '/' .. worker .. '/' .. call, d.suspicion }
 end
 
 local SUSPECT = 10 -- of such suspicion a delivery is claimed by itself, so that its worker's death is its own doing
@@ -92,8 +102,7 @@ local alone -- whether this step's claims are complete because one of them is, o
 
 -- The rest of a turn, in front of its queue again.
 local function put_back(e, popped, from)
-  for i = #popped, from, -1 do redis.call('LPUSH', e.queue, popped[i]) end
-  e.waiting = waiting(e) + math.max(#popped - from + 1, 0)
+  for i = #popped, from, -1 do e.waiting = redis.call('LPUSH', e.queue, popped[i]) end
 end
 
 -- Whether a suspect has to wait for the next step, which then begins with it.
@@ -102,29 +111,31 @@ local function has_company(ids)
   return #ids > 0
 end
 
--- One endpoint's turn: at most PER_TURN of its deliveries, and never more in flight than its cap.
-local function take_turn(e, room, ids, claims)
-  local before, taken = waiting(e), {}
-  local most = allowance(e, math.min(PER_TURN, e.cap - e.flying, room))
+-- The next of an endpoint's queue. How many are left is known without asking when there were fewer, or it was known before.
+local function pop(e, most)
   local popped = most > 0 and redis.call('LPOP', e.queue, most) or {}
-  e.waiting = before - #popped
+  e.waiting = #popped < most and 0 or e.waiting and e.waiting - #popped
+  return popped
+end
+
+-- One endpoint's turn: at most PER_TURN of its deliveries, and never more in flight than its cap. Answers with true when
+-- the next step has to begin with it.
+local function take_turn(e, room, ids, claims, entries)
+  local popped, taken = pop(e, allowance(e, math.min(PER_TURN, e.cap - e.flying, room))), {}
   for i, id in ipairs(popped) do
-    local d = redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'body', 'attempts', 'node', 'suspicion', 'order')
-    local suspected = tonumber(d[5] or 0) >= SUSPECT
+    local d = read_delivery(id)
+    local suspected = d.suspicion >= SUSPECT
     if suspected and has_company(ids) then
       put_back(e, popped, i)
       if e.policy then spend(e, taken) end
-      redis.call('LPUSH', P .. 'ring', e.name)
-      e.ringed = true
-      return
-    elseif d[4] and wait_of(d[4]) then
-      redis.call('ZADD', P .. 'due', due_after(wait_of(d[4])), id)
-    elseif d[4] and (not d[6] or is_its_turn(id, e.name, d[6])) then
-      local token = id .. '/' .. worker .. '/' .. call
-      redis.call('HSET', P .. 'd:' .. id, 'token', token, 'worker', worker)
+      return true
+    elseif d.node and wait_of(d.node) then
+      redis.call('ZADD', P .. 'due', due_after(wait_of(d.node)), id)
+    elseif d.node and (not d.order or is_its_turn(id, e.name, d.order)) then
       e.flying = e.flying + 1
       ids[#ids + 1], taken[#taken + 1] = id, id
-      claims[#claims + 1] = describe(d, token)
+      entries[#entries + 1], entries[#entries + 2] = id, write_claim(call, d.body, d.order, e.name)
+      describe(d, id, claims)
     end
     if suspected then
       put_back(e, popped, i + 1)
@@ -135,35 +146,59 @@ local function take_turn(e, room, ids, claims)
   enter_ring(e)
 end
 
+-- As many endpoints as surely get a turn, since none fills more than PER_TURN of the room.
+local function next_endpoints(most, room)
+  local names = redis.call('LPOP', P .. 'ring', math.min(most, math.ceil(room / PER_TURN), CHUNK)) or {}
+  look_up_caps(names)
+  return names
+end
+
+-- Puts endpoints in front of the ring again.
+local function put_first(names, from)
+  for i = #names, from, -1 do
+    redis.call('LPUSH', P .. 'ring', names[i])
+    endpoint(names[i]).ringed = true
+  end
+end
+
 local function claim()
-  local ids, claims = {}, {}
+  local ids, claims, entries, turns = {}, {}, {}, wanted * 4
   if not head[3] then return ids, claims end -- no configuration is live: nobody could prepare a call
-  for _ = 1, wanted * 4 do
-    local name = not alone and #ids < wanted and redis.call('LPOP', P .. 'ring')
-    if not name then break end
-    local e = endpoint(name)
-    e.ringed = false
-    if may_call(e) and e.flying < e.cap then take_turn(e, wanted - #ids, ids, claims) end
-  end
-  for i = 1, #ids, 1000 do
-    redis.call('SADD', P .. 'w:' .. worker, unpack(ids, i, math.min(i + 999, #ids)))
-  end
+  repeat
+    local names = not alone and #ids < wanted and next_endpoints(turns, wanted - #ids) or {}
+    for i, name in ipairs(names) do
+      local e, again = endpoint(name), false
+      e.ringed = false
+      if may_call(e) and e.flying < e.cap then again = take_turn(e, wanted - #ids, ids, claims, entries) end
+      if alone then
+        put_first(names, again and i or i + 1)
+        break
+      end
+    end
+    turns = turns - #names
+  until #names == 0 or turns <= 0
+  in_chunks('HSET', P .. 'w:' .. worker, entries)
   return ids, claims
 end
 
 -- The claims of this very call, made by an execution whose answer was lost.
 local function claimed_before(ids)
   local claims = {}
+  look_up(worker, ids)
   for _, id in ipairs(ids) do
-    local d = redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'body', 'attempts', 'token', 'suspicion')
-    if d[4] == id .. '/' .. worker .. '/' .. call then claims[#claims + 1] = describe(d, d[4]) end
+    local written = written_claim(worker, id)
+    if written and tonumber(string.match(written, '^%d+')) == call then describe(read_delivery(id), id, claims) end
   end
   return claims
 end
 
 local function execute()
-  for _, s in ipairs(cmsgpack.unpack(ARGV[6])) do settle(unpack(s)) end
-  for _, token in ipairs(cmsgpack.unpack(ARGV[7])) do hand_back(token) end
+  local settles, unsent, ids = cmsgpack.unpack(ARGV[6]), cmsgpack.unpack(ARGV[7]), {}
+  for i, s in ipairs(settles) do ids[i] = string.match(s[1], '^[^/]*') end
+  for _, token in ipairs(unsent) do ids[#ids + 1] = string.match(token, '^[^/]*') end
+  look_up(worker, ids)
+  for _, s in ipairs(settles) do settle(unpack(s)) end
+  for _, token in ipairs(unsent) do hand_back(token) end
   reap(lease)
   wake()
   promote()
