@@ -12,8 +12,9 @@ from msgspec import structs
 from hookwright.engine.book.book import Book
 from hookwright.engine.book.booking import Booking
 from hookwright.engine.call.transport import Reply
-from hookwright.engine.delivery import BatchPlan, Delivery, Result, delivery_id, message_id
+from hookwright.engine.delivery import BatchPlan, Delivery, OrderPlan, Result, delivery_id, message_id
 from hookwright.engine.errors import JournalError, LedgerUnavailable
+from hookwright.engine.intake.turns import Turns
 from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.journal.repair import repair
 from hookwright.engine.journal.writer import Writer
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
 
 NODE = "nod_simulated"
 REVISION = "sha256:" + "5" * 64
-CAPS = {"webhook/one": 1, "webhook/many": 4, "webhook/batched": 2}
+CAPS = {"webhook/one": 1, "webhook/many": 4, "webhook/batched": 2, "webhook/ordered": 4}
 POLICIES = {
     "webhook/one": Policy(breaker=(2, 300, 2000)),
     "webhook/many": Policy(retry_after=True, rate=(100, 1000, 10, "100/s")),
 }
-BATCHED = "batched"
+BATCHED, ORDERED = "batched", "ordered"
 WINDOW = 700  # ms
 POLICY = RetryPolicy((200, 400, 400, 800, 800, 1600, 1600, 1600, 1600, 1600, 1600, 1600), retry_after=True)
 SUCCESS = frozenset({200})
@@ -54,6 +55,7 @@ class Door:
         self.writer = Writer(world.history, "intake", clock=world.clock, fsync=world.disk.fsync)
         self.alive = True
         self.ledger = world.ledger()
+        self.turns = Turns()
 
     def accept(self, number: int) -> None:
         """A client sends event `number`, and again until it is acknowledged."""
@@ -61,6 +63,7 @@ class Door:
         if number in world.acknowledged:
             return
         planned, event, raw = world.event(number)
+        planned = [self.turns.take(each) for each in planned]
         bodies = {hashlib.sha256(raw).hexdigest(): raw}
         try:
             entries = accepted_entries(event, REVISION, planned, bodies, hashlib.sha256(raw).hexdigest())
@@ -81,7 +84,9 @@ class Door:
         if not self.alive:
             return
         try:
-            self.ledger.offer([Offer(each, raw) for each in planned if each.batch is None])
+            self.ledger.offer(
+                [Offer(each, raw) for each in planned if each.batch is None and each.order is None]
+            )
         except LedgerUnavailable:
             self.world.counts["offered in vain"] += 1
 
@@ -221,12 +226,15 @@ class Receiver:
         self.world = world
         self.bodies: dict[str, set[bytes]] = {}
         self.requests: Counter[str] = Counter()
+        self.first: list[str] = []  # deliveries, in the order in which they first came
         self.healthy = False
 
     def take(self, claim: Claim) -> tuple[Reply, int]:
         rng = self.world.rng
         message = claim.delivery.message
         self.requests[message] += 1
+        if self.requests[message] == 1:
+            self.first.append(claim.delivery.id)
         self.bodies.setdefault(message, set()).add(claim.body)
         latency = rng.choice((5, 20, 80, 80, 300, 1500))
         if self.healthy or rng.random() < 0.6:
@@ -258,4 +266,6 @@ def planned_for(event: Event, subscribers: list[str], due: int) -> list[Delivery
                 place="webhooks.yaml:1",
             )
         )
-    return [structs.replace(each, batch=BATCH) if each.entity_id == BATCHED else each for each in made]
+    order = OrderPlan(key=f"k{len(event.raw) % 2}", turn=due * 1000)
+    apart = {BATCHED: {"batch": BATCH}, ORDERED: {"order": order}}
+    return [structs.replace(each, **apart.get(each.entity_id, {})) for each in made]

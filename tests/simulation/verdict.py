@@ -14,7 +14,7 @@ AT_ONCE = 8  # calls of one worker: what a single fault may repeat
 
 def problems(world: World) -> list[str]:
     """Every promise that was not kept; empty when all were."""
-    return [*_conserved(world), *_authorised(world), *_bounded(world), *_at_rest(world)]
+    return [*_conserved(world), *_authorised(world), *_bounded(world), *_ordered(world), *_at_rest(world)]
 
 
 def _conserved(world: World) -> Iterator[str]:
@@ -49,6 +49,27 @@ def _bounded(world: World) -> Iterator[str]:
         yield f"{extra} requests beyond the {attempts} attempts, with {world.faults} faults"
     if world.faults == 0 and extra:
         yield f"{extra} requests too many without any fault"
+
+
+def _ordered(world: World) -> Iterator[str]:
+    """Deliveries with a key come in the order in which their events were accepted.
+
+    Not so in the half second after a Redis came back with older data, until that is noticed.
+    """
+    if world.counts["bring back older data"]:
+        return
+    turns: dict[str, tuple[str, int]] = {}
+    for line in world.lines("accepted"):
+        for each in line["deliveries"]:
+            if "order" in each:
+                turns.setdefault(each["id"], (each["order"]["key"], each["order"]["turn"]))
+    last: dict[str, int] = {}
+    for delivery in world.receiver.first:
+        if delivery in turns:
+            key, turn = turns[delivery]
+            if turn < last.get(key, turn):
+                yield f"{delivery} was overtaken"
+            last[key] = turn
 
 
 def _at_rest(world: World) -> Iterator[str]:

@@ -15,7 +15,17 @@ from pathlib import Path
 from random import Random
 
 from tests.simulation.disk import Disk
-from tests.simulation.parts import BATCHED, CAPS, POLICIES, Door, Keeper, Receiver, Worker, planned_for
+from tests.simulation.parts import (
+    BATCHED,
+    CAPS,
+    ORDERED,
+    POLICIES,
+    Door,
+    Keeper,
+    Receiver,
+    Worker,
+    planned_for,
+)
 from tests.simulation.redis_in_memory import RedisInMemory
 from tests.simulation.scripts_in_memory import Change, Client, Line, Scripts
 
@@ -129,7 +139,7 @@ class World:
         rng = Random(number)
         raw = json.dumps({"n": number, "pad": "x" * rng.randint(0, 50)}).encode()
         event = Event(id=f"e{number}", source="/load", type="Lead_Post_Create", data=None, raw=raw)
-        subscribers = rng.sample(["one", "many", BATCHED], rng.randint(1, 3))
+        subscribers = rng.sample(["one", "many", BATCHED, ORDERED], rng.randint(1, 4))
         return planned_for(event, subscribers, self.now), event, raw
 
     def _hire(self) -> Worker:

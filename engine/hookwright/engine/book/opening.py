@@ -139,6 +139,8 @@ class OpenSet:
                 self._open[planned.id] = Opening(0, due, fanout.position, position, batching=batching)
                 if batching:
                     self.waiting.accept(fanout.event, fanout.position, planned)
+                elif planned.order is not None:  # nobody else offers it: two who do would not keep its order
+                    self._at_once[planned.id] = None
                 else:
                     self._unverified[planned.id] = at
 

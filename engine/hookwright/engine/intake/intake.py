@@ -205,7 +205,7 @@ class Intake:
             fresh += [
                 Fresh(delivery, plan.bodies[delivery.body], accepted)
                 for delivery in plan.deliveries
-                if delivery.batch is None  # else the bookkeeper offers its batch
+                if delivery.batch is None and delivery.order is None  # else it is the bookkeeper's to offer
             ]
         self._offering.put(fresh)
 
