@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from hookwright.engine.errors import EngineError, LedgerUnavailable
+from hookwright.engine.heir import refuse_adopted, refuse_adopting
 from hookwright.engine.history.history import History
 from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.offering import Offering
@@ -96,6 +97,8 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
     name = state.prepare()
     with ExitStack() as stack:
         stack.enter_context(state.owned())
+        refuse_adopted(state)
+        refuse_adopting(state)
         url = _given_server(settings.redis_url) if settings.redis_url else _private_server(state, stack)
         ledger = Ledger(url)
         presence = stack.enter_context(present(ledger, name, state))

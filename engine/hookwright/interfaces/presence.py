@@ -15,6 +15,10 @@ from hookwright.engine.state import State, StateBusy
 
 HELD_SECONDS = 10.0
 RENEW_EVERY = 2.0
+_ADVICE = (
+    "a copied state folder needs a node-id of its own: stop that server, or remove node-id here before the"
+    " first start"
+)
 LOOK_EVERY = 0.2  # while somebody else holds the name: until it renews it or is seen to be gone
 
 log = structlog.get_logger(__name__)
@@ -37,12 +41,14 @@ class Presence:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
+        advice: str = _ADVICE,
     ) -> None:
         self._ledger = ledger
         self._node = node
         self._by = by
         self._clock = clock
         self._sleep = sleep
+        self._advice = advice
         self._renew_at = float("-inf")
         self._alone = True
 
@@ -50,14 +56,13 @@ class Presence:
         """Hold the name. Raises `StateBusy` when another server does and lives, and `LedgerUnavailable`."""
         holder, left = self._ledger.hold(self._node, self._by, HELD_SECONDS)
         while holder != self._by:
+            if left < 0:  # for good
+                raise StateBusy(f"the node {self._node} was {holder}, which goes on with its deliveries")
             self._sleep(LOOK_EVERY)
             before = left
             holder, left = self._ledger.hold(self._node, self._by, HELD_SECONDS)
             if holder != self._by and left > before:
-                raise StateBusy(
-                    f"another server runs as the node {self._node} ({holder}); a copied state folder needs a"
-                    " node-id of its own: stop that server, or remove node-id here before the first start"
-                )
+                raise StateBusy(f"another server runs as the node {self._node} ({holder}); {self._advice}")
 
     def renew(self) -> None:
         """Call it often: it asks every two seconds. Raises `LedgerUnavailable`."""
@@ -75,10 +80,23 @@ class Presence:
 
 
 @contextmanager
-def present(ledger: HoldingLedger, node: str, state: State) -> Iterator[Presence]:
-    """Be the node of this name. Raises as `take`."""
+def present(
+    ledger: HoldingLedger,
+    node: str,
+    state: State,
+    *,
+    sleep: Callable[[float], object] = time.sleep,
+    advice: str = _ADVICE,
+) -> Iterator[Presence]:
+    """Be the node of this name. Raises as `take`, with `advice` when another server lives."""
     status = (state.path / "lock").stat()
-    made = Presence(ledger, node, f"{socket.gethostname()} {status.st_dev:x}-{status.st_ino:x}")
+    made = Presence(
+        ledger,
+        node,
+        f"{socket.gethostname()} {status.st_dev:x}-{status.st_ino:x}",
+        sleep=sleep,
+        advice=advice,
+    )
     made.take()
     try:
         yield made

@@ -161,4 +161,9 @@ FAULTS = (
         "membership stands in the journal; the id stays; the poisonous event is set aside",
     ),
     Fault(73, "Somebody writes work into Redis", "what the scripts cannot have written is never sent"),
+    Fault(
+        74,
+        "A node's machine is gone for good, and another adopts its folder; that is killed at any point",
+        "all it had accepted ends once; its history and its events' ids are known to the other",
+    ),
 )

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
 
@@ -14,9 +13,9 @@ import structlog
 
 from hookwright.plugins.hookspecs import Encoder
 
-from ..delivery import TERMINAL_STATUS, Result
+from ..delivery import Result
 from ..errors import JournalError, LedgerUnavailable
-from ..journal.outcome import Attempt, attempt_of, entries
+from ..journal.outcome import Attempt, attempt_of
 from ..journal.room import Room
 from ..journal.switch import Switch
 from ..journal.writer import Entry, Writer
@@ -24,6 +23,7 @@ from ..ledger.work import Offer, Offered
 from .batching import Batching
 from .book import Book, IndexUnavailable
 from .herald import Herald
+from .standing import Standing
 from .switchboard import Switchboard, SwitchLedger
 from .vigil import Grounds, Vigil
 
@@ -47,37 +47,6 @@ class BookLedger(SwitchLedger, Protocol):
     def grounds(self) -> Grounds: ...
 
     def halt(self, node: str, on: bool) -> None: ...
-
-
-@dataclass(slots=True)
-class Standing:
-    """What is booked of a delivery, as far as it decides what a further result becomes."""
-
-    open: bool
-    attempts: int = 0
-    held: str | None = None
-    ended: bool = False
-
-    def lines(self, result: Result) -> list[Entry]:
-        """The lines this result becomes; the standing is then as if they were written.
-
-        Nothing for a delivery that is not open or an attempt already booked: a result read a second time,
-        after a crash before its acknowledgement, changes nothing.
-        """
-        terminal = result.outcome in TERMINAL_STATUS
-        if not self.open or self._repeated(result, terminal):
-            return []
-        lines = entries(result, self.attempts, recorded=self.ended and terminal)
-        self.open = not terminal
-        self.held = result.reason if result.outcome == "held" else None
-        if result.outcome == "retry":
-            self.attempts = result.attempt
-        return lines
-
-    def _repeated(self, result: Result, terminal: bool) -> bool:
-        if result.outcome == "held":
-            return result.reason == self.held
-        return not terminal and result.attempt <= self.attempts
 
 
 class Booking:
@@ -156,6 +125,17 @@ class Booking:
         except LedgerUnavailable:
             self._vigil.hurry()
             raise
+        return came
+
+    def book(self) -> int:
+        """Only book what came in: of a node that is to be taken over, nothing is closed, told or offered.
+
+        How many came. Raises as `turn`.
+        """
+        self._acknowledge()
+        came, _ = self._receive(0)
+        self._book_results()
+        self._acknowledge()
         return came
 
     def _look(self) -> None:

@@ -16,7 +16,7 @@ from hookwright.plugins.hookspecs import Encoder
 from ..errors import JournalError, LedgerUnavailable
 from ..history.catching_up import book_lock
 from ..history.digest import WINDOW
-from ..journal.follow import BOOK
+from ..journal.lineage import BOOK
 from ..journal.repair import Repair, repair
 from ..journal.room import RESERVE, Room
 from ..journal.writer import SYNC, Entry, Writer

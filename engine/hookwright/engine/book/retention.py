@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from ..instant import timestamp
-from ..journal.follow import BOOK
+from ..journal.lineage import is_book
 from ..journal.packed import SUFFIX, pack
 from ..journal.segment import Segment, list_segments, sync_folder
 from ..journal.switch import Change, Switch, switch_entry
@@ -124,7 +124,7 @@ class Retention:
 
 
 def _age(segment: Segment) -> tuple[str, bool, Segment]:
-    return segment.day, segment.writer == BOOK, segment
+    return segment.day, is_book(segment.writer), segment
 
 
 def _again(switch: Switch) -> Entry:

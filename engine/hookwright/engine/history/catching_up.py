@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from ..heir import adopting
 from ..journal.follow import Follower
 from ..state import State
 from .index import Index
@@ -43,6 +44,8 @@ def _try_lock(descriptor: int) -> bool:
 def catch_up(state: Path) -> None:
     """Bring the index up to date when no bookkeeper does; without the right to write, leave it as it is."""
     folder = State(state).history
+    if adopting(State(state)):  # half of a journal would tell of the end of what nobody knows yet
+        return
     with suppress(OSError, sqlite3.Error), book_lock(state) as got:
         if not got:
             return

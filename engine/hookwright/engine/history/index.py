@@ -23,7 +23,7 @@ from .forgetting import forget, open_in
 from .row import Row
 from .untold import failed_of, rows_of, standings, untold_of
 
-VERSION = 5
+VERSION = 6
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,

@@ -83,7 +83,7 @@ CREATE TABLE digests (  -- about whom to tell whom what, and when a notice last 
     tells        TEXT NOT NULL,  -- failure or disabled
     count        INTEGER NOT NULL DEFAULT 0,  -- how much of it stands in untold
     told         INTEGER,  -- when the last notice was written
-    told_segment INTEGER NOT NULL DEFAULT -1,  -- its place: the number of the bookkeeper's segment, and the offset
+    told_segment INTEGER NOT NULL DEFAULT -2000000000000000000,  -- its place: `standing` of the segment, and the offset
     told_offset  INTEGER NOT NULL DEFAULT -1,
     UNIQUE (entity_type, entity_id, notifier, tells)
 );

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ..journal.segment import Position, number_of
+from ..journal.lineage import standing
+from ..journal.segment import Position
 from ..journal.switch import Switch, subscriber_of
 from .digest import Pair, Standing
 from .row import COLUMNS, Row, read_row
@@ -64,7 +65,7 @@ class Untold:
             self._note(Pair(entity_type, entity_id, notifier, "disabled"), position, None, said)
 
     def _note(self, pair: Pair, position: Position, delivery: int | None, switch: str | None) -> None:
-        place = (number_of(position.segment), position.offset)
+        place = (standing(position.segment), position.offset)
         digest, *told = self._digest(pair)
         if place > tuple(told):
             new = self._database.execute(_NOTE, (digest, *place, delivery, switch)).rowcount
@@ -73,7 +74,7 @@ class Untold:
 
     def tell(self, pair: Pair, at: int, position: Position) -> None:
         """The notice at `position`, written at `at` (Unix milliseconds), tells what stands before it."""
-        place = (number_of(position.segment), position.offset)
+        place = (standing(position.segment), position.offset)
         digest = self._digest(pair)[0]
         self._database.execute(_TELL, (at, *place, digest, *place))
         told = self._database.execute(_FORGET, (digest, *place)).rowcount

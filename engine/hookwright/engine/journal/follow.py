@@ -11,13 +11,12 @@ from msgspec import Struct, ValidationError
 
 from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
 from .line import Line
+from .lineage import reading_order
 from .opened import OPENED, OPENED_MORE, Opened, OpenedMore
 from .outcome import SHAPES, Booked
 from .reader import Damage, Found, Reader
 from .segment import Position, list_segments
 from .switch import SWITCHED, Switch, Switched
-
-BOOK = "book"  # the bookkeeper's writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +100,7 @@ class _Tail:
 
 
 class Follower:
-    """Reads all writers' segments; intake's before the bookkeeper's: a delivery is known before its end.
+    """Reads all writers' segments; in their `reading_order`: a delivery is known before its end.
 
     `progress` is where an earlier follower stopped. Lines of kinds unknown here are passed over. `clock` is
     monotonic seconds: days before the two newest are looked through once a second only.
@@ -161,11 +160,7 @@ class Follower:
         if thorough:
             self._looked = now
         self._since = min(sorted({each.day for each in found})[-2:], default="")
-        names = [
-            each.name
-            for each in sorted(found, key=lambda each: each.writer == BOOK)
-            if not self._done(each.name)
-        ]
+        names = [each.name for each in sorted(found, key=reading_order) if not self._done(each.name)]
         older = [] if thorough else [name for name in self._tails if name < self._since]
         return [*older, *names]
 

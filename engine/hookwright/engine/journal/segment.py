@@ -74,8 +74,8 @@ def create(folder: Path, writer: str, day: str, after: int = 0) -> tuple[Segment
     Its number is above `after` and above all there are. The lock tells readers that the segment has a living
     writer. New folder entries are on disk on return. Raises `OSError`.
     """
-    _make_folder(folder)
-    _make_folder(folder / day)
+    make_folder(folder)
+    make_folder(folder / day)
     number = 1 + max([after, *(each.number for each in _walk(folder) if each.writer == writer)])
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     while True:
@@ -119,7 +119,8 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder that is on disk on return; a link in its place is refused. Raises `OSError`."""
     try:
         folder.mkdir(mode=0o700)
     except FileExistsError:

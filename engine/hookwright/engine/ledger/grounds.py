@@ -80,6 +80,10 @@ class Grounds:
         for start in range(0, len(deliveries), DROPS_PER_CALL):
             self._run("drop", node, pack(list(deliveries[start : start + DROPS_PER_CALL])))
 
+    def adopted(self, node: str, by: str) -> None:
+        """Forget a node: `by` holds its name for good. Whatever it had must have been booked and dropped."""
+        self._run("adopted", node, by)
+
 
 def _process(server: str) -> str:
     return server.partition("/")[0]

@@ -56,7 +56,7 @@ _scripts = {
     name: Script(name)
     for name in (
         *("offer", "step", "beat", "leave", "acknowledge", "publish", "halt", "epoch", "depth"),
-        *("switch", "switches", "expire", "ground", "vouch", "drop", "empty", "node"),
+        *("switch", "switches", "expire", "ground", "vouch", "drop", "empty", "node", "adopted"),
     )
 }
 _UNLIMITED: Mapping[str, FailureLimit] = MappingProxyType({})

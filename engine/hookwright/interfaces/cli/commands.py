@@ -28,6 +28,7 @@ COMMANDS = {
     "emit": "Send an event to the server.",
     "history": "Look at deliveries: what was sent, what came back, what is still open.",
     "audit": "Hold the journal against itself, and against what receivers say they got.",
+    "journal": "Take over the history and the deliveries of a node that is gone.",
     "replay": "Send deliveries that have ended once more.",
     "serve": "Run the API, the bookkeeper, the workers and, unless one is named, a private Redis.",
     "worker": "Run worker processes that make the calls; they need Redis and the network only.",
