@@ -1,10 +1,28 @@
-"""All benchmarks, one after the other: `python -m benchmarks`. Each prints ratios to a named baseline."""
+"""All benchmarks, one after the other: `python -m benchmarks`. Each prints ratios to a named baseline.
+
+Some have longer forms, to be run by hand: `python -m benchmarks.delivery.footprint --deliveries 1000000`.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-for name in ("match", "validate", "delivery", "intake", "latency", "memory"):
-    if subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False).returncode:
+RUNS = (
+    "match",
+    "validate",
+    "delivery",
+    "delivery.isolation",
+    "delivery.delays --later 20000",
+    "delivery.resume --kills 1",
+    "delivery.footprint",
+    "delivery.idle --seconds 5",
+    "intake",
+    "latency",
+    "memory",
+)
+
+for run in RUNS:
+    name, *arguments = run.split()
+    if subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *arguments], check=False).returncode:
         sys.exit(f"benchmarks.{name} failed")

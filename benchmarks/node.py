@@ -11,7 +11,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -105,6 +105,15 @@ def serving(
             yield node
         finally:
             node.stop()
+
+
+def eventually(condition: Callable[[], object], seconds: float = 120.0) -> None:
+    """Wait until it is so. Ends the program when it does not come about."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            sys.exit(f"waited {seconds:g} s in vain")
+        time.sleep(0.005)
 
 
 def pin(pid: int, core: int) -> None:

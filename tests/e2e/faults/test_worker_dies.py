@@ -62,12 +62,13 @@ def calls(process: psutil.Process, port):
 
 @pytest.mark.fault(7)
 @pytest.mark.parametrize("count", [2, 8])
-def test_workers_that_share_one_redis_send_nothing_twice(rig, nursery, count):
+@pytest.mark.parametrize("each", [75, pytest.param(1000, marks=pytest.mark.slow)])
+def test_workers_that_share_one_redis_send_nothing_twice(rig, nursery, count, each):
     sink = rig.sink(delay=0.2)  # so that one worker cannot take them all
     rig.publish(**{f"hook{n}": f"{sink.url}/{n}, concurrency: 75" for n in range(4)})
     nursery(rig, count)
     for number in range(4):
-        rig.offer(f"hook{number}", 75)
-    assert set(map(tuple, rig.settled(300).values())) == {("success",)}
-    assert len(sink.ids) == len(set(sink.ids)) == 300
+        rig.offer(f"hook{number}", each)
+    assert set(map(tuple, rig.settled(4 * each, 60).values())) == {("success",)}
+    assert len(sink.ids) == len(set(sink.ids)) == 4 * each
     assert len({result.worker for result in rig.booked}) > 1
