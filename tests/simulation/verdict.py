@@ -54,9 +54,9 @@ def _bounded(world: World) -> Iterator[str]:
 def _ordered(world: World) -> Iterator[str]:
     """Deliveries with a key come in the order in which their events were accepted.
 
-    Not so in the half second after a Redis came back with older data, until that is noticed.
+    Not so in the half second after Redis lost data, until that is noticed.
     """
-    if world.counts["bring back older data"]:
+    if world.counts["bring back older data"] or world.counts["lose redis"]:
         return
     turns: dict[str, tuple[str, int]] = {}
     for line in world.lines("accepted"):
