@@ -62,7 +62,7 @@ class Way:
         return self.call(prepared.call, addresses)
 
     def call(self, call: Call, addresses: tuple[str, ...]):
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         return wait_for(lambda done: self.transport.submit(replace(call, addresses=addresses), done))
 

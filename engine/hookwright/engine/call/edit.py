@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from hookwright.plugins.hookspecs import Attempt, Inject
 from hookwright.plugins.signing import Signature
 
@@ -15,8 +17,7 @@ SIGNED = frozenset({"webhook-signature"})  # of the headers that are ours, what 
 _NOTHING: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Edited:
+class Edited(Struct, frozen=True, gc=False):
     """A request after its edits. `secrets` are what authentication wrote, `signatures` what signing did."""
 
     url: str

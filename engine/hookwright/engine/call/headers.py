@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 
+from msgspec import Struct
 from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
@@ -21,8 +22,7 @@ from .mask import REDACTED, Mask
 Pairs = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Headers:
+class Headers(Struct, frozen=True, gc=False):
     """Two lists of the same names in the same order: `sent` goes out, `shown` may be recorded."""
 
     sent: Pairs

@@ -6,11 +6,15 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import chain, takewhile
+from typing import TypeAlias
 from urllib.parse import quote, quote_plus
 
+from msgspec import structs
+
 from .transport import Reply
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 REDACTED = "[redacted]"
 SHORT = 4  # characters
@@ -50,6 +54,12 @@ class Mask:
         found += [pattern.encode() for pattern in self._patterns]
         return re.sub(b"|".join(found), REDACTED.encode(), content) if found else content
 
+    def request(self, url: str, headers: Pairs) -> tuple[str, Pairs]:
+        """A URL and the values of headers. Nearly always nothing is found, by one look at all of them."""
+        if not self._is_in("\n".join([url, *[value for _, value in headers]]), b""):
+            return url, headers
+        return self(url), tuple([(name, self(value)) for name, value in headers])
+
     def cut(self, text: str) -> str:
         """The same for a text that quotes the beginning of a value: what is left of one goes, too."""
         text = self(text)
@@ -67,7 +77,7 @@ class Mask:
         if not reply.truncated and not self._is_in(_said(reply), reply.body):
             return reply
         body = self.raw(reply.body)
-        return replace(
+        return structs.replace(
             reply,
             headers=tuple((self(name), self(value)) for name, value in reply.headers),
             body=self._without_beginning(body) if reply.truncated else body,
@@ -76,9 +86,16 @@ class Mask:
 
     def _is_in(self, text: str, content: bytes) -> bool:
         """Whether anything would be masked: it hardly ever would, and this is asked of every answer."""
-        if self._patterns or any(spelling in text for spelling in self._text):
+        if self._patterns:
             return True
-        return any(spelling in content for spelling in self._bytes)
+        for spelling in self._text:  # a generator for `any` would cost more than the search
+            if spelling in text:
+                return True
+        if content:
+            for spelled in self._bytes:
+                if spelled in content:
+                    return True
+        return False
 
     def passing(self, values: tuple[str, ...]) -> PassingMask:
         """A mask for one reply that knows these `values` as well, which no other call carries."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, structs
 
 from hookwright.plugins.errors import BadReference, BadSecret, InvalidHeader, MissingSecret, RefusedInjector
 from hookwright.plugins.grants import Grant
@@ -31,8 +33,7 @@ Resolve: TypeAlias = Callable[[SecretReference], str]  # raises LookupError when
 SECRETS_KEPT = 10.0  # seconds until a secret is looked up anew
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True, gc=False):
     """A request, complete but for the addresses of its host, and what the record may say about it.
 
     `target` is whom to resolve. `mask` must be applied to what the receiver answers before it is kept: it may
@@ -137,7 +138,7 @@ class Preparer:
         prepared = self._prepared(target, _shown(edited.url, url, shown), edited, content, delivery.hidden)
         if token is None or self._tokens is None:
             return prepared
-        return replace(prepared, renew=partial(self._tokens.refused, token))
+        return structs.replace(prepared, renew=partial(self._tokens.refused, token))
 
     def _token(self, grant: Grant | None) -> Token | Fetching | None:
         """The token that calls carry, if they carry one. Raises `_NotReady` or `Blocked`."""
@@ -150,7 +151,7 @@ class Preparer:
 
     def _urls(self, plan: _Plan, delivery: Delivery, body: bytes) -> tuple[str, str]:
         """The URL as sent and as shown. Raises `NoQuery` for data that a call without a body cannot carry."""
-        event_type = percent_encoded(delivery.event_type) if self._target.entity_params else ""
+        event_type = _in_query(delivery.event_type) if self._target.entity_params else ""
         if not self._bodyless:
             return plan.location.url(event_type), plan.shown.url(event_type)
         data = query_of(delivery, body)
@@ -181,10 +182,8 @@ class Preparer:
         mask, answers = self._mask, self._reply_mask
         if hidden:
             mask, answers = mask.hiding(hidden), answers.hiding(hidden)
-        visible = edited.headers.shown
-        if mask.values or mask.hidden:
-            visible = tuple([(name, mask(value)) for name, value in visible])
-        sent = Sent(method=method, url=mask(shown), headers=visible, body="" if body is None else "data")
+        url, visible = mask.request(shown, edited.headers.shown)
+        sent = Sent(method=method, url=url, headers=visible, body="" if body is None else "data")
         replies = answers.passing(edited.signatures) if edited.signatures else answers
         return Prepared(call, sent, target, replies)
 
@@ -261,6 +260,9 @@ class Preparer:
     def _plugin(self) -> str:
         used = self._target.auth or self._target.signing
         return f"plugin:{used.type if used else 'secrets'}"
+
+
+_in_query = lru_cache(maxsize=1024)(percent_encoded)  # of event types
 
 
 def _resolved(pairs: Iterable[tuple[str, Text]], resolve: Resolve) -> tuple[tuple[str, str, bool], ...]:

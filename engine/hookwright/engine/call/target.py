@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 from urllib.parse import urlsplit
@@ -100,6 +101,7 @@ def _without_zone(address: str) -> str:
     return address
 
 
+@lru_cache(maxsize=4096)
 def _is_number(host: str) -> bool:
     """Whether the last label is a number: then the whole must be an address (as browsers decide it)."""
     return _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) is not None

@@ -10,9 +10,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
+
+from msgspec import structs
 
 from hookwright.plugins.grants import Grant, NoGrant
 from hookwright.plugins.headers import set_header
@@ -175,7 +177,8 @@ class Tokens:
             blocked = answer.error == "blocked_target"
             self._end(grant, fetching, NoToken(f"the token server: {answer.reason}", blocked))
             return
-        self._transport.submit(replace(call, addresses=answer), partial(self._replied, grant, fetching))
+        aimed = structs.replace(call, addresses=answer)
+        self._transport.submit(aimed, partial(self._replied, grant, fetching))
 
     def _replied(self, grant: Grant, fetching: Fetching, reply: Reply) -> None:
         try:

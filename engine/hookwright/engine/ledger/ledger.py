@@ -87,8 +87,7 @@ class Ledger:
         self._line = Line(self._redis)  # for `step`
         self._call = 0
         self._unanswered: tuple[Argument, ...] | None = None
-        self._renewed = float("-inf")
-        self._term = 0
+        self._standing = (float("-inf"), 0)  # when the lease was renewed last, and its number
         self._epoch = ""
         self._seen: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -145,11 +144,12 @@ class Ledger:
     def leave(self) -> None:
         """End the worker: hand back everything it still holds, drop its lease."""
         self._run("leave", self.worker)
-        self._renewed = float("-inf")
+        with self._lock:
+            self._standing = (float("-inf"), self._standing[1])
 
     def lease_age(self) -> float:
         """Seconds since the last renewal was asked for and granted."""
-        return self._clock() - self._renewed
+        return self._clock() - self._standing[0]
 
     def holds(self, claim: Claim) -> bool:
         """Whether a claim of this worker surely is its own still: a socket opens only then.
@@ -157,8 +157,8 @@ class Ledger:
         The last renewal must be younger than the lease, and must have found the lease the claim was made
         under: a worker that stood still learns from its first answer whether that one had ended meanwhile.
         """
-        with self._lock:
-            return self.lease_age() < self.lease and claim.term == self._term
+        age, term = self.lease_age(), self._standing[1]  # a renewal in between can but raise the number
+        return claim.term == term and age < self.lease
 
     def publish(
         self,
@@ -286,9 +286,9 @@ class Ledger:
     def _renew(self, asked: float, *, anew: bool) -> int:
         """Note a renewal; with `anew` there was no lease any more. The number of the present one."""
         with self._lock:
-            self._renewed = max(self._renewed, asked)
-            self._term += anew
-            return self._term
+            renewed, term = self._standing
+            self._standing = (max(renewed, asked), term + anew)
+            return self._standing[1]
 
     def _run(self, name: str, *arguments: Argument) -> Any:
         """Call a script with a fresh epoch candidate first; note the epoch its answer begins with."""

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 from ..delivery import Delivery, Result
 
 
@@ -35,8 +37,7 @@ class Offered:
 POISONED = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True, gc=False):
     """The right to make try number `attempt` (from 1) of a delivery, as long as the lease lives.
 
     `term` numbers the leases of the worker: a claim does not outlive the one it was made under. `suspicion`
@@ -76,8 +77,7 @@ class Resting:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(Struct, frozen=True, gc=False):
     """What became of a claim. `wait` is the milliseconds to the next look, for "retry" and "held".
 
     With a `rest` the endpoint of the delivery makes no other calls either.

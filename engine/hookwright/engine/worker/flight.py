@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from msgspec import Struct
+
 from hookwright.rules.model import Target
 
 from ..call.prepare import Prepared, Refusal
@@ -63,8 +65,7 @@ class Resolver(Protocol):
     def resolve(self, target: TargetAddress, done: Callable[[Answer], None]) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Flight:
+class Flight(Struct, frozen=True, gc=False):
     """A claim that is being carried out.
 
     `prepared` is None while a notifier has not made its request. A flight whose token is being fetched is

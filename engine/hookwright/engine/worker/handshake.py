@@ -10,11 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.model import Action, Subscriber
@@ -154,7 +153,7 @@ class Handshake:
         addresses: Answer = _waited(partial(self._resolver.resolve, prepared.target))
         if isinstance(addresses, Unresolved):
             return Reply(None, False, error=addresses.error, message=addresses.reason)
-        call = replace(
+        call = structs.replace(
             prepared.call,
             method=method,
             body=None if method == HEAD or prepared.call.body is None else b"",

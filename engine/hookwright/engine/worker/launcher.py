@@ -17,6 +17,7 @@ from .pilot import Ending, Pilot
 from .retry import POISON
 from .settling import Clerk, telling
 
+_NOWHERE = Target(url="")
 _logger = logging.getLogger(__name__)
 
 
@@ -35,7 +36,7 @@ class Launcher:
 
     def begin(self, claim: Claim, configuration: Configuration) -> bool:
         """Carry a claim out, or settle it at once. True when it is under way now."""
-        target = Target(url="")
+        target = _NOWHERE
         notify: tuple[str, ...] = ()
         try:
             notify = configuration.notify(claim.delivery)

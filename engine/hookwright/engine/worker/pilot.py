@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
+
+from msgspec import structs
 
 from ..call.prepare import Prepared, Refusal
 from ..call.resolve import Answer, Unresolved
@@ -54,7 +56,7 @@ class Pilot:
 
     def _told(self, flight: Flight, outcome: Outcome) -> None:
         if isinstance(outcome, Prepared):
-            self._send(replace(flight, prepared=outcome), outcome)
+            self._send(structs.replace(flight, prepared=outcome), outcome)
         else:
             self.ended(flight, outcome)
 
@@ -67,7 +69,7 @@ class Pilot:
         elif not self.may_send(flight):
             self.unsent(flight)
         else:
-            call = replace(prepared.call, addresses=answer, permit=partial(self.may_send, flight))
+            call = structs.replace(prepared.call, addresses=answer, permit=partial(self.may_send, flight))
             self.transport.submit(call, partial(self._answered, flight))
 
     def _answered(self, flight: Flight, reply: Reply) -> None:

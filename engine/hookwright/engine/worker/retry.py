@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from random import Random
+
+from msgspec import Struct, structs
 
 from hookwright.rules.model import RetryPolicy
 
@@ -19,8 +20,7 @@ POISON_TRIES = 3  # then it is set aside, however many tries there may be
 OVERLOADED = frozenset({429, 502, 503, 504})  # said of the receiver as a whole, not of one delivery
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True, gc=False):
     """`wait_ms` is set with outcomes "retry" and "held" only.
 
     `error` is an `ErrorClass` or `plugin:<name>`; `reason` is for people. `rest_ms` is for how long the
@@ -52,7 +52,7 @@ def decide(
         return Decision("failure", None, error, f"{reason}; the receiver says {DELIVERY}: {ABORT}")
     asked = (retry_after(reply.headers, now) if policy.retry_after else None) or 0
     decision = refuse(error, reason, attempt, policy, rng, asked)
-    return replace(decision, rest_ms=asked) if asked and reply.status in OVERLOADED else decision
+    return structs.replace(decision, rest_ms=asked) if asked and reply.status in OVERLOADED else decision
 
 
 def refuse(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import codecs
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 
 from msgspec import structs
@@ -123,7 +123,7 @@ def telling(settle: Settle, notify: tuple[str, ...]) -> Settle:
     """The same, naming who is to be told if it is the end in Failure."""
     if not notify or settle.result.outcome != "failure":
         return settle
-    return replace(settle, result=structs.replace(settle.result, notify=notify))
+    return structs.replace(settle, result=structs.replace(settle.result, notify=notify))
 
 
 def received(reply: Reply) -> Received | None:
@@ -132,7 +132,7 @@ def received(reply: Reply) -> Received | None:
         return None
     try:
         # Where we cut the body, half a character may stand at its end.
-        body = _utf8().decode(reply.body, final=not reply.truncated)
+        body = _utf8().decode(reply.body) if reply.truncated else reply.body.decode()
     except UnicodeDecodeError:
         encoded = base64.b64encode(reply.body).decode()
         return Received(
@@ -147,4 +147,4 @@ def received(reply: Reply) -> Received | None:
 
 def _printable(text: str) -> str:
     """Text that can be written as UTF-8, wherever it came from."""
-    return text.encode(errors="replace").decode()
+    return text if text.isascii() else text.encode(errors="replace").decode()

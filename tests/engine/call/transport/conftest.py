@@ -10,11 +10,12 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import pytest
 import trustme
+from msgspec import structs
 
 from hookwright.engine.call.transport import Call, Reply, Transport, select
 
@@ -178,7 +179,7 @@ class Caller:
             port=receiver.port,
             addresses=(receiver.address,),
         )
-        return replace(call, **changes)  # type: ignore[arg-type]
+        return structs.replace(call, **changes)  # type: ignore[arg-type]
 
     def __call__(self, receiver: Receiver, **changes: object) -> Reply:
         return self.send(self.call_for(receiver, **changes))

@@ -7,6 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
+import msgspec
+from msgspec import Struct
+
 from ...delivery import Timing
 
 # (address, port) -> why no socket may go there, or None. The last word before packets leave.
@@ -30,8 +33,7 @@ class Identity:
     key: str = field(default="", repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True, gc=False):
     """One request, complete: nothing is added to it but `Host` and `Content-Length`.
 
     Without a `body` (None: a GET, say) there is no `Content-Length` either; an empty body has one, of 0.
@@ -65,8 +67,7 @@ class PermitEnded(Exception):
         super().__init__("the right to make this call has ended")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True, gc=False):
     """What came back. `error` is an `ErrorClass` or None; `status` may be set beside an error and then does
     not count. `complete` says the blank line after the headers was seen: without it there is no success.
     """
@@ -78,7 +79,7 @@ class Reply:
     truncated: bool = False
     error: str | None = None
     message: str = ""
-    timing: Timing = field(default_factory=Timing)
+    timing: Timing = msgspec.field(default_factory=Timing)
 
 
 def cut_off() -> Reply:

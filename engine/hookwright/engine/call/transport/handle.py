@@ -26,7 +26,7 @@ from .head import Head
 from .header_lines import header_lines
 from .kept import KeptConnections
 from .opening import SocketRefused, check_peer, open_socket
-from .request_line import origin, request_target
+from .request_line import is_secure, origin, request_target
 
 # Idle seconds after which a connection is not used again: shorter than the 5 s at which common servers hang
 # up, because a request that meets a hang-up costs a try.
@@ -82,6 +82,7 @@ class Handle:
         self.identity = identity
         self._kept = kept
         self._options: dict[int, object] = {}
+        self._prepared_for: tuple[object, ...] = ()
         self._judge = judge
         for option, value in _SETTINGS:
             self.curl.setopt(option, value)
@@ -118,18 +119,27 @@ class Handle:
         self.call = call
         self.done = done
         self._deadline = time.monotonic() + call.timeout
-        self._set(pycurl.URL, origin(call))
+        self._prepare_for(call, reuse=reuse)
         self._set(pycurl.REQUEST_TARGET, target)  # libcurl would spell %2f as %2F
-        self._set(pycurl.CUSTOMREQUEST, call.method)
-        self._set(pycurl.NOBODY, call.method == "HEAD")  # else it waits for a body that never comes
-        self._set(pycurl.FRESH_CONNECT, not reuse)
-        self._set(pycurl.FORBID_REUSE, not reuse)
         self.curl.setopt(pycurl.HTTPHEADER, header_lines(call.headers))
         if call.body is None and call.method != "HEAD":
             self.curl.setopt(pycurl.HTTPGET, 1)  # no body at all; the method is still the one set above
         elif call.body is not None:
             self.curl.setopt(pycurl.POSTFIELDS, call.body)  # after a HEAD this makes it a POST again
+
+    def _prepare_for(self, call: Call, *, reuse: bool) -> None:
+        """Set what most calls have in common with the one before: then one look tells that it is set."""
+        same = (call.method, is_secure(call), call.host, call.port, call.addresses, call.timeout, reuse)
+        if same == self._prepared_for:
+            self._begin_attempt()
+            return
+        self._set(pycurl.URL, origin(call))
+        self._set(pycurl.CUSTOMREQUEST, call.method)
+        self._set(pycurl.NOBODY, call.method == "HEAD")  # else it waits for a body that never comes
+        self._set(pycurl.FRESH_CONNECT, not reuse)
+        self._set(pycurl.FORBID_REUSE, not reuse)
         self._aim(call.timeout)
+        self._prepared_for = same
 
     def try_again(self, code: int) -> bool:
         """After a failure before the first byte of the request: whether to go on, aimed anew.
@@ -189,6 +199,10 @@ class Handle:
         self._set(pycurl.CONNECT_TO, [f"::{host}:{self.call.port}"])
         self._set(pycurl.TIMEOUT_MS, max(round(seconds * 1000), 1))
         self._set(pycurl.CONNECTTIMEOUT_MS, max(round(min(seconds, CONNECT_LIMIT) * 1000), 1))
+        self._prepared_for = ()
+        self._begin_attempt()
+
+    def _begin_attempt(self) -> None:
         self._requests = 0
         self._opened = False  # a socket of this call's own
         self._stale = False  # the kept connection libcurl chose is no good

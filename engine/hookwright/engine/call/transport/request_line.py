@@ -6,6 +6,7 @@ Host and port come from the call. So the URL is read once, by the guard, and by 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from . import Call
 
@@ -18,7 +19,12 @@ def is_secure(call: Call) -> bool:
 
 def request_target(call: Call) -> str:
     """`/path?query` of the request line. Raises ValueError for a URL that cannot stand in one."""
-    match = _URL.fullmatch(call.url)
+    return _target(call.url)
+
+
+@lru_cache(maxsize=1024)  # an endpoint's calls have few different ones
+def _target(url: str) -> str:
+    match = _URL.fullmatch(url)
     if match is None:
         raise ValueError("the URL cannot be sent as it is")
     target = match.group(1) or "/"
