@@ -14,6 +14,7 @@ from hookwright.engine.book.book import Book
 from hookwright.engine.book.heartbeat import Heartbeat, write_heartbeat
 from hookwright.engine.book.legacy import settle
 from hookwright.engine.delivery import Delivery, Result, delivery_id, message_id
+from hookwright.engine.errors import JournalError
 from hookwright.engine.heir import adopting, refuse_adopted, refuse_adopting
 from hookwright.engine.history.audit import audit, read_account
 from hookwright.engine.history.catching_up import catch_up
@@ -194,6 +195,15 @@ def test_what_it_sealed_can_be_opened(dead, adoption):
     text = Vault(dead.state.path / "sealing-key").seal(Secret(b"secret"))
     adopt(adoption)
     assert Vault(adoption.heir.path / "sealing-key").open(text).body == b"secret"
+
+
+def test_keys_that_are_none_end_it_until_they_are_mended(dead, adoption):
+    dead.accept("one")
+    (dead.state.path / "sealing-key").write_text("bm8ga2V5\n")
+    with pytest.raises(JournalError, match="no key"):
+        adopt(adoption)
+    (dead.state.path / "sealing-key").unlink()
+    assert adopt(adoption).open == 1
 
 
 def test_a_node_that_runs_is_refused(dead, adoption):

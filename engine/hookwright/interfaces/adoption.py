@@ -11,6 +11,7 @@ from functools import partial
 
 from hookwright.engine.book.heartbeat import FRESH, read_heartbeat
 from hookwright.engine.book.legacy import LOOK_EVERY, settle
+from hookwright.engine.errors import JournalError
 from hookwright.engine.heir import (
     Adopted,
     adopted,
@@ -118,11 +119,18 @@ def _take(adoption: Adoption, ledger: Ledger, node: str, by: str) -> Taken:
         settled = settle(dead.path, node, ledger, pause=partial(_pause, adoption, presence))
         adoption.checkpoint("settled")
         mark_adopting(heir, node)
-        vault_of(heir.history).adopt(dead.path / KEY_FILE)
+        _take_keys(dead, heir)
         segments = inherit(dead.history, heir.history, node, copied=partial(_copied, adoption, presence))
         mark_adopted(dead, Adopted(by, whole=True))
         adoption.checkpoint("whole")
         return Taken(node, by, booked=settled.booked, segments=segments, open=settled.open)
+
+
+def _take_keys(dead: State, heir: State) -> None:
+    try:
+        vault_of(heir.history).adopt(dead.path / KEY_FILE)
+    except ValueError as error:
+        raise JournalError(f"cannot take over the keys of what is redacted: {error}") from error
 
 
 def _pause(adoption: Adoption, presence: Presence, flying: int) -> None:

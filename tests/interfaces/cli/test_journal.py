@@ -37,6 +37,9 @@ def test_refusals_end_with_their_codes(hookwright, tmp_path, valkey) -> None:
     assert code(dead.path, "redis://127.0.0.1:1/0") == 6
     with heir.owned():
         assert code(dead.path, valkey) == 3
+    (dead.path / "lock").unlink()
+    (dead.path / "lock").mkdir()
+    assert code(dead.path, valkey) == 1
 
 
 def test_without_redis_the_private_server_of_the_dead_node_must_be_there(hookwright, tmp_path) -> None:

@@ -44,10 +44,8 @@ def _try_lock(descriptor: int) -> bool:
 def catch_up(state: Path) -> None:
     """Bring the index up to date when no bookkeeper does; without the right to write, leave it as it is."""
     folder = State(state).history
-    if adopting(State(state)):  # half of a journal would tell of the end of what nobody knows yet
-        return
     with suppress(OSError, sqlite3.Error), book_lock(state) as got:
-        if not got:
+        if not got or adopting(State(state)):  # half of a journal tells of the end of what nobody knows yet
             return
         index = Index(State(state).index, folder)
         with closing(index), closing(Follower(folder, index.progress())) as follower:

@@ -90,7 +90,7 @@ def _server(dead: State, redis_url: str | None) -> Iterator[str]:
 
 @contextmanager
 def _ends() -> Iterator[None]:
-    """What ends an adoption, as an exit code; a full disk is the business of the program."""
+    """What ends an adoption, as an exit code."""
     try:
         yield
     except StateBusy as error:
@@ -101,5 +101,8 @@ def _ends() -> Iterator[None]:
         raise Stop(Exit.UNREACHABLE, f"Redis: {error}; run it again") from None
     except EngineError as error:
         raise Stop(Exit.NO, f"{error}; run it again") from None
-    except PermissionError as error:
-        raise Stop(Exit.NO, f"cannot use {error.filename}: {error.strerror}") from None
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        raise Stop(
+            Exit.NO, f"cannot use{where}: {error.strerror or error}; mend that and run it again"
+        ) from None
