@@ -35,13 +35,13 @@ def status(server, delivery):
 
 @pytest.fixture
 def pair(module_serve, valkey_server, module_receiver):
-    """Two nodes on one Redis, each with a worker, and the receivers: a good one, and one that is too slow."""
+    """Two nodes on one Redis, a worker of the first, and two receivers, one of which is slow."""
     valkey_server.flush()
     sink = module_receiver(answers={"/flaky": (500, 200)})
     slow = module_receiver(delay=1.5)
     bundle = BUNDLE.format(url=sink.url, slow=slow.url)
     environment = {"HOOKWRIGHT_REDIS_URL": valkey_server.url}
-    servers = [module_serve(bundle, environment=environment, ready=False) for _ in range(2)]
+    servers = [module_serve(bundle, environment=environment, ready=False, workers=n) for n in (1, 0)]
     for server in servers:
         server.until(server.ready, seconds=20)
     return (*servers, sink, slow)
@@ -71,9 +71,12 @@ def test_all_that_a_dead_node_had_ends_exactly_once_at_its_heir(pair, until):
     again, out, _ = heir.run("journal", "adopt", str(dead.state), "-o", "json")
     assert (again, json.loads(out)["already"]) == (0, True)
 
+    heir.arguments[heir.arguments.index("0")] = "1"  # workers
     heir.start()
     every = [done, *(each for some in given.values() for each in some)]
     until(lambda: {status(heir, each) for each in every} == {"Success"}, seconds=25)
+    lost = {line["delivery"] for line in heir.journal() if line["kind"] == "lease_lost"}
+    assert lost == set(given["t.slow"])  # what was under way when the machine went
     code, out, said = heir.run("audit", "--ended", "-o", "json")
     assert code == 0, out + said
     arrived = [*sink.arrivals.by_message().values(), *slow.arrivals.by_message().values()]
