@@ -23,6 +23,8 @@ webhooks:
         ({"window": "1m"}, Batch(60_000, 1000, 1 << 20)),
         ({"window": "1h30m", "max_events": 2.0, "max_bytes": "4MiB"}, Batch(5_400_000, 2, 4 << 20)),
         ({"window": "1ms", "key": "data.Owner"}, Batch(1, key=Expression.parse("data.Owner"))),
+        ({"window": "1m", "on_too_large": "split"}, Batch(60_000, split=True)),
+        ({"window": "1m", "on_too_large": "fail"}, Batch(60_000)),
         (False, None),
         (None, None),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from hookwright.engine.journal.repair import repair
 from hookwright.engine.journal.writer import Writer
 from hookwright.engine.ledger.policy import Policy
 from hookwright.engine.ledger.work import Claim, Offer, Rest, Settle
+from hookwright.engine.worker.refusal import taken_apart
 from hookwright.engine.worker.retry import decide
 from hookwright.rules.event import Event
 from hookwright.rules.model import RetryPolicy
@@ -36,10 +38,17 @@ POLICIES = {
 }
 BATCHED, ORDERED = "batched", "ordered"
 WINDOW = 700  # ms
+TOO_MANY = 3  # events in a list
+POISON = 5  # the number of an event that is never taken in a list
 POLICY = RetryPolicy((200, 400, 400, 800, 800, 1600, 1600, 1600, 1600, 1600, 1600, 1600), retry_after=True)
 SUCCESS = frozenset({200})
 BATCH = BatchPlan(
-    window=WINDOW, max_events=3, max_bytes=10_000, encoder="json", content_type="application/json"
+    window=WINDOW,
+    max_events=5,
+    max_bytes=10_000,
+    encoder="json",
+    content_type="application/json",
+    split=True,
 )
 
 
@@ -201,6 +210,7 @@ class Worker:
             return
         self.in_flight -= 1
         decision = decide(reply, claim.attempt, POLICY, SUCCESS, self.world.rng, self.world.now)
+        decision = taken_apart(decision, reply, claim.delivery.split)
         now = self.world.now
         result = Result(
             delivery=claim.delivery.id,
@@ -237,12 +247,24 @@ class Receiver:
             self.first.append(claim.delivery.id)
         self.bodies.setdefault(message, set()).add(claim.body)
         latency = rng.choice((5, 20, 80, 80, 300, 1500))
+        if refusal := _refusal(claim):
+            return Reply(refusal, True), latency
         if self.healthy or rng.random() < 0.6:
             return Reply(200, True), latency
         if rng.random() < 0.5:
             asked = (("Retry-After", "1"),) if rng.random() < 0.2 else ()
             return Reply(503, True, asked), latency
         return Reply(None, False, error="timeout", message="no answer"), 1500
+
+
+def _refusal(claim: Claim) -> int | None:
+    """What is wrong with a list, however often it comes: too large, or one event in it."""
+    if claim.delivery.entity_id != BATCHED:
+        return None
+    numbers = [each["n"] for each in json.loads(claim.body)]
+    if len(numbers) > TOO_MANY:
+        return 413
+    return 422 if POISON in numbers else None
 
 
 def planned_for(event: Event, subscribers: list[str], due: int) -> list[Delivery]:

@@ -32,6 +32,8 @@ MUST_HAPPEN = {  # else the schedules prove less than they seem to
     "killed at fsynced",
     "killed at acknowledged",
     "killed at batched",
+    "killed at split",
+    "splits",
     "leases lost",
     "rests",
     "breakers open",
@@ -53,6 +55,7 @@ def lived(seed: int, **options) -> World:
             world.found = [f"a script broke down: {error}"]
         world.counts["leases lost"] += len(world.lines("lease_lost"))
         world.counts["batches"] += len(world.lines("batch"))
+        world.counts["splits"] += sum(line["outcome"] == "split" for line in world.lines("attempt"))
         world.counts["retries"] += sum(line["outcome"] == "retry" for line in world.lines("attempt"))
         return world
     finally:

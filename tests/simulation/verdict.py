@@ -22,9 +22,13 @@ def _conserved(world: World) -> Iterator[str]:
     ends = Counter(str(line["delivery"]) for line in world.lines("settled"))
     yield from (f"{delivery} ended {times} times" for delivery, times in ends.items() if times > 1)
     batches = world.lines("batch")
-    members = Counter(str(each) for line in batches for each in line["members"])
-    yield from (f"{member} went into {times} batches" for member, times in members.items() if times > 1)
-    batch_of = {str(each): str(line["id"]) for line in batches for each in line["members"]}
+    batch_of: dict[str, str] = {}
+    for line in batches:
+        for member in line["members"]:
+            before = batch_of.get(member, line.get("halfOf"))
+            if before != line.get("halfOf"):
+                yield f"{member} was in {before} and went into {line['id']}"
+            batch_of[member] = line["id"]
     for deliveries in world.acknowledged.values():
         for delivery in deliveries:
             if ends[batch_of.get(delivery, delivery)] != 1:

@@ -40,7 +40,7 @@ START = 1_795_435_200_000  # 2026-11-23T12:00:00Z
 LOAD = 6_000  # ms in which events come and things break
 PATIENCE = 120_000  # ms after that by which everything must have ended
 LEASE = 2.0  # seconds
-CHECKPOINTS = ("fsynced", "indexed", "acknowledged", "batched", "batch_indexed")
+CHECKPOINTS = ("fsynced", "indexed", "acknowledged", "batched", "batch_indexed", "split", "split_indexed")
 vigil.LINGER = 10.0  # no call of this world takes longer
 ENCODERS = load_plugins(allow=()).encoders
 

@@ -17,7 +17,7 @@ from hookwright.rules.model import Batch, Target
 
 from .delivery import BatchPlan
 
-Reason = Literal["window", "max_events", "max_bytes"]
+Reason = Literal["window", "max_events", "max_bytes", "split"]
 
 _BRACKETS, _COMMA = 2, 1  # bytes of a JSON list beside its items
 
@@ -37,6 +37,7 @@ def batch_plan(event: Event, batch: Batch, target: Target) -> BatchPlan:
         encoder=target.encoder,
         content_type=target.content_type,
         key=key,
+        split=batch.split,
     )
 
 

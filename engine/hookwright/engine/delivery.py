@@ -33,6 +33,7 @@ class State(StrEnum):
     READY = "ready"
     IN_FLIGHT = "in_flight"
     RETRYING = "retrying"
+    SPLITTING = "splitting"
     HELD = "held"
     SUCCESS = "success"
     FAILURE = "failure"
@@ -55,7 +56,9 @@ _STATUS = {
     State.SKIPPED: Status.SKIPPED,
 }
 
-Step = Literal["due", "claim", "succeed", "retry", "fail", "cancel", "skip", "lose", "hold", "hand_back"]
+Step = Literal[
+    "due", "claim", "succeed", "retry", "fail", "cancel", "skip", "lose", "hold", "hand_back", "split"
+]
 
 # The one table of what may follow what. The ledger's scripts carry it out; tests hold them against it.
 # A lost lease, a hold (a secret is missing, say) or a claim handed back spends no try.
@@ -72,6 +75,9 @@ TRANSITIONS: dict[tuple[State, Step], State] = {
     (State.IN_FLIGHT, "hold"): State.HELD,
     (State.HELD, "due"): State.READY,
     (State.IN_FLIGHT, "hand_back"): State.READY,
+    (State.IN_FLIGHT, "split"): State.SPLITTING,
+    (State.SPLITTING, "cancel"): State.CANCELLED,
+    (State.SPLITTING, "fail"): State.FAILURE,
 }
 
 
@@ -79,7 +85,7 @@ class BatchPlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """With whom a delivery is batched: those of its endpoint and event type with an equal plan.
 
     `window` is in milliseconds, `max_bytes` bounds the list as JSON. `encoder` and `content_type` say how the
-    list is written when the batch closes.
+    list is written when the batch closes. `split` says that a list that is refused is taken apart.
     """
 
     window: int
@@ -88,6 +94,13 @@ class BatchPlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     encoder: str
     content_type: str
     key: str = ""
+    split: bool = False
+
+
+Splitting = Literal["late", "now", "alone"]
+"""What the refusal of a list leads to. A whole one is split when it is too large, or after its last try;
+half of one at once; an event that is left alone fails.
+"""
 
 
 class OrderPlan(Struct, frozen=True, kw_only=True):
@@ -113,7 +126,7 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     nothing can be sent. A `test` was asked for by a person. `notifier` names who carries it out in place of
     an HTTP call. `hidden` are values under `redact`, which nothing that is written may say. `hops` is how
     often its event has come back to a door. `order` and `dedupe` say which others decide when it goes out,
-    and whether.
+    and whether. `split` is set for the lists of batches that may be taken apart.
     """
 
     id: str
@@ -137,6 +150,7 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     hops: int = 0
     order: OrderPlan | None = None
     dedupe: DedupePlan | None = None
+    split: Splitting | None = None
 
     @property
     def endpoint(self) -> str:
@@ -187,7 +201,7 @@ ErrorClass = Literal[
     "template", "invalid_header", "not_ready", "lapp", "poison",
 ]  # fmt: skip  # and "plugin:<name>"
 
-Outcome = Literal["success", "retry", "failure", "cancelled", "skipped", "lost", "held"]
+Outcome = Literal["success", "retry", "failure", "cancelled", "skipped", "lost", "held", "split"]
 
 TERMINAL_STATUS: dict[str, Status] = {
     "success": Status.SUCCESS,
@@ -213,8 +227,9 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     request was made (cancelled, refused before the socket, lease lost). `error` is an `ErrorClass` or
     `plugin:<name>`; `reason` is for people. "lost" means the lease ended before the worker settled: the try
     is not spent, and what the worker saw (if anything) is kept for the record. "held" means no attempt could
-    be made yet (`error` "not_ready"); it is looked at again at `next`, and no try is spent. `notify` are the
-    ids of the notifiers that are to be told of this failure.
+    be made yet (`error` "not_ready"); it is looked at again at `next`, and no try is spent. "split" means
+    that the receiver refused a list that is to be taken apart. `notify` are the ids of the notifiers that are
+    to be told of this failure.
     """
 
     delivery: str
@@ -244,6 +259,11 @@ def batch_message_id(delivery: Delivery, key: str) -> str:
     """The `webhook-id` of the batch whose first member is `delivery`."""
     d = delivery
     return "msg_" + _digest(d.entity_type, d.entity_id, d.action, d.event_type, key, d.message)
+
+
+def half_message_id(message: str, index: int) -> str:
+    """The `webhook-id` of half 0 or 1 of the batch with this one."""
+    return "msg_" + _digest("half", message, str(index))
 
 
 def notice_message_id(entity_type: str, subscriber: str, notifier: str, kind: str, about: str) -> str:

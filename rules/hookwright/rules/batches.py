@@ -31,6 +31,8 @@ def batch(merged: Layer) -> Batch | None:
         said["max_bytes"] = size(str(written["max_bytes"]))
     if "key" in written:
         said["key"] = Expression.parse(str(written["key"]))
+    if "on_too_large" in written:
+        said["split"] = written["on_too_large"] == "split"
     return Batch(**said)
 
 

@@ -151,12 +151,14 @@ class Batch:
     """How events are collected into one call. `window` is in milliseconds, `max_bytes` those of a JSON list.
 
     `key` is the expression whose value tells apart what must not go together; None when all may.
+    `split` says that a list the receiver refuses is taken apart.
     """
 
     window: int
     max_events: int = 1000
     max_bytes: int = 1 << 20
     key: Expression | None = None
+    split: bool = False
 
 
 @dataclass(frozen=True, slots=True)

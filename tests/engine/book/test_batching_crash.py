@@ -106,6 +106,8 @@ class Work:
 class Story:
     """Members accepted in real time, a worker, and what has to hold at the end."""
 
+    plan = PLAN
+
     def __init__(self, node: Any, kit: Any, url: str) -> None:
         self.node, self.kit = node, kit
         self.work = Work(url, kit)
@@ -115,14 +117,16 @@ class Story:
         for _ in range(count):
             self.node.now = int(time.time() * 1000)
             number = len(self.accepted)
-            (found,) = self.node.accept(f"e{number}", raw=b"%d" % number, batch=PLAN)
+            (found,) = self.node.accept(f"e{number}", raw=b"%d" % number, batch=self.plan)
             self.accepted.append(found.id)
 
     def finish(self, child: Child) -> None:
-        wanted = len(self.accepted)
-        self.kit.until(lambda: not self.work.once() and self.work.numbers.total() >= wanted, 30)
+        self.kit.until(lambda: not self.work.once() and self.over(), 30)
         self.kit.until(lambda: self.work.ledger._redis.xlen("{hw:0}:results:nod_test") == 0, 30)
         assert child.end() == 0
+
+    def over(self) -> bool:
+        return self.work.numbers.total() >= len(self.accepted)
 
     def check(self) -> None:
         assert self.work.numbers == Counter(range(len(self.accepted))), "a member was lost or doubled"

@@ -17,6 +17,7 @@ from ..errors import EngineError
 from ..history.digest import NAMED, WINDOW, Digest, Pair
 from ..history.index import Behind, Index, passing
 from ..history.row import Row
+from ..history.taken import Taken
 from ..journal.follow import Batch, Follower, Turned
 from ..journal.outcome import Attempt
 from ..journal.reader import Damage, read_at
@@ -108,6 +109,16 @@ class Book:
             return True
         lines = (read_at(self.folder, position) for position in positions)
         return any(line and line.kind == "lease_lost" and line.decode(Attempt) == lost for line in lines)
+
+    def members(self, batch: str) -> list[Taken]:
+        """What a batch took along and is in no half of it. Raises `IndexUnavailable`."""
+        with self.lock:
+            if not self._whole:
+                raise IndexUnavailable("the index is being built")
+            try:
+                return self._index.members(batch)
+            except sqlite3.Error as error:
+                raise IndexUnavailable(str(error)) from error
 
     def finished(self) -> set[str]:
         """The segments that were read to their end and have no writer any more."""

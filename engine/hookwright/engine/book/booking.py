@@ -23,6 +23,7 @@ from ..ledger.work import Offer, Offered
 from .batching import Batching
 from .book import Book, IndexUnavailable
 from .herald import Herald
+from .splitting import Splitting
 from .standing import Standing
 from .switchboard import Switchboard, SwitchLedger
 from .vigil import Grounds, Vigil
@@ -75,6 +76,7 @@ class Booking:
         self._clock = clock
         self._checkpoint = checkpoint
         self._batching = Batching(book, self._append, encoders, clock=clock, checkpoint=checkpoint)
+        self._splitting = Splitting(book, self._append, encoders, checkpoint=checkpoint)
         self._herald = Herald(book, writer, clock=clock, checkpoint=checkpoint)
         self._results: list[tuple[str, Result | Switch]] = []
         self._written = False
@@ -105,6 +107,7 @@ class Booking:
 
     def _turn(self, block_ms: int) -> int:
         self._batching.turn()
+        self._splitting.turn()
         try:
             self._look()
             self._acknowledge()
@@ -189,7 +192,7 @@ class Booking:
         booked, self._results, self._written = self._results, [], False
         with self._book.lock:
             named = {result.delivery for _, result in booked if isinstance(result, Result)}
-            over = {delivery for delivery in named if delivery not in self._book.open}
+            over = set(filter(self._book.open.is_over, named))
         self._unacknowledged = (booked[-1][0], over)
 
     def _follow_intake(self) -> None:
@@ -234,7 +237,7 @@ class Booking:
 
     def _standing(self, delivery: str) -> Standing:
         opening = self._book.open.get(delivery)
-        if opening is None:
+        if opening is None or self._book.open.is_over(delivery):
             return Standing(open=False)
         return Standing(True, opening.attempts, opening.held, opening.ended)
 

@@ -14,26 +14,27 @@ from ..call.mask import REDACTED, Mask
 from ..delivery import BatchPlan, batch_message_id, delivery_id
 from ..errors import JournalError
 from ..hops import hops_of
-from ..instant import timestamp
 from ..journal.acceptance import Origin
 from ..journal.opened import Batched, opened_entries
 from ..journal.sealing import Concealed, SealBroken, Secret, Vault
 from ..journal.writer import Entry
 from ..strictjson import decode
 from .gathering import Closing
+from .half import Half
 
 log = structlog.get_logger(__name__)
 
 
 def batch_entries(
-    closing: Closing, members: Sequence[Origin], encoders: Mapping[str, Encoder], vault: Vault
+    closing: Closing | Half, members: Sequence[Origin], encoders: Mapping[str, Encoder], vault: Vault
 ) -> list[Entry]:
-    """The lines that put a closed batch into the journal. `members` are those that can be read, in order.
+    """The lines that put a closed batch, or half of one, into the journal.
 
+    `members` are those that can be read, in order.
     A batch that cannot be encoded, or that no line holds, is journalled all the same, with the reason why it
     cannot be sent: its members must not wait forever.
     """
-    plan = closing.group.plan
+    plan = closing.plan
     body, hidden = _whole(members, plan, encoders, vault)
     if body.refusal is None:
         try:
@@ -92,9 +93,12 @@ def _encoded(
     return encode_body(encoders, plan.encoder, list(map(decode, data)), context)
 
 
-def _opened(closing: Closing, members: Sequence[Origin], body: Body) -> Batched:
-    first, planned, key = members[0], members[0].planned, closing.group.plan.key
-    message = batch_message_id(planned.delivery(first.event, node=""), key)
+def _opened(closing: Closing | Half, members: Sequence[Origin], body: Body) -> Batched:
+    first, planned, key = members[0], members[0].planned, closing.plan.key
+    if isinstance(closing, Half):
+        message, origin = closing.message, closing.batch.id
+    else:
+        message, origin = batch_message_id(planned.delivery(first.event, node=""), key), ""
     return Batched(
         id=delivery_id(message),
         message=message,
@@ -104,7 +108,7 @@ def _opened(closing: Closing, members: Sequence[Origin], body: Body) -> Batched:
         event_id=first.event.id,
         event_source=first.event.source,
         event_type=first.event.type,
-        due=timestamp(closing.batch.due),
+        due=closing.due,
         revision=first.revision,
         place=planned.place,
         headers=body.headers,
@@ -112,7 +116,9 @@ def _opened(closing: Closing, members: Sequence[Origin], body: Body) -> Batched:
         hops=max(hops_of(each.event.extensions.items()) for each in members),
         refusal=body.refusal,
         members=tuple(each.planned.id for each in members),
-        opened=timestamp(closing.batch.opened),
-        closed=closing.batch.reason,
+        opened=closing.opened,
+        closed=closing.reason,
         key=key,
+        half_of=origin,
+        split=closing.split(len(members)),
     )

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from itertools import count, islice
 from typing import NamedTuple
 
-from ..batch import Closed, Member, OpenBatch
-from ..delivery import BatchPlan
+from ..batch import Closed, Member, OpenBatch, Reason
+from ..delivery import BatchPlan, Splitting
+from ..instant import timestamp
 
 SETTLE_MS = 100  # intake journals a member a moment after it was due: until then it may still come
 
@@ -29,6 +30,26 @@ class Closing:
 
     group: Group
     batch: Closed
+
+    @property
+    def plan(self) -> BatchPlan:
+        return self.group.plan
+
+    @property
+    def opened(self) -> str:
+        return timestamp(self.batch.opened)
+
+    @property
+    def due(self) -> str:
+        return timestamp(self.batch.due)
+
+    @property
+    def reason(self) -> Reason:
+        return self.batch.reason
+
+    def split(self, members: int) -> Splitting | None:
+        """What the refusal of so many leads to."""
+        return "late" if self.plan.split and members > 1 else None
 
 
 class Gathering:

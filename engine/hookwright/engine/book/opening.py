@@ -36,7 +36,8 @@ class Opening:
     """One open delivery. `due` is Unix milliseconds; `held` is why it waits, when no attempt can be made.
 
     `ended` says that the last attempt ended it, but the crash of a bookkeeper kept the line that says so.
-    `batching` says that it waits to go into a batch: it is never offered by itself.
+    `batching` says that it waits to go into a batch: it is never offered by itself. `refused` is why a batch
+    is to be split: nor is that offered any more, and no result of it counts.
     """
 
     attempts: int
@@ -46,6 +47,16 @@ class Opening:
     held: str | None = None
     ended: bool = False
     batching: bool = False
+    refused: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A batch that is to be split, and why."""
+
+    id: str
+    opening: Opening
+    reason: str
 
 
 class OpenSet:
@@ -61,6 +72,7 @@ class OpenSet:
         self._open: dict[str, Opening] = {}
         self._at_once: dict[str, None] = {}  # to be offered now, in this order
         self._unverified: dict[str, float] = {}  # id -> when to offer it, nearly in the order of these times
+        self._refused: dict[str, None] = {}  # to be split, in this order
         self._lines: dict[Position, _Line] = {}
         self.waiting = Waiting(folder)
 
@@ -73,6 +85,21 @@ class OpenSet:
     def get(self, delivery: str) -> Opening | None:
         return self._open.get(delivery)
 
+    def is_over(self, delivery: str) -> bool:
+        """Whether no further result of it counts."""
+        opening = self._open.get(delivery)
+        return opening is None or opening.refused is not None
+
+    @property
+    def refused(self) -> bool:
+        """Whether batches are to be split."""
+        return bool(self._refused)
+
+    def next_refused(self, limit: int) -> list[Refused]:
+        """Up to `limit` batches that are to be split."""
+        first = ((each, self._open[each]) for each in islice(self._refused, limit))
+        return [Refused(each, opening, opening.refused or "") for each, opening in first]
+
     @property
     def held(self) -> int:
         """How many wait because no attempt can be made."""
@@ -80,9 +107,9 @@ class OpenSet:
 
     @property
     def overdue(self) -> bool:
-        """Whether something should be offered now."""
+        """Whether something should be offered or split now."""
         due = any(at <= self._clock() for at in islice(self._unverified.values(), 1))
-        return due or bool(self._at_once)
+        return due or bool(self._at_once) or self.refused
 
     def load(self, rows: Iterable[OpenRow]) -> None:
         """Start from the index; everything is to be offered at once."""
@@ -95,9 +122,11 @@ class OpenSet:
                 held=row.reason if row.state == State.HELD else None,
                 ended=row.state == State.IN_FLIGHT,
                 batching=row.state == State.BATCHING,
+                refused=row.reason if row.state == State.SPLITTING else None,
             )
             for row in rows
         }
+        self._refused = {key: None for key, each in self._open.items() if each.refused is not None}
         members = ((key, each) for key, each in self._open.items() if each.batching)
         self.waiting = Waiting(self._folder, [Unread(key, each.event, each.line) for key, each in members])
         self.doubt_all()
@@ -105,12 +134,12 @@ class OpenSet:
     def doubt_all(self) -> None:
         """The ledger may have lost everything: offer all again."""
         self._unverified = {}
-        self._at_once = {key: None for key, opening in self._open.items() if not opening.batching}
+        self._at_once = {key: None for key, opening in self._open.items() if _is_offered(opening)}
 
     def doubt(self, deliveries: Iterable[str]) -> None:
         """Offer these again, if they are still open."""
         for each in deliveries:
-            if each in self._open:
+            if each in self._open and _is_offered(self._open[each]):
                 self._unverified.pop(each, None)
                 self._at_once[each] = None
 
@@ -164,6 +193,7 @@ class OpenSet:
             return
         if isinstance(fields, Settled):
             del self._open[fields.delivery]
+            self._refused.pop(fields.delivery, None)
             self.verified([fields.delivery])
         elif isinstance(fields, Held):
             opening.held = fields.reason
@@ -173,6 +203,10 @@ class OpenSet:
                 opening.attempts = fields.attempt
                 opening.due = milliseconds(fields.next) if fields.next else opening.due
                 opening.ended = fields.outcome != "retry"
+                if fields.outcome == "split":
+                    opening.refused = fields.reason
+                    self._refused[fields.delivery] = None
+                    self.verified([fields.delivery])
 
     def next_offers(self, limit: int, now: int) -> list[Offer]:
         """Up to `limit` offers whose time has come, fewer when their bodies are large. They are read from the
@@ -233,6 +267,11 @@ class OpenSet:
                 self._lines.clear()
             found = self._lines[position] = _read(self._folder, position)
         return found
+
+
+def _is_offered(opening: Opening) -> bool:
+    """Whether it goes out by itself."""
+    return not opening.batching and opening.refused is None
 
 
 def _unsealed(delivery: Delivery, error: SealBroken) -> tuple[Delivery, bytes]:

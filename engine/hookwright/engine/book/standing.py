@@ -28,7 +28,7 @@ class Standing:
         if not self.open or self._repeated(result, terminal):
             return []
         lines = entries(result, self.attempts, recorded=self.ended and terminal)
-        self.open = not terminal
+        self.open = not terminal and result.outcome != "split"
         self.held = result.reason if result.outcome == "held" else None
         if result.outcome == "retry":
             self.attempts = result.attempt

@@ -72,8 +72,9 @@ class Account:
                 self.message_of.update((planned.id, planned.message) for _, planned in item.deliveries)
             case Derived(opened=opened):
                 self.message_of[opened.id] = opened.message
-                for member in opened.members if isinstance(opened, Batched) else ():
-                    self._gather(member, opened.id)
+                if isinstance(opened, Batched):
+                    for member in opened.members:
+                        self._gather(member, opened)
             case Entered(fields=Settled() as settled):
                 self._end(settled)
             case Entered(fields=Attempt() as attempt) if attempt.request is not None:
@@ -86,9 +87,13 @@ class Account:
         """How it stands; a member of a batch stands as its batch does."""
         return self.ends.get(self.batch_of.get(delivery, delivery), Status.IN_QUEUE)
 
-    def _gather(self, member: str, batch: str) -> None:
-        if self.batch_of.setdefault(member, batch) != batch:
+    def _gather(self, member: str, batch: Batched) -> None:
+        """A member is in one batch, or passes from it to a half of it."""
+        before = self.batch_of.get(member)
+        if before not in {None, batch.id, batch.half_of}:
             self.twice_batched.append(member)
+        else:
+            self.batch_of[member] = batch.id
 
     def _end(self, settled: Settled) -> None:
         if settled.delivery in self.ends:

@@ -175,7 +175,7 @@ def _kind(derived: Derived) -> tuple[str, str, dict[str, object]]:
         return (
             "batch",
             next(iter(opened.members), ""),
-            {"members": len(opened.members), "closed": opened.closed},
+            {"members": len(opened.members), "closed": opened.closed, "half_of": opened.half_of or None},
         )
     if isinstance(opened, Replayed):
         return "replay", opened.of, {"round": opened.round}
@@ -207,9 +207,8 @@ def _columns(entered: Entered) -> dict[str, object]:
 
 
 def _tried(attempt: Attempt) -> dict[str, object]:
-    retrying = attempt.outcome == "retry"
     return {
-        "state": State.RETRYING if retrying else State.IN_FLIGHT,  # else the next line settles it
+        "state": _TRIED.get(attempt.outcome, State.IN_FLIGHT),  # the next line settles it
         "attempts": attempt.attempt,
         "code": attempt.response.status if attempt.response else None,
         "error": attempt.error,
@@ -218,6 +217,9 @@ def _tried(attempt: Attempt) -> dict[str, object]:
         "next": _instant(attempt.next),
         **_transmitted(attempt),
     }
+
+
+_TRIED = {"retry": State.RETRYING, "split": State.SPLITTING}
 
 
 def _transmitted(attempt: Attempt) -> dict[str, object]:

@@ -7,7 +7,7 @@ import sqlite3
 from ..delivery import Status
 
 _OPEN_IN = (
-    "SELECT count(*) FROM deliveries JOIN segments s ON s.name = ? WHERE status = ? AND batch IS NULL"
+    "SELECT count(*) FROM deliveries JOIN segments s ON s.name = ? WHERE status = ?"
     " AND (segment = s.id OR event_segment = s.id)"
 )
 _FORGET = tuple(

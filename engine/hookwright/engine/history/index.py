@@ -21,9 +21,10 @@ from .digest import Pair, Standing
 from .fold import Fold
 from .forgetting import forget, open_in
 from .row import Row
+from .taken import Taken, members_of
 from .untold import failed_of, rows_of, standings, untold_of
 
-VERSION = 6
+VERSION = 7
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -203,6 +204,10 @@ class Index:
     def failed(self, entity_type: str, entity_id: str, limit: int) -> list[Row]:
         """The newest failed deliveries of a subscriber, the newest first."""
         return failed_of(self._database, entity_type, entity_id, limit)
+
+    def members(self, batch: str) -> list[Taken]:
+        """What a batch took along and is in no half of it."""
+        return members_of(self._database, batch)
 
     def open_in(self, segment: str) -> int:
         """How many deliveries that are not terminal need a segment."""

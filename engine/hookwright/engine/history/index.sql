@@ -50,6 +50,7 @@ CREATE TABLE deliveries (
     batch        TEXT,  -- the delivery of the batch this one went into; it follows that one
     members      INTEGER,  -- how many a batch took along
     closed       TEXT,  -- why a batch closed
+    half_of      TEXT,  -- the batch it is half of, which was refused
     test         INTEGER NOT NULL DEFAULT 0,
     transmitted  INTEGER,  -- when the last request was begun
     took         REAL,  -- seconds it lasted

@@ -19,7 +19,7 @@ from .verdict import Verdict
 COLUMNS = (
     "id, message, status, state, entity_type, entity_id, action, event_type, event_id, event_source, place, "
     "revision, accepted, updated, due, next, attempts, code, error, reason, url, "
-    "kind, round, batch, members, closed, test, transmitted, took, verdict, verdict_reason"
+    "kind, round, batch, members, closed, half_of, test, transmitted, took, verdict, verdict_reason"
 )
 
 _NAMES = COLUMNS.split(", ")
@@ -33,8 +33,9 @@ class Row(Struct, frozen=True, kw_only=True, rename="camel"):
     status, `error` the last error class, `url` where the last request went, `transmitted` when, and `took`
     how many seconds that try lasted. `place` is the YAML line that asked for the delivery. `kind` is what
     opened it: event, batch, notice or replay; `round` counts replays. A batch has a number of `members` and
-    says why it `closed`; each of those names it as its `batch` and follows it. A `test` was asked for by a
-    person. `receiver` is what the last answer says of itself, in LeadSquared's form; it decides nothing.
+    says why it `closed`; each of those names it as its `batch` and follows it. It may be `half_of` a batch
+    that was refused. A `test` was asked for by a person. `receiver` is what the last answer says of itself,
+    in LeadSquared's form; it decides nothing.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Row(Struct, frozen=True, kw_only=True, rename="camel"):
     batch: str | None
     members: int | None
     closed: str | None
+    half_of: str | None
     test: bool
     transmitted: str | None
     took: float | None

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct, ValidationError
 
 from ..batch import Reason
-from ..delivery import Delivery, OrderPlan
+from ..delivery import Delivery, OrderPlan, Splitting
 from ..errors import JournalError
 from ..instant import milliseconds
 from .line import LINE_LIMIT, Line
@@ -84,12 +84,18 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
 class Batched(Opened, frozen=True, kw_only=True, omit_defaults=True):
     """A closed batch. `members` are the deliveries it takes along, in the order of its list; `event_id` and
     `event_source` are those of the first. `opened` is when its window opened, `closed` why it closed.
+    It may be `half_of` another batch, whose place it takes. `split` says what its refusal leads to.
     """
 
     members: tuple[str, ...]
     opened: str
     closed: Reason
     key: str = ""
+    half_of: str = ""
+    split: Splitting | None = None
+
+    def delivery(self, node: str, body: bytes) -> Delivery:
+        return msgspec.structs.replace(super().delivery(node, body), split=self.split)
 
 
 class Noticed(Opened, frozen=True, kw_only=True, omit_defaults=True):

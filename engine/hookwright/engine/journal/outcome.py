@@ -77,7 +77,7 @@ def entries(result: Result, attempts: int, *, recorded: bool = False) -> list[En
         return [Entry("held", _held(result))]
     if result.outcome == "lost":
         return [Entry("lease_lost", _attempt(result))]
-    tried = result.outcome in {"success", "retry", "failure"}
+    tried = result.outcome in {"success", "retry", "failure", "split"}
     lines: list[Entry] = []
     if (tried or result.request) and not recorded:
         lines.append(Entry("attempt", _attempt(result)))

@@ -18,6 +18,7 @@ from ..delivery import Received, Result, too_old
 from ..ledger.work import Claim, Rest, Settle
 from .flight import Flight
 from .notifying import Told
+from .refusal import taken_apart
 from .retry import POISON, UNAUTHORIZED, Decision, decide, refuse, renewed
 
 DEADLY = "set aside: workers died again and again while they had it"
@@ -52,6 +53,7 @@ class Clerk:
         decision = decide(reply, claim.attempt, target.retry, target.success, self.rng, now)
         if reply.status == UNAUTHORIZED and decision.error == "status" and prepared.renew is not None:
             decision = renewed(decision) if prepared.renew() else decision
+        decision = taken_apart(decision, reply, claim.delivery.split)
         return self._settle(claim, decision, revision, now, prepared, reply)
 
     def refused(self, claim: Claim, refusal: Refusal, target: Target, revision: str, now: int) -> Settle:

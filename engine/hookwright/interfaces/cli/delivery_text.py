@@ -80,7 +80,8 @@ def _origin(detail: Detail) -> dict[str, str]:
         return {"replay": f"{opened.round} of {opened.of}, by {opened.by or 'somebody here'}{why}"}
     if isinstance(opened, Batched):
         key = f", key {opened.key}" if opened.key else ""
-        return {"batch": f"of {row.members}, opened {opened.opened}, closed by {opened.closed}{key}"}
+        half = f", half of {row.half_of}" if row.half_of else ""
+        return {"batch": f"of {row.members}, opened {opened.opened}, closed by {opened.closed}{key}{half}"}
     if isinstance(opened, Noticed):
         count = len(opened.about)
         deliveries = "1 delivery" if count == 1 else f"{count} deliveries"

@@ -20,7 +20,7 @@ local PROMOTED = 256
 local HALTED = 5000 -- ms until the work of a halted node is looked at again
 local UNBOOKED = 50000 -- results of a node, at most: one whose bookkeeper is gone makes no more
 local UNSURE = 250 -- the same, of a node that is asked whether the data is what it left
-local TERMINAL = { success = true, failure = true, cancelled = true, skipped = true }
+local TERMINAL = { success = true, failure = true, cancelled = true, skipped = true, split = true }
 
 local function report_stale(node, result) report_apart(node, 'result', result, 'stale', 1) end
 
