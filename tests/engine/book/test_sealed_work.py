@@ -12,12 +12,14 @@ from hookwright.engine.batch import Closed, Member
 from hookwright.engine.book.book import Book
 from hookwright.engine.book.closing import batch_entries
 from hookwright.engine.book.gathering import Closing, Group
+from hookwright.engine.book.half import Half
 from hookwright.engine.delivery import BatchPlan
+from hookwright.engine.instant import timestamp
 from hookwright.engine.intake.intake import Plan
 from hookwright.engine.intake.journalling import plan_entries
 from hookwright.engine.intake.redacting import redact
 from hookwright.engine.journal.acceptance import read_origin
-from hookwright.engine.journal.opened import read_opened, read_sendable
+from hookwright.engine.journal.opened import Batched, read_opened, read_sendable
 from hookwright.engine.journal.sealing import KEY_FILE, vault_of
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.event import Event
@@ -88,6 +90,25 @@ def test_a_batch_of_redacted_events_is_sealed_as_a_whole(node, kit, accept):
     assert body == b"[%b,%b]" % (RAW, RAW)
     assert delivery.hidden == ("ada@example.com",)
     assert json.loads(read_opened(node.history, position)[1]) == [{"Mail": "[redacted]"}] * 2
+    book.close()
+
+
+def test_half_of_a_batch_of_redacted_events_is_sealed_too(node, kit, accept):
+    member = accept("1", batch=PLAN)
+    book = Book(node.state, kit.NODE, node.clock)
+    place = book.open.get(member.id)
+    origin = read_origin(node.history, place.event, place.line, member.id)
+    fields = dict.fromkeys(("entity_type", "entity_id", "event_id", "event_source", "event_type"), "a")
+    fields |= {name: timestamp(node.now) for name in ("due", "opened")}
+    whole = Batched(
+        id="dlv_1", message="msg_1", members=(member.id, "dlv_2"), closed="window", revision="", **fields
+    )
+    encoders = load_plugins(allow=()).encoders
+    entries = batch_entries(Half(whole, 0, PLAN), [origin], encoders, vault_of(node.history))
+    position = node.intake.append_many(entries).result(10)[0]
+    delivery, body = read_sendable(node.history, position, kit.NODE)
+    assert (body, delivery.hidden, delivery.split) == (b"[%b]" % RAW, ("ada@example.com",), "alone")
+    assert b"ada" not in b"".join(path.read_bytes() for path in node.history.rglob("*.jsonl"))
     book.close()
 
 

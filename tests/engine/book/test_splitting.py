@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jsonschema_rs import Draft202012Validator
 from tests.engine.book.test_batching import Desk, members, plan
 
 from hookwright.engine.book.splitting import Splitting
@@ -15,6 +16,7 @@ from hookwright.engine.errors import JournalError
 from hookwright.engine.history.audit import audit, read_account
 from hookwright.engine.history.history import History
 from hookwright.engine.history.row import Filter
+from hookwright.schemas.schema import load_schema
 
 pytestmark = pytest.mark.fault(72)
 SPLIT = {"batch": plan(split=True)}
@@ -105,6 +107,8 @@ def test_a_list_that_is_too_large_goes_out_as_two_halves(desk: Any, node: Any, s
         assert half.document()["halfOf"] == whole.delivery.id
         assert [each.id for each in half.related.members] == [each.id for each in found[:3]]
         assert history.list(Filter(batch=whole.delivery.id)) == []
+    schema = Draft202012Validator(load_schema("history"), offline=True)
+    assert [str(each) for line in node.lines() for each in schema.iter_errors(line)] == []
     kinds = [line["kind"] for line in node.lines() if line["kind"] != "accepted"]
     assert kinds[:5] == ["batch", "attempt", "batch", "batch", "settled"], "the end of the whole comes last"
     assert (len(desk.book.open), audit(read_account(node.history)).findings) == (0, ())

@@ -178,6 +178,15 @@ def test_a_settle_with_a_stale_token_is_reported_as_lost_and_moves_nothing(make,
     assert outcomes(quick) == [("dlv_a0", 1, "success"), ("dlv_a0", 1, "lost")]
 
 
+def test_a_list_that_is_to_be_split_leaves_the_ledger_and_is_refused_until_that_is_booked(ledger):
+    (offered,) = offers(1)
+    ledger.offer([offered])
+    (claim,) = ledger.step(claim=1).claims
+    ledger.step(settles=[settle(claim, "split")])
+    assert (ledger.depth().total, ledger.step(claim=1).claims) == (0, ())
+    assert ledger.offer([offered]).refused == (offered.delivery.id,)
+
+
 def test_a_settled_delivery_is_refused_until_its_result_is_booked(ledger):
     ledger.offer(offers(1))
     ledger.step(settles=[settle(c) for c in ledger.step(claim=1).claims])

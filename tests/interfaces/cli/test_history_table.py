@@ -26,7 +26,8 @@ COMMON: dict[str, Any] = {
     "accepted": "2026-11-23T21:04:01.990Z", "updated": "2026-11-23T21:04:02.110Z",
     "due": "2026-11-23T21:04:01.990Z", "next": None, "attempts": 1, "code": 200, "error": None, "reason": "",
     "url": "https://erp.example.com/leads/add?team=7", "kind": "event", "round": 0, "batch": None,
-    "members": None, "closed": None, "test": False, "transmitted": "2026-11-23T21:04:02.010Z", "took": 0.1,
+    "members": None, "closed": None, "half_of": None, "test": False,
+    "transmitted": "2026-11-23T21:04:02.010Z", "took": 0.1,
     "receiver": None,
 }  # fmt: skip
 UNTOUCHED: dict[str, Any] = {"code": None, "transmitted": None, "took": None, "url": None, "attempts": 0}
