@@ -25,7 +25,8 @@ if head[1] and tonumber(head[1]) > SCHEMA then
 end
 
 local KEPT = { schema = 1, live = 1, heard = 1, spared = 1, lease = 1, caps = 1, limits = 1, switches = 1, off = 1,
-  marks = 1, grounds = 1, doubt = 1, sure = 1, results = 1, settled = 1, revision = 1, call = 1, halt = 1, ep = 1 }
+  marks = 1, grounds = 1, doubt = 1, sure = 1, results = 1, settled = 1, revision = 1, call = 1, halt = 1, ep = 1,
+  node = 1 }
 
 -- Forgets all work. What is not booked yet, who lives and what is configured stays. The epoch ends, so all nodes
 -- offer again what is open. Cost: O(keys).
