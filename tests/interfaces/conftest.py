@@ -114,8 +114,11 @@ def inside(
 def on_a_terminal(tmp_path: Path) -> Callable[..., tuple[int, str]]:
     """Runs `hookwright ARGUMENTS` on a pseudo-terminal; returns its exit code and all it wrote."""
 
-    def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> tuple[int, str]:
+    def run(
+        *arguments: str | Path, env: Mapping[str, str] | None = None, answer: str = ""
+    ) -> tuple[int, str]:
         outer, inner = pty.openpty()
+        os.write(outer, answer.encode())  # it waits there until it is asked for
         process = subprocess.Popen(
             [sys.executable, "-m", "hookwright", *map(str, arguments)],
             cwd=tmp_path,
@@ -251,6 +254,17 @@ def write_journal(folder: Path) -> Journalled:
         ]
         book.append_many(booked).result()
     return Journalled(state.path, tuple(each.id for each in deliveries))
+
+
+def end(state: Path, delivery: str) -> None:
+    """Book that a delivery succeeded, as a bookkeeper would."""
+    with History(state):  # enters what was opened
+        pass
+    settled = Result(delivery=delivery, node="nod_x", attempt=1, outcome="success", at=1_795_000_000_000)
+    with closing(Writer(State(state).history, "book")) as book:
+        book.append_many(booked_entries(settled, 0)).result()
+    with History(state):
+        pass
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ def node(tmp_path):
         room=SimpleNamespace(scarce=False),
         children=(SimpleNamespace(running=True, pid=1), SimpleNamespace(running=True, pid=9)),
         intake=SimpleNamespace(last_accepted=None),
+        jobs=SimpleNamespace(busy=False),
     )
     found.reachable.set()
     beat(found)
@@ -120,6 +121,9 @@ def test_idle_means_an_event_came_and_nothing_but_held_work_is_open(node):
     assert not idleness.over(node)
     clock.now = 2.0
     assert idleness.over(node)
+    node.jobs.busy = True
+    assert not idleness.over(node)
+    node.jobs.busy = False
     beat(node, at=accepted)  # it has not looked since the event came
     assert not idleness.over(node)
 

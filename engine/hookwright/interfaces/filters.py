@@ -8,7 +8,7 @@ from typing import Any
 
 from hookwright.engine.delivery import Status
 from hookwright.engine.history.row import Filter
-from hookwright.engine.instant import milliseconds
+from hookwright.engine.instant import milliseconds, timestamp
 from hookwright.rules.model import EntityType
 from hookwright.schemas.catalogue import load_catalogue
 from hookwright.schemas.grammar import duration
@@ -140,3 +140,17 @@ _READERS: dict[str, Callable[[str, int], dict[str, Any]]] = {
     "notices": _flag("notices"),
 }
 NAMES = tuple(_READERS)
+PARAMETERS = {re.sub(r"_(.)", lambda found: found[1].upper(), name): name for name in NAMES}  # entityType
+
+
+def read_parameters(words: Mapping[str, str], now: int) -> Filter:
+    """The filter that `words` describe, by the names in `PARAMETERS`. Raises `BadFilter`."""
+    return read_filter({PARAMETERS[name]: text for name, text in words.items()}, now)
+
+
+def settle(words: Mapping[str, str], now: int) -> dict[str, str]:
+    """The same words, which mean later what they mean now. Raises `BadFilter`."""
+    wanted = read_parameters(words, now)
+    moments = {"since": wanted.since, "until": wanted.until}
+    fixed = {name: timestamp(moment) for name, moment in moments.items() if moment is not None}
+    return {**words, **fixed}

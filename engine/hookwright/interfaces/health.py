@@ -111,6 +111,6 @@ class Idleness:
     def _idle(self, node: Node) -> bool:
         """What the bookkeeper counts counts only if it looked after the last event was accepted."""
         beat, accepted = read_heartbeat(node.state.path), node.intake.last_accepted
-        if beat is None or accepted is None or beat.at < accepted + SEEN_SECONDS:
+        if node.jobs.busy or beat is None or accepted is None or beat.at < accepted + SEEN_SECONDS:
             return False
         return beat.fresh() and beat.open <= beat.held

@@ -18,6 +18,7 @@ from hookwright.engine.errors import EngineError, LedgerUnavailable
 from hookwright.engine.heir import refuse_adopted, refuse_adopting
 from hookwright.engine.history.history import History
 from hookwright.engine.intake.intake import Intake
+from hookwright.engine.intake.jobs import Jobs
 from hookwright.engine.intake.offering import Offering
 from hookwright.engine.intake.replaying import Replays
 from hookwright.engine.journal.room import RESERVE, Room
@@ -37,7 +38,7 @@ from hookwright.rules.source import Source
 from .children import Child
 from .presence import Presence, present
 from .resting import rests
-from .wiring import intake_of, offer_to, replays_of, subscribers_of, swap_in, tell_switches
+from .wiring import intake_of, jobs_of, offer_to, replays_of, subscribers_of, swap_in, tell_switches
 
 WATCH_SECONDS = 0.25
 CROWDED = 0.9  # of Redis's `maxmemory`: from here on events are refused
@@ -83,6 +84,7 @@ class Node:
     reachable: threading.Event
     swap: Callable[[Source], bool]
     replays: Replays
+    jobs: Jobs
     room: Room
 
 
@@ -104,8 +106,12 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         presence = stack.enter_context(present(ledger, name, state))
         history = History(state.path, catching_up=False, rests=lambda: rests(ledger))
         said = Switches()
-        before = partial(tell_switches, state, history, ledger, said)
-        revisions = Revisions(ledger, source, before=before, server=ledger.grounds.server)
+        revisions = Revisions(
+            ledger,
+            source,
+            before=partial(tell_switches, state, history, ledger, said),
+            server=ledger.grounds.server,
+        )
         reachable = threading.Event()
         bookkeeper, *workers = children = _children(settings, url)
         stack.callback(_end_bookkeeper, bookkeeper, reachable)
@@ -120,6 +126,8 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         stack.callback(offering.close)
         stack.callback(_end_workers, workers, reachable)
         room = Room(state.history, settings.disk_reserve)
+        replays = replays_of(name, state, revisions, history, writer, offering)
+        jobs = stack.enter_context(jobs_of(state, history, writer, replays))
         node = Node(
             state=state,
             intake=intake_of(name, state, plugins, revisions, history, writer, offering, room),
@@ -133,7 +141,8 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             reachable=reachable,
             swap=swap_in(revisions, writer),
             room=room,
-            replays=replays_of(name, state, revisions, history, writer, offering),
+            replays=replays,
+            jobs=jobs,
         )
         stack.enter_context(_watched(node, presence))
         yield node

@@ -124,6 +124,7 @@ def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
             depth=lambda: depth(node),
             resting=lambda: resting(node.ledger),
             replay=node.replays.replay,
+            jobs=node.jobs,
             tokens=tokens,
             subscribers=node.subscribers,
             live=live,

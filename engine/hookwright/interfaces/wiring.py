@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 
 from hookwright.engine.errors import JournalError, LedgerUnavailable
 from hookwright.engine.history.history import History
 from hookwright.engine.history.index_view import HistoryUnavailable
+from hookwright.engine.history.job_records import JobRecords
 from hookwright.engine.intake.first_answers import FirstAnswers
 from hookwright.engine.intake.intake import Intake, Plan
+from hookwright.engine.intake.jobs import Jobs
 from hookwright.engine.intake.journalling import plan_entries
 from hookwright.engine.intake.known import KnownEvents
 from hookwright.engine.intake.offering import Fresh, Offering
@@ -32,6 +35,8 @@ from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.source import Source
+
+from .filters import read_parameters
 
 log = structlog.get_logger(__name__)
 
@@ -115,6 +120,24 @@ def replays_of(
         record=lambda entries: writer.append_many(entries).result(),
         offering=offering,
     )
+
+
+@contextmanager
+def jobs_of(state: State, history: History, writer: Writer, replays: Replays) -> Iterator[Jobs]:
+    """What sends many deliveries once more, by `replays`; it works until it is left."""
+    jobs = Jobs(
+        folder=state.history,
+        history=history,
+        records=JobRecords(state.index),
+        replays=replays,
+        record=lambda entries: writer.append_many(entries).result(),
+        read=lambda words: read_parameters(words, 0),
+    )
+    jobs.start()
+    try:
+        yield jobs
+    finally:
+        jobs.close()
 
 
 def _record_in(writer: Writer, vault: Vault) -> Callable[[Sequence[Plan]], Awaitable[None]]:

@@ -166,4 +166,9 @@ FAULTS = (
         "A node's machine is gone for good, and another adopts its folder; that is killed at any point",
         "all it had accepted ends once; its history and its events' ids are known to the other",
     ),
+    Fault(
+        75,
+        "Everything dies, or Redis is lost, in the middle of a replay of many",
+        "it goes on where it was; each delivery is replayed once",
+    ),
 )

@@ -11,7 +11,9 @@ from hookwright.engine.journal.outcome import entries
 from hookwright.engine.journal.writer import Writer
 from hookwright.engine.state import State
 from hookwright.interfaces.addresses import Listen
+from hookwright.interfaces.cli.rates import PerSecond, rate_text
 
+from ..conftest import end
 from ..http.conftest import TOKEN, Running, serving
 
 
@@ -111,3 +113,82 @@ def test_without_a_token_or_a_server_it_is_6(inside, api, journal) -> None:
 
 def test_an_id_is_needed(inside) -> None:
     assert inside("replay").code == 4
+
+
+FINISHED = ("--subscriber", "hook-2")
+
+
+def test_many_are_counted_replayed_and_summed_up(hookwright, api, journal, until) -> None:
+    ran = _replay(hookwright, "-t", "Lead_*", "--yes", "--why", "mended")
+    assert ran.code == 0
+    assert ran.out.startswith("rpl_")
+    assert ran.out.endswith("  done  1 of 3 replayed; not replayed: 2 had not ended\n")
+    assert "1 to replay; 2 more have not ended; at 50/s it takes less than 1s\n" in ran.err
+    (fresh,) = until(lambda: api.offered)
+    assert fresh.delivery.entity_id == "hook-2"
+
+
+def test_without_a_terminal_nobody_is_asked_and_nothing_is_replayed(hookwright, api) -> None:
+    ran = _replay(hookwright, *FINISHED)
+    assert (ran.code, ran.out) == (4, "")
+    assert "say --yes to replay these 1 without being asked" in ran.err
+    assert api.request("GET", "/v1/replays").json() == {"replays": []}
+
+
+def test_a_terminal_is_asked_and_gets_a_bar(on_a_terminal, api, journal) -> None:
+    code, seen = on_a_terminal("replay", "--state", "state", *FINISHED, answer="n\n")
+    assert (code, "Replay 1 deliveries?" in seen, "nothing was replayed" in seen) == (1, True, True)
+    code, seen = on_a_terminal("replay", "--state", "state", *FINISHED, answer="y\n")
+    assert (code, "replaying  [####" in seen, "done  1 of 1 replayed" in seen) == (0, True, True)
+
+
+def test_one_that_is_left_to_the_server_can_be_followed_and_cancelled(
+    hookwright, api, journal, until
+) -> None:
+    first = json.loads(_replay(hookwright, journal.ids[2], "-o", "json").out)["replays"][0]
+    end(journal.state, first["id"])
+    ran = _replay(hookwright, *FINISHED, "--yes", "--detach", "--rate", "1/h", "-o", "json")
+    job = json.loads(ran.out)
+    assert (ran.code, job["state"], job["rate"]) == (0, "running", "1/h")
+    until(lambda: api.request("GET", f"/v1/replays/{job['id']}").json()["done"] == 1)  # of two
+    ran = _replay(hookwright, "--cancel", job["id"], "-o", "ndjson")
+    assert (ran.code, json.loads(ran.out)["state"]) == (0, "cancelled")
+    ran = _replay(hookwright, "--progress", job["id"])
+    assert (ran.code, ran.out) == (1, f"{job['id']}  cancelled  1 of 2 replayed\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["dlv_x", "--status", "failure"], 4, "name deliveries by ID, or say with filters"),
+        (["--progress", "rpl_x", "--cancel", "rpl_x"], 4, "name deliveries by ID, or say with filters"),
+        (["--status", "failure", "--wait"], 4, "--wait and --fail are for deliveries named by ID"),
+        (["--status", "nice"], 4, "--status"),
+        (["--status", "failure", "--rate", "fast"], 4, "'fast' is not a rate"),
+        (["--status", "failure", "--rate", "1001/s"], 4, "1001.0 is not in the range"),
+    ],
+)
+def test_a_wrong_wish_asks_no_server(inside, arguments: list[str], code: int, said: str) -> None:
+    ran = _replay(inside, *arguments)
+    assert (ran.code, ran.out) == (code, "")
+    assert said in ran.err
+
+
+def test_what_the_server_refuses_or_does_not_have_replays_nothing(inside, api) -> None:
+    for arguments, code, said in (
+        (["--cancel", "rpl_x"], 5, "no replay 'rpl_x'"),
+        (["--progress", "rpl_x"], 5, "no replay 'rpl_x'"),
+        (["--status", "failure"], 5, "nothing that has ended fits"),
+        (["--open"], 5, "nothing that has ended fits; 2 more have not ended"),
+    ):
+        ran = _replay(inside, *arguments)
+        assert (ran.code, ran.out) == (code, "")
+        assert said in ran.err
+    assert api.request("GET", "/v1/replays").json() == {"replays": []}
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"), [("20", "20/s"), ("20/s", "20/s"), ("30/m", "30/m"), ("0.5", "30/m"), ("1/h", "1/h")]
+)
+def test_a_rate_is_told_in_whole_numbers(given: str, sent: str) -> None:
+    assert rate_text(PerSecond(1 / 3600, 1000).convert(given, None, None)) == sent

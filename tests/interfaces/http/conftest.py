@@ -20,7 +20,9 @@ import pytest
 from hookwright.engine.call.guard import Policy
 from hookwright.engine.errors import LedgerUnavailable
 from hookwright.engine.history.history import History
+from hookwright.engine.history.job_records import JobRecords
 from hookwright.engine.intake.intake import Intake
+from hookwright.engine.intake.jobs import Jobs
 from hookwright.engine.intake.known import KnownEvents
 from hookwright.engine.intake.offering import Offering
 from hookwright.engine.intake.ping import Pinging
@@ -34,6 +36,7 @@ from hookwright.engine.subscribers import Subscribers
 from hookwright.engine.worker.handshake import Handshake, Shaken
 from hookwright.interfaces.addresses import Listen
 from hookwright.interfaces.bundle import Bundle
+from hookwright.interfaces.filters import read_parameters
 from hookwright.interfaces.http.app import API
 from hookwright.interfaces.http.gate import Gate
 from hookwright.interfaces.http.parts import Check, Parts
@@ -197,6 +200,22 @@ def _replays(running: Running, writer: Writer, history: History) -> Replays:
     )
 
 
+def _jobs(running: Running, writer: Writer, history: History, replays: Replays) -> Jobs:
+    def record(entries: Any) -> None:
+        if running.failure is not None:
+            raise running.failure
+        writer.append_many(entries).result()
+
+    return Jobs(
+        folder=running.state.history,
+        history=history,
+        records=JobRecords(running.state.index),
+        replays=replays,
+        record=record,
+        read=lambda words: read_parameters(words, 0),
+    )
+
+
 def _intake(running: Running) -> Intake:
     async def record(plans: Any) -> None:
         await asyncio.sleep(0)
@@ -254,6 +273,10 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
     configuration, problems = configure(bundle, running.state.api_webhooks)
     assert configuration is not None, problems
     running.live = Live(bundle, running.state.api_webhooks, configuration, running.swap)
+    replays = _replays(running, writer, history)
+    jobs = _jobs(running, writer, history, replays)
+    jobs.start()
+    stack.callback(jobs.close)
     parts = Parts(
         accept=intake.accept,
         history=history,
@@ -262,7 +285,8 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
         resting=lambda: {"breaker": 2},
         tokens=register,
         subscribers=(subscribers := running.subscribers(stack)),
-        replay=_replays(running, writer, history).replay,
+        replay=replays.replay,
+        jobs=jobs,
         live=running.live,
         ping=Pinging(intake, subscribers).ping,
         handshake=lambda name: _shaken(subscribers, name),

@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 
 from ..delivery import State, Status
 from ..instant import milliseconds
-from ..journal.follow import Derived, Entered, Fanout, Item, Turned
+from ..journal.follow import Derived, Entered, Fanout, Item, Reported, Turned
 from ..journal.opened import Batched, Noticed, Replayed
 from ..journal.outcome import Attempt, Held, Settled
 from ..journal.reader import Damage
 from ..journal.segment import Position
 from .digest import Pair
+from .jobs import enter_job, enter_replay
 from .untold import Untold
 from .verdict import read_verdict
 
@@ -70,6 +71,8 @@ class Fold:
             row = (switch.name, switch.state, switch.reason, switch.by, switch.at)
             self._database.execute(_SWITCH, row)
             self.untold.disable(switch, item.position)
+        elif isinstance(item, Reported):
+            enter_job(self._database, item.job, self._segment(item.position.segment))
         else:
             self._note(item)
 
@@ -118,6 +121,8 @@ class Fold:
                 row = self._database.execute(_NUMBER, (member,)).fetchone()
                 if row:
                     self._set(row[0], {"batch": opened.id, "state": State.READY})
+        if new and isinstance(opened, Replayed) and opened.job:
+            enter_replay(self._database, opened.job, opened.of)
         if new and isinstance(opened, Noticed):
             self._tell(opened, at, derived.position)
 

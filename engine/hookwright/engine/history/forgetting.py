@@ -10,6 +10,9 @@ _OPEN_IN = (
     "SELECT count(*) FROM deliveries JOIN segments s ON s.name = ? WHERE status = ?"
     " AND (segment = s.id OR event_segment = s.id)"
 )
+_RUNNING_IN = (
+    "SELECT count(*) FROM jobs JOIN segments s ON s.id = segment WHERE s.name = ? AND state = 'running'"
+)
 _FORGET = tuple(
     each.replace("THIS", "(SELECT id FROM segments WHERE name = ?)")
     for each in (
@@ -17,6 +20,7 @@ _FORGET = tuple(
         "DELETE FROM lines WHERE delivery IN (SELECT number FROM deliveries WHERE segment = THIS)",
         "DELETE FROM deliveries WHERE segment = THIS",
         "DELETE FROM events WHERE segment = THIS",
+        "DELETE FROM jobs WHERE segment = THIS",
         "DELETE FROM damage WHERE segment = THIS",
         "DELETE FROM segments WHERE name = ?",
     )
@@ -24,9 +28,10 @@ _FORGET = tuple(
 
 
 def open_in(database: sqlite3.Connection, segment: str) -> int:
-    """How many deliveries that are not terminal need a segment. Raises `sqlite3.Error`."""
-    (count,) = database.execute(_OPEN_IN, (segment, Status.IN_QUEUE)).fetchone()
-    return int(count)
+    """How many open deliveries and running jobs need a segment. Raises `sqlite3.Error`."""
+    (deliveries,) = database.execute(_OPEN_IN, (segment, Status.IN_QUEUE)).fetchone()
+    (jobs,) = database.execute(_RUNNING_IN, (segment,)).fetchone()
+    return int(deliveries) + int(jobs)
 
 
 def forget(database: sqlite3.Connection, segment: str) -> None:

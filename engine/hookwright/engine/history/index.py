@@ -24,7 +24,7 @@ from .row import Row
 from .taken import Taken, members_of
 from .untold import failed_of, rows_of, standings, untold_of
 
-VERSION = 7
+VERSION = 8
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -37,7 +37,10 @@ _PASSING = {
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _WHOLE = 0x68776F6B  # application_id of an index that has been brought up to the journal's end
 _GONE = " (gone)"
-_TABLES = {"segments", "events", "deliveries", "lines", "digests", "untold", "switches", "damage"}
+_TABLES = {
+    "segments", "events", "deliveries", "lines", "digests", "untold", "switches", "damage", "jobs",
+    "replayed",
+}  # fmt: skip
 _OPEN = (
     "SELECT d.id, attempts, coalesce(next, due), state, reason, e.name, event_offset, l.name, d.offset"
     " FROM deliveries d JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment"
@@ -210,7 +213,7 @@ class Index:
         return members_of(self._database, batch)
 
     def open_in(self, segment: str) -> int:
-        """How many deliveries that are not terminal need a segment."""
+        """How many open deliveries and running jobs need a segment."""
         return open_in(self._database, segment)
 
     def forget(self, segment: str) -> None:

@@ -68,6 +68,7 @@ CREATE INDEX batched_deliveries ON deliveries (batch) WHERE batch IS NOT NULL;
 CREATE INDEX message_deliveries ON deliveries (message);
 CREATE INDEX notices ON deliveries (action, status) WHERE kind = 'notice';
 CREATE INDEX changed_deliveries ON deliveries (changed);
+CREATE INDEX accepted_deliveries ON deliveries (accepted);
 
 CREATE TABLE lines (  -- what the bookkeeper wrote about a delivery
     delivery INTEGER NOT NULL,
@@ -104,6 +105,20 @@ CREATE TABLE switches (  -- the last word on every subscriber or endpoint that w
     reason TEXT NOT NULL,
     by     TEXT NOT NULL,
     at     INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE jobs (  -- replays of many deliveries, as the last line about each says
+    id      TEXT PRIMARY KEY,
+    asked   TEXT NOT NULL,
+    state   TEXT NOT NULL,
+    record  TEXT NOT NULL,  -- that line's fields
+    segment INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE replayed (  -- what a running job has replayed since that line
+    job      TEXT NOT NULL,
+    delivery TEXT NOT NULL,
+    PRIMARY KEY (job, delivery)
 ) WITHOUT ROWID;
 
 CREATE TABLE damage (  -- what could not be read; empty in a sound journal

@@ -143,8 +143,8 @@ class Filter:
             ("event_type GLOB ?", _glob(self.event_type)),
             ("id GLOB ?", _glob(self.id and f"{self.id}*")),
             ("instr(url, ?) > 0", self.url),
-            ("accepted >= ?", self.since),
-            ("accepted < ?", self.until),
+            ("+accepted >= ?", self.since),  # the +: in the order of the list, not of this index
+            ("+accepted < ?", self.until),
             ("code = ?" if (self.code or 0) >= 10 else "code / 100 = ?", self.code),
             ("test = ?", self.test),
             ("(status = 'In Queue') = ?", self.open),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -18,19 +17,25 @@ from ..history.history import History
 from ..history.original import Original
 from ..history.row import Row
 from ..instant import timestamp
-from ..journal.follow import Derived, Follower, Progress
+from ..journal.follow import Derived, Progress
 from ..journal.opened import Replayed, opened_entries
 from ..journal.sealing import Concealed, Secret, vault_of
 from ..journal.writer import Entry
 from .offering import Fresh, Offering
+from .unindexed import unindexed
 
 
 class NotReplayable(EngineError):
-    """A delivery that cannot be sent again now; the message says why. `state` is its inner state."""
+    """A delivery that cannot be sent again now; the message says why. `state` is its inner state.
 
-    def __init__(self, message: str, state: str) -> None:
+    `cause` is the same why in a word: `notEnded`, `inBatch`, `beforeBatch`, `notice`, `notConfigured` or
+    `unreadable`.
+    """
+
+    def __init__(self, message: str, state: str, cause: str) -> None:
         super().__init__(message)
         self.state = state
+        self.cause = cause
 
 
 class OfferingFull(EngineError):
@@ -67,8 +72,8 @@ class Replays:
         self._lock = threading.Lock()
         self._rounds: dict[str, int] | None = None  # the last one by message; None until looked for
 
-    def replay(self, delivery: str, by: str, why: str = "") -> Replayed | None:
-        """Open the next round of a delivery; None when there is no such delivery.
+    def replay(self, delivery: str, by: str, why: str = "", job: str = "") -> Replayed | None:
+        """Open the next round of a delivery; None when there is no such delivery. `job` is whose part it is.
 
         It returns when the round is on disk: the ledger may be away. Raises `NotReplayable`, `OfferingFull`,
         `HistoryUnavailable` and `JournalError`; a round whose line may not be on disk is never used again.
@@ -83,7 +88,8 @@ class Replays:
             planned, body = _judge(original, self._table())
             number = max(original.round, rounds.get(planned.message, 0)) + 1
             rounds[planned.message] = number
-            replayed = _replayed(planned, number, by, why, self._table().revision, self._clock())
+            replayed = _replayed(planned, number, self._table().revision, self._clock())
+            replayed = msgspec.structs.replace(replayed, by=by, why=why, job=job)
             accepted = self._monotonic()
             self._record(opened_entries(replayed, body, self._concealed(original, planned, body)))
         fresh = msgspec.structs.replace(replayed.delivery(self._node, body), hidden=planned.hidden)
@@ -106,36 +112,35 @@ class Replays:
 def _judge(original: Original, table: RoutingTable) -> tuple[Delivery, bytes]:
     """The delivery to send again, and its bytes. Raises `NotReplayable`."""
     row = original.row
-    reason = _reason_of_row(row)
-    if reason is None and original.planned is None:
-        reason = f"{row.id} can no longer be read in the journal"
-    if reason is None and original.planned is not None:
-        reason = _reason_of_plan(original.planned[0], table)
-    if reason is not None or original.planned is None:
-        raise NotReplayable(reason or "", row.state)
+    _judge_row(row)
+    if original.planned is None:
+        raise NotReplayable(f"{row.id} can no longer be read in the journal", row.state, "unreadable")
+    _judge_plan(original.planned[0], row.state, table)
     return original.planned
 
 
-def _reason_of_row(row: Row) -> str | None:
-    """Why a delivery cannot be sent again, as far as its row tells."""
+def _judge_row(row: Row) -> None:
+    """As far as its row tells."""
     if row.kind == "notice":
-        return f"{row.id} is a notice; notices are not sent again"
+        raise NotReplayable(f"{row.id} is a notice; notices are not sent again", row.state, "notice")
     if row.batch is not None:
-        return f"{row.id} went out in the batch {row.batch}; replay that"
+        message = f"{row.id} went out in the batch {row.batch}; replay that"
+        raise NotReplayable(message, row.state, "inBatch")
     if row.status == Status.IN_QUEUE:
-        return f"{row.id} has not ended, it is {row.state}; only what has ended can be replayed"
-    return None
+        message = f"{row.id} has not ended, it is {row.state}; only what has ended can be replayed"
+        raise NotReplayable(message, row.state, "notEnded")
 
 
-def _reason_of_plan(planned: Delivery, table: RoutingTable) -> str | None:
+def _judge_plan(planned: Delivery, state: str, table: RoutingTable) -> None:
     if planned.batch is not None:
-        return f"{planned.id} ended before it went into a batch; nothing was sent, so emit its event again"
+        message = f"{planned.id} ended before it went into a batch; nothing was sent, so emit its event again"
+        raise NotReplayable(message, state, "beforeBatch")
     if table.endpoint(planned.endpoint) is None:
-        return f"{planned.endpoint} is no longer configured, so nobody would get {planned.id}"
-    return None
+        message = f"{planned.endpoint} is no longer configured, so nobody would get {planned.id}"
+        raise NotReplayable(message, state, "notConfigured")
 
 
-def _replayed(planned: Delivery, number: int, by: str, why: str, revision: str, now: float) -> Replayed:
+def _replayed(planned: Delivery, number: int, revision: str, now: float) -> Replayed:
     return Replayed(
         id=delivery_id(planned.message, number),
         message=planned.message,
@@ -155,21 +160,15 @@ def _replayed(planned: Delivery, number: int, by: str, why: str, revision: str, 
         refusal=planned.refusal,
         of=planned.id,
         round=number,
-        by=by,
-        why=why,
+        by="",
     )
 
 
 def _unindexed(folder: Path, progress: Mapping[str, Progress]) -> dict[str, int]:
     """The last round of each message that the journal has beyond what the index has read."""
     found: dict[str, int] = {}
-    with closing(Follower(folder, progress)) as follower:
-        more = True
-        while more:
-            batch = follower.poll(thorough=True)
-            more = batch.more
-            for item in batch.items:
-                if isinstance(item, Derived) and isinstance(item.opened, Replayed):
-                    message = item.opened.message
-                    found[message] = max(found.get(message, 0), item.opened.round)
+    for item in unindexed(folder, progress):
+        if isinstance(item, Derived) and isinstance(item.opened, Replayed):
+            message = item.opened.message
+            found[message] = max(found.get(message, 0), item.opened.round)
     return found

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct, ValidationError
 
 from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
+from .job import JOB, Job
 from .line import Line
 from .lineage import reading_order
 from .opened import OPENED, OPENED_MORE, Opened, OpenedMore
@@ -58,7 +59,15 @@ class Turned:
     switch: Switch
 
 
-Item = Fanout | Derived | Entered | Turned | Damage
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """How the replay of many deliveries stands."""
+
+    position: Position
+    job: Job
+
+
+Item = Fanout | Derived | Entered | Turned | Reported | Damage
 
 
 class Progress(Struct, frozen=True):
@@ -208,6 +217,8 @@ def _take(tail: _Tail, found: Found) -> Iterator[Item]:
         yield Damage(found.position, len(found.line.raw) + 1, decoded)
     elif isinstance(decoded, Switched):
         yield Turned(found.position, decoded.switch)
+    elif isinstance(decoded, Job):
+        yield Reported(found.position, decoded)
     elif decoded is not None:
         yield Entered(found.position, found.line.at, found.line.kind, decoded)
 
@@ -240,7 +251,7 @@ def _complete(tail: _Tail) -> Iterator[Fanout | Derived]:
     yield Fanout(position, tail.started, first.event, first.revision, first.fingerprint, deliveries)
 
 
-_Decoded = _Grouped | Booked | Switched
+_Decoded = _Grouped | Booked | Switched | Job
 
 
 def _decode(line: Line) -> _Decoded | str | None:
@@ -262,4 +273,5 @@ _SHAPES: Mapping[str, type[_Decoded]] = {
     **OPENED_MORE,
     **SHAPES,
     SWITCHED: Switched,
+    JOB: Job,
 }

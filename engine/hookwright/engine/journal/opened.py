@@ -113,12 +113,16 @@ class Noticed(Opened, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Replayed(Opened, frozen=True, kw_only=True, omit_defaults=True):
-    """The delivery `of` once more, with the same message id and bytes; `by` whom, and `why`."""
+    """The delivery `of` once more, with the same message id and bytes; `by` whom, and `why`.
+
+    `job` is the replay of many that it belongs to, if any.
+    """
 
     of: str
     round: int
     by: str
     why: str = ""
+    job: str = ""
 
 
 class OpenedMore(Struct, frozen=True, kw_only=True, omit_defaults=True):

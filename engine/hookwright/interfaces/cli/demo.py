@@ -22,6 +22,7 @@ from .commands import command
 from .exits import Exit, Stop
 from .options import option
 from .output import note
+from .rates import PerSecond
 
 SHOWN = 18  # rows of the live view
 LOOK_SECONDS = 0.15
@@ -38,7 +39,7 @@ class View(Protocol):
 @option(
     "--events", type=click.IntRange(1), metavar="N", help="Leave once N events came through. Default: Ctrl-C."
 )
-@option("--rate", type=click.FloatRange(0.1, 1000), default=8.0, help="Events a second.")
+@option("--rate", type=PerSecond(0.1, 1000), default=8.0, help="Events a second.")
 @option("--workers", type=click.IntRange(1, 16), default=1, help="Worker processes.")
 @option(
     "--keep",

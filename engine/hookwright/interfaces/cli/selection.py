@@ -13,7 +13,7 @@ from hookwright.engine.history.history import History
 from hookwright.engine.history.index_view import HistoryUnavailable
 from hookwright.engine.history.row import Filter, Row
 
-from ..filters import KINDS, BadFilter, read_filter
+from ..filters import KINDS, PARAMETERS, BadFilter, read_filter
 from .exits import Exit, Stop
 from .options import AnyFunction, option
 from .row_text import subscriber
@@ -57,14 +57,25 @@ def filtered(function: AnyFunction) -> AnyFunction:
 
 def wanted(filters: dict[str, str | bool | None]) -> Filter:
     """The filter that the options describe. A wrong value is a usage error."""
-    texts = {name: _text(value) for name, value in filters.items()}
-    for name in ("open", "undelivered", "notices"):  # flags that are not given are not asked for
-        texts[name] = texts[name] if texts.get(name) == "true" else None
     try:
-        return read_filter(texts, int(time.time() * 1000))
+        return read_filter(_texts(filters), int(time.time() * 1000))
     except BadFilter as bad:
         flag = "type" if bad.name == "event_type" else bad.name.replace("_", "-")
         raise click.BadParameter(str(bad), param_hint=f"--{flag}") from None
+
+
+def words(filters: dict[str, str | bool | None]) -> dict[str, str]:
+    """The same filter as the API reads it. A wrong value is a usage error."""
+    wanted(filters)
+    texts = _texts(filters)
+    return {shown: text for shown, name in PARAMETERS.items() if (text := texts.get(name)) is not None}
+
+
+def _texts(filters: dict[str, str | bool | None]) -> dict[str, str | None]:
+    texts = {name: _text(value) for name, value in filters.items()}
+    for name in ("open", "undelivered", "notices"):  # flags that are not given are not asked for
+        texts[name] = texts[name] if texts.get(name) == "true" else None
+    return texts
 
 
 def _text(value: str | bool | None) -> str | None:

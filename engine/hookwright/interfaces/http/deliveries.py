@@ -14,13 +14,12 @@ from starlette.responses import Response
 from hookwright.engine.history.index_view import HistoryUnavailable
 from hookwright.engine.history.row import Filter
 
-from ..filters import NAMES, BadFilter, read_filter
+from ..filters import PARAMETERS, BadFilter, read_parameters
 from .parts import Parts
 from .problems import Refusal, Refused
 
 PAGE, PAGE_LIMIT = 50, 500
 _DELIVERY = re.compile(r"dlv_[a-z2-7]{26}")
-_FILTERS = {re.sub(r"_(.)", lambda found: found[1].upper(), name): name for name in NAMES}  # entityType
 _OTHERS = ("limit", "cursor")
 
 
@@ -58,18 +57,17 @@ async def show_delivery(request: Request) -> Response:
 def _read_query(request: Request) -> tuple[Filter, int, str | None]:
     given: dict[str, str] = {}
     for name, value in request.query_params.multi_items():
-        if name not in _FILTERS and name not in _OTHERS:
-            known = ", ".join((*_FILTERS, *_OTHERS))
+        if name not in PARAMETERS and name not in _OTHERS:
+            known = ", ".join((*PARAMETERS, *_OTHERS))
             raise _bad_query(name[:50], f"not a parameter; there are {known}")
         if name in given:
             raise _bad_query(name, "given twice")
         given[name] = value
     limit, before = _limit(given.pop("limit", None)), _cursor(given.pop("cursor", None))
     try:
-        texts = {_FILTERS[name]: value for name, value in given.items()}
-        return read_filter(texts, int(time.time() * 1000)), limit, before
+        return read_parameters(given, int(time.time() * 1000)), limit, before
     except BadFilter as bad:
-        name = next(shown for shown, inner in _FILTERS.items() if inner == bad.name)
+        name = next(shown for shown, inner in PARAMETERS.items() if inner == bad.name)
         raise _bad_query(name, str(bad)) from None
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from hookwright.engine.history.history import History
 from hookwright.engine.intake.answer import Answer
+from hookwright.engine.intake.jobs import Jobs
 from hookwright.engine.journal.opened import Replayed
 from hookwright.engine.subscribers import Subscribers
 from hookwright.engine.worker.handshake import Shaken
@@ -56,4 +57,5 @@ class Parts:
     ping: Callable[[str], Awaitable[Answer]]
     handshake: Callable[[str], Sequence[Shaken]]
     replay: Replay
+    jobs: Jobs
     live: Live

@@ -15,6 +15,7 @@ from ..roles import Role
 from .deliveries import list_deliveries, show_delivery
 from .editing import create_webhook, delete_webhook, replace_webhook
 from .health import livez, readyz
+from .jobs import cancel_replays, list_replays, show_replays, start_replays
 from .metrics import metrics
 from .replays import replay_delivery
 from .subscribers import (
@@ -60,6 +61,10 @@ ROUTES: tuple[Entry, ...] = (
     Entry("POST", "/v1/subscribers/{id:path}/ping", Role.OPERATOR, ping_subscriber),
     Entry("POST", "/v1/subscribers/{id:path}/handshake", Role.OPERATOR, shake_hands),
     Entry("POST", "/v1/deliveries/{id}/replay", Role.OPERATOR, replay_delivery),
+    Entry("POST", "/v1/replays", Role.OPERATOR, start_replays),
+    Entry("GET", "/v1/replays", Role.VIEWER, list_replays),
+    Entry("GET", "/v1/replays/{id}", Role.VIEWER, show_replays),
+    Entry("DELETE", "/v1/replays/{id}", Role.OPERATOR, cancel_replays),
     Entry("POST", "/v1/webhooks", Role.ADMIN, create_webhook),
     Entry("GET", "/v1/webhooks", Role.VIEWER, list_webhooks),
     Entry("GET", "/v1/webhooks/{id}", Role.VIEWER, show_webhook),
