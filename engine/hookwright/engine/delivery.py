@@ -247,6 +247,11 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     next: int | None = None
     notify: tuple[str, ...] = ()
 
+    @property
+    def is_spoiled(self) -> bool:
+        """Whether the ledger threw away what it held of the delivery: it was not what was offered."""
+        return self.outcome == "lost" and not self.worker
+
 
 def message_id(source: str, event_id: str, entity_type: str, subscriber: str, action: str) -> str:
     """The `webhook-id` on the wire: the same for every attempt and replay of this event to this action."""

@@ -10,6 +10,7 @@ import pytest
 
 from hookwright.engine.book.book import Book
 from hookwright.engine.book.booking import Booking
+from hookwright.engine.delivery import Result
 from hookwright.engine.errors import JournalError, LedgerUnavailable
 from hookwright.engine.journal.room import Room
 from hookwright.engine.journal.writer import Writer
@@ -461,3 +462,21 @@ def test_a_fan_out_over_several_lines_is_offered_whole(desk: Desk, node: Any, se
     for _ in range(25):
         desk.turn(3)
     assert server.offers.keys() == {each.id for each in deliveries}
+
+
+@pytest.mark.fault(73)
+def test_what_the_ledger_threw_away_is_offered_again_once_and_is_no_history(
+    desk: Desk, node: Any, server: Any, kit: Any
+) -> None:
+    (delivery,) = node.accept("e1")
+    desk.turn()
+    desk.turn(60)
+    assert list(server.offers) == [delivery.id]
+    del server.offers[delivery.id]
+    for lost in (delivery.id, "dlv_nobodys"):
+        server.settle(Result(delivery=lost, node="nod_test", attempt=0, outcome="lost", at=0))
+    desk.turn()
+    desk.turn()
+    assert list(server.offers) == [delivery.id]
+    assert desk.ledger.offered == [delivery.id] * 2
+    assert kinds(node, delivery) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 import time
@@ -20,6 +21,7 @@ from hookwright.rules.model import RetryPolicy, Target
 
 LOOPBACK = Policy(allow=(Allowed.parse("127.0.0.0/8"),))
 RETRY = "retry: {attempts: 3, initial: 50ms}"
+NOTHING = hashlib.sha256(b"").hexdigest()
 
 
 def until(condition, seconds: float = 15.0):
@@ -573,7 +575,7 @@ def test_what_was_refused_when_it_was_accepted_fails_at_its_first_claim_without_
     sink = rig.sink()
     rig.publish(crm=f"{sink.url}, {RETRY}")
     [offer] = rig.offers("crm")
-    delivery = msgspec.structs.replace(offer.delivery, refusal=("plugin:odd", "no dates"))
+    delivery = msgspec.structs.replace(offer.delivery, refusal=("plugin:odd", "no dates"), body=NOTHING)
     rig.ledger.offer([Offer(delivery, b"")])
     rig.offer("crm")
     rig.drain().run()
@@ -588,7 +590,8 @@ def test_what_was_refused_when_it_was_accepted_fails_at_its_first_claim_without_
 def test_a_refused_delivery_of_a_removed_subscriber_is_cancelled(rig):
     rig.publish(other="http://127.0.0.1:9/")
     [offer] = rig.offers("crm")
-    rig.ledger.offer([Offer(msgspec.structs.replace(offer.delivery, refusal=("plugin:odd", "x")), b"")])
+    refused = msgspec.structs.replace(offer.delivery, refusal=("plugin:odd", "x"), body=NOTHING)
+    rig.ledger.offer([Offer(refused, b"")])
     rig.drain().run()
     assert outcomes(rig) == ["cancelled"]
 

@@ -191,8 +191,9 @@ class Booking:
         self._checkpoint("indexed")
         booked, self._results, self._written = self._results, [], False
         with self._book.lock:
-            named = {result.delivery for _, result in booked if isinstance(result, Result)}
-            over = set(filter(self._book.open.is_over, named))
+            results = [result for _, result in booked if isinstance(result, Result)]
+            over = set(filter(self._book.open.is_over, {each.delivery for each in results}))
+            self._book.open.doubt(each.delivery for each in results if each.is_spoiled)
         self._unacknowledged = (booked[-1][0], over)
 
     def _follow_intake(self) -> None:
@@ -225,7 +226,7 @@ class Booking:
                 continue
             if result.outcome == "lost":
                 attempt = attempt_of(result)
-                if attempt not in lost and not self._book.recorded(attempt):
+                if not (result.is_spoiled or attempt in lost or self._book.recorded(attempt)):
                     lost.add(attempt)
                     lines.append(Entry("lease_lost", attempt))
                 continue

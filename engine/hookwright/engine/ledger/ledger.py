@@ -6,6 +6,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,7 @@ from hookwright.rules.model import FailureLimit
 
 from ..connection import SOCKET_TIMEOUT, connect
 from ..delivery import Result
+from ..errors import LedgerUnavailable
 from ..journal.switch import Switch
 from .grounds import Grounds
 from .line import Line
@@ -56,7 +58,7 @@ _scripts = {
     name: Script(name)
     for name in (
         *("offer", "step", "beat", "leave", "acknowledge", "publish", "halt", "epoch", "depth"),
-        *("switch", "switches", "expire", "ground", "vouch", "drop", "empty", "node", "adopted"),
+        *("switch", "switches", "expire", "ground", "vouch", "drop", "discard", "empty", "node", "adopted"),
     )
 }
 _UNLIMITED: Mapping[str, FailureLimit] = MappingProxyType({})
@@ -88,6 +90,7 @@ class Ledger:
         self._call = 0
         self._unanswered: tuple[Argument, ...] | None = None
         self._standing = (float("-inf"), 0)  # when the lease was renewed last, and its number
+        self._spoiled: tuple[bytes, ...] = ()
         self._epoch = ""
         self._seen: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -129,10 +132,15 @@ class Ledger:
             msg = "the last step has no answer yet: repeat it with the same arguments"
             raise ValueError(msg)
         self._unanswered = arguments
+        spoiled, self._spoiled = self._spoiled, ()
+        with suppress(LedgerUnavailable):  # then they stay claims of this worker until it ends
+            self._run("discard", *spoiled) if spoiled else None
         asked = self._clock()
         answer = self._run("step", self.worker, self._call, self._milliseconds, *arguments)
         self._unanswered = None
-        return read_tick(answer, self._renew(asked, anew=bool(answer[5])))
+        tick = read_tick(answer, self._renew(asked, anew=bool(answer[5])))
+        self._spoiled = tick.spoiled
+        return tick
 
     def beat(self) -> bool:
         """Renew the worker's lease. True when a drain should look: work is due now or within HORIZON."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -28,6 +29,7 @@ _read_result = msgspec.json.Decoder(Result).decode
 _FAILED = frozenset({"retry", "failure"})
 _logger = logging.getLogger(__name__)
 _Read = TypeVar("_Read")
+_Said = TypeVar("_Said")
 
 
 def chunks(offers: Sequence[Offer]) -> Iterator[list[Offer]]:
@@ -85,11 +87,27 @@ def read_text(found: Any) -> str | None:
 def read_tick(answer: Any, term: int) -> Tick:
     """What a step gave to a worker whose lease has the number `term`."""
     epoch, live, now, next_due, claims, _ = answer
-    made = tuple(
-        Claim(_read_delivery(packed), _body(claims, body), int(spent) + 1, token.decode(), term, suspicion)
-        for packed, body, spent, token, suspicion in claims
-    )
-    return Tick(made, read_text(live), epoch.decode(), next_due, now)
+    made: list[Claim] = []
+    spoiled: list[bytes] = []
+    for claim in claims:
+        try:
+            made.append(_read_claim(claim, _body(claims, claim[1]), term))
+        except (msgspec.DecodeError, TypeError, ValueError) as error:
+            spoiled.append(claim[3])
+            kind = type(error).__name__  # its text may quote what is redacted
+            _logger.error("work in Redis is not what was offered, and is set aside: %s", kind)
+    return Tick(tuple(made), read_text(live), epoch.decode(), next_due, now, tuple(spoiled))
+
+
+def _read_claim(written: tuple[bytes, Any, bytes, bytes, int], body: bytes, term: int) -> Claim:
+    """Raises ValueError, TypeError or `msgspec.DecodeError` for what the scripts did not write."""
+    packed, _, spent, token, suspicion = written
+    claim = Claim(_read_delivery(packed), body, int(spent) + 1, token.decode(), term, suspicion)
+    if not claim.token.startswith(f"{claim.delivery.id}/"):
+        raise ValueError("another delivery stands in its place")
+    if hashlib.sha256(body).hexdigest() != claim.delivery.body:
+        raise ValueError("its body is not the one that was accepted")
+    return claim
 
 
 def _body(claims: Sequence[Any], body: Any) -> bytes:
@@ -119,8 +137,10 @@ def read_results(node: str, fields: Mapping[bytes, bytes]) -> list[Result | Swit
     if b"results" in fields:
         found = (_guarded(node, _read_result, packed) for packed in fields[b"results"].split(b"\n"))
         return [each for each in found if each is not None]
-    if b"reaped" in fields:
-        return [_reaped(node, fields)]
+    if b"reaped" in fields or b"spoiled" in fields:
+        read = _reaped if b"reaped" in fields else _spoiled
+        lost = _guarded(node, lambda said: read(node, said), fields)
+        return [] if lost is None else [lost]
     if b"switched" in fields:
         switched = _guarded(node, read_switch, fields[b"switched"])
         return [] if switched is None else [switched]
@@ -131,10 +151,10 @@ def read_results(node: str, fields: Mapping[bytes, bytes]) -> list[Result | Swit
     return [msgspec.structs.replace(result, outcome="lost", next=None) if stale else result]
 
 
-def _guarded(node: str, read: Callable[[bytes], _Read], packed: bytes) -> _Read | None:
+def _guarded(node: str, read: Callable[[_Said], _Read], said: _Said) -> _Read | None:
     try:
-        return read(packed)
-    except msgspec.DecodeError:
+        return read(said)
+    except (msgspec.DecodeError, KeyError, ValueError):
         _logger.exception("a result for node %s cannot be read and is dropped", node)
         return None
 
@@ -149,3 +169,8 @@ def _reaped(node: str, fields: Mapping[bytes, bytes]) -> Result:
         worker=fields[b"reaped"].decode(),
         reason="the worker's lease ended",
     )
+
+
+def _spoiled(node: str, fields: Mapping[bytes, bytes]) -> Result:
+    """A loss without a worker: the ledger held what was not offered."""
+    return Result(delivery=fields[b"spoiled"].decode(), node=node, attempt=0, outcome="lost", at=0)

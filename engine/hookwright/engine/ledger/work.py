@@ -99,13 +99,17 @@ class Expired:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What one step gave. `live` is the revision to prepare the claims under; times in milliseconds."""
+    """What one step gave. `live` is the revision to prepare the claims under; times in milliseconds.
+
+    `spoiled` are the tokens of claims that nobody can carry out: they are not what was offered.
+    """
 
     claims: tuple[Claim, ...]
     live: str | None
     epoch: str
     next_due: int | None
     now: int
+    spoiled: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

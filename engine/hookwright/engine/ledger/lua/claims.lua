@@ -91,7 +91,7 @@ local function reap(lease)
       local d = redis.call('HMGET', P .. 'd:' .. id, 'node', 'attempts')
       if d[1] then
         redis.call('XADD', P .. 'results:' .. d[1], '*', 'reaped', worker, 'delivery', id,
-          'attempt', d[2] + 1, 'at', now)
+          'attempt', (tonumber(d[2]) or 0) + 1, 'at', now)
         suspect(id, last)
         give_back(id, name, worker)
       end

@@ -83,7 +83,7 @@ end
 
 local function read_delivery(id)
   local d = redis.call('HMGET', P .. 'd:' .. id, 'attempts', 'node', 'bytes', 'delivery', 'body', 'suspicion', 'order')
-  return { attempts = d[1], node = d[2], bytes = d[3], delivery = d[4], body = d[5], suspicion = tonumber(d[6] or 0), order = d[7] }
+  return { attempts = d[1], node = d[2], bytes = d[3], delivery = d[4], body = d[5], suspicion = tonumber(d[6]) or 0, order = d[7] }
 end
 
 -- Adds what the worker gets to know of a claim.
