@@ -50,3 +50,11 @@ def test_the_nearer_layer_says_whether_waits_are_listed_or_grow():
 
 def test_false_switches_a_map_off():
     assert merge({"breaker": {"failures": 5}}, {"breaker": False}) == {"breaker": False}
+
+
+def test_of_two_layers_that_keep_to_a_schedule_the_nearer_one_counts_whichever_it_says():
+    assert merge({"hold_outside": "office"}, {"skip_outside": "nights"}) == {"skip_outside": "nights"}
+    assert merge({"skip_outside": "office"}, {"hold_outside": "nights"}, {"delay": "1s"}) == {
+        "hold_outside": "nights",
+        "delay": "1s",
+    }

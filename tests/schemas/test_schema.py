@@ -170,7 +170,7 @@ def test_what_is_not_done_yet_is_replaced_wherever_it_is_allowed():
     assert NOT_YET not in json.dumps(schema)
     assert schema["properties"]["automations"] is False
     assert schema["$defs"]["webhook"]["properties"]["body"] is False
-    assert schema["$defs"]["defaults"]["properties"]["hold_outside"] is False
+    assert schema["$defs"]["webhook"]["properties"]["renamed_from"] is False
     assert schema["$defs"]["webhook"]["properties"]["type"]["not"]["const"] == "lapp"
 
 
@@ -181,7 +181,7 @@ def test_what_is_not_done_yet_is_checked_like_everything_else():
     for path, part in parts(language):
         assert set(part) <= set(explaining[path]) <= {*part, NOT_YET}, path
         assert NOT_YET not in part or explaining[path][NOT_YET] == part[NOT_YET], path
-    assert explaining["#/$defs/defaults/properties/hold_outside"][NOT_YET] is True
+    assert explaining["#/$defs/webhook/properties/renamed_from"][NOT_YET] is True
 
 
 def test_the_types_of_a_family_are_those_that_plugins_bring():

@@ -226,11 +226,11 @@ def test_that_it_is_not_supported_yet_is_said_once_of_all_that_stands_in_it(frag
 
 
 def test_in_a_long_list_that_is_not_supported_yet_the_faulty_entries_keep_their_numbers(fragments):
-    entries = [f"{{id: s{n}, timezone: {'1' if n == 700 else 'UTC'}}}" for n in range(1000)]
-    found = told(f"version: 1\nschedules: [{', '.join(entries)}]\n", fragments)
+    entries = [f"{{id: s{n}, source: {'1' if n == 700 else '/a'}}}" for n in range(1000)]
+    found = told(f"version: 1\nsources: [{', '.join(entries)}]\n", fragments)
     assert [(code, path) for code, path, *_ in found] == [
-        ("HW022", "/schedules"),
-        ("HW013", "/schedules/700/timezone"),
+        ("HW022", "/sources"),
+        ("HW013", "/sources/700/source"),
     ]
 
 

@@ -123,10 +123,11 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     `due` is Unix time in milliseconds. `body` is the SHA-256 (hex) of the encoded bytes to send, `headers`
     what their encoder says about them. `place` is the YAML line that asked for it. With a `batch` it waits
     for others and is never sent by itself. `refusal` is (error class, reason) when it is known already that
-    nothing can be sent. A `test` was asked for by a person. `notifier` names who carries it out in place of
-    an HTTP call. `hidden` are values under `redact`, which nothing that is written may say. `hops` is how
-    often its event has come back to a door. `order` and `dedupe` say which others decide when it goes out,
-    and whether. `split` is set for the lists of batches that may be taken apart.
+    nothing can be sent, or `(SKIPPED, reason)` when nothing is to be. A `test` was asked for by a person.
+    `notifier` names who carries it out in place of an HTTP call. `hidden` are values under `redact`, which
+    nothing that is written may say. `hops` is how often its event has come back to a door. `order` and
+    `dedupe` say which others decide when it goes out, and whether. `split` is set for the lists of batches
+    that may be taken apart.
     """
 
     id: str
@@ -210,6 +211,9 @@ TERMINAL_STATUS: dict[str, Status] = {
     "skipped": Status.SKIPPED,
 }
 
+
+SKIPPED = "skipped"
+"""In place of an error class in a refusal: nothing is to be sent, and that is as it should be."""
 
 RECEIVER_ERRORS = frozenset({"dns", "connect", "tls", "timeout", "reset", "protocol", "status"})
 """The error classes of which a receiver is to blame, or the way to it: those that count for a breaker."""

@@ -27,11 +27,12 @@ from .glob import is_glob
 from .known import unknown_keys
 from .lending import borrowing
 from .merge import Layer, merge
-from .model import Action, EntityType, Model, NotifierSettings, Subscriber, endpoint_name
+from .model import Action, EntityType, Model, NotifierSettings, Schedule, Subscriber, endpoint_name
 from .notify import KEY as NOTIFY
 from .notify import notified, notifiers
 from .references import Encoders, EventNames
 from .repeated import dedupe, order_by
+from .schedules import kept, schedules
 from .source import Source
 from .targets import target
 
@@ -53,7 +54,8 @@ def build(source: Source) -> Model:
     names = event_names(str(each["type"]) for each in declared)
     settings = Settings(preset, _mapping(content.get("defaults")), names)
     known = notifiers(_mappings(content.get("notifiers")))
-    builder = _Builder(source, settings, Encoders.of(source.encoders), known)
+    times = schedules(_mappings(content.get("schedules")))
+    builder = _Builder(source, settings, Encoders.of(source.encoders), known, times)
     return Model(
         bundle=source.bundle,
         preset=source.preset,
@@ -119,6 +121,7 @@ class _Builder:
     settings: Settings
     encoders: Encoders
     notifiers: tuple[NotifierSettings, ...]
+    schedules: Mapping[str, Schedule]
 
     def subscribers(self) -> Iterator[Subscriber]:
         for key, kind in KINDS.items():
@@ -157,6 +160,8 @@ class _Builder:
             redact=tuple(sorted({field_path(field) for field in texts(merged.get("redact"))})),
             order_by=order_by(merged),
             dedupe=dedupe(merged),
+            hold_outside=kept(merged, "hold_outside", self.schedules),
+            skip_outside=kept(merged, "skip_outside", self.schedules),
         )
 
     def _actions(

@@ -15,6 +15,7 @@ RETRY = GROWING | {LISTED, "retry_after", "max_age"}
 DISABLE_AFTER = frozenset({"failures", "for", "tries", "status"})
 TLS = frozenset({"ca", "certificate", "key"})
 BATCH = frozenset({"window", "max_events", "max_bytes", "key", "on_too_large"})
+SCHEDULE = frozenset({"id", "timezone", "weekdays", "between"})
 DEDUPE = frozenset({"key", "window"})
 TARGET = frozenset(FIELDS)
 SUBSCRIBER = frozenset(
@@ -29,6 +30,8 @@ SUBSCRIBER = frozenset(
         "batch",
         "order_by",
         "dedupe",
+        "hold_outside",
+        "skip_outside",
         "disable_after",
         "notify_on_failure",
         "labels",
@@ -41,8 +44,8 @@ WEBHOOK = SUBSCRIBER | TARGET | {"type"}
 RULE = SUBSCRIBER | {"actions"}
 EVENT = frozenset({"type", "description", "schema"})
 FILLED_IN = ("url", "query", "headers")  # with templates, which this version would send as they stand
-ROOT = frozenset({"bundle", "defaults", "webhooks", "rules", "events", "notifiers"})
-LISTS = ("webhooks", "rules", "events", "notifiers")  # of mappings, at the root
+ROOT = frozenset({"bundle", "defaults", "webhooks", "rules", "events", "notifiers", "schedules"})
+LISTS = ("webhooks", "rules", "events", "notifiers", "schedules")  # of mappings, at the root
 _BELOW: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "batch": BATCH,
@@ -64,7 +67,7 @@ _TAKES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         "if": (str, bool),
         "notify_on_failure": (bool, list),
         "redact": (list,),
-        "order_by": (str,),
+        **dict.fromkeys(("order_by", "hold_outside", "skip_outside"), (str,)),
         "rate": (str,),
         "url": (str,),
     }
@@ -84,6 +87,8 @@ def unknown_keys(content: Layer) -> Iterator[str]:
         yield from _rule(part, where)
     for where, part in _parts(content, "events"):
         yield from _beyond(part, EVENT, where)
+    for where, part in _parts(content, "schedules"):
+        yield from _beyond(part, SCHEDULE, where)
 
 
 def _rule(rule: Layer, where: str) -> Iterator[str]:

@@ -17,6 +17,7 @@ Layer: TypeAlias = Mapping[str, JSON]
 
 GROWING = frozenset({"attempts", "initial", "multiplier", "max"})  # the waits `retry.schedule` excludes
 LISTED = "schedule"
+_EITHER = {"hold_outside": "skip_outside", "skip_outside": "hold_outside"}  # the nearer one counts
 
 
 def merge(*layers: Layer) -> dict[str, JSON]:
@@ -25,7 +26,7 @@ def merge(*layers: Layer) -> dict[str, JSON]:
 
 
 def _over(far: Layer, near: Layer) -> dict[str, JSON]:
-    merged = dict(far)
+    merged = {key: value for key, value in far.items() if _EITHER.get(key) not in near}
     for key, value in near.items():
         below = far.get(key)
         if below is not None and isinstance(below, Mapping) and isinstance(value, Mapping):

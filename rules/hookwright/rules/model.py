@@ -170,6 +170,24 @@ class Dedupe:
 
 
 @dataclass(frozen=True, slots=True)
+class Schedule:
+    """Times of a week on the clocks of a `timezone`: open from `opens` up to `closes`, in minutes of the day.
+
+    `weekdays` are those of the opening, Monday is 0. A `closes` before `opens` is on the next day.
+    """
+
+    id: str
+    timezone: str
+    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4, 5, 6)
+    opens: int = 0
+    closes: int = 24 * 60
+
+    def __str__(self) -> str:
+        """Equal for those that are open at the same times: `Europe/Berlin 0,1,2,3,4 480-1080`."""
+        return f"{self.timezone} {','.join(map(str, self.weekdays))} {self.opens}-{self.closes}"
+
+
+@dataclass(frozen=True, slots=True)
 class FailureLimit:
     """What switches an endpoint off, any of these; `notify` are the notifiers that are told.
 
@@ -204,6 +222,7 @@ class Subscriber:
     `redact` are the ways to fields of the data that nobody may read later.
     never. `place` is where it stands.
     Deliveries with the same value of `order_by` go out one after the other; `dedupe` skips repeated ones.
+    While `hold_outside` is closed deliveries wait; what comes while `skip_outside` is closed is skipped.
     """
 
     entity_type: EntityType
@@ -226,6 +245,8 @@ class Subscriber:
     redact: tuple[tuple[str, ...], ...] = ()
     order_by: Expression | None = None
     dedupe: Dedupe | None = None
+    hold_outside: Schedule | None = None
+    skip_outside: Schedule | None = None
 
 
 @dataclass(frozen=True, slots=True)

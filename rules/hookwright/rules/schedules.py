@@ -1,9 +1,10 @@
-"""Schedules, and the subscribers that keep to them: zones that exist, hours that pass."""
+"""Schedules, and the subscribers that keep to them: how they are read, zones that exist, hours that pass."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from typing import Any, cast
 from zoneinfo import available_timezones
 
 from hookwright.schemas.nearest import did_you_mean, question
@@ -11,12 +12,43 @@ from hookwright.schemas.problem import Problem
 from hookwright.schemas.wording import show
 
 from .bundle import Part
+from .event import JSON
+from .merge import Layer
+from .model import Schedule
 
 KEYS = ("hold_outside", "skip_outside")
 """What a subscriber says to keep to a schedule: hold what comes at other times, or skip it."""
 
 _MIDNIGHT = "24:00"  # as an end only
 _OF_THE_MACHINE = frozenset({"localtime", "Factory", "posixrules"})  # another zone on every machine, or none
+
+
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def schedules(written: Iterable[Layer]) -> Mapping[str, Schedule]:
+    """Valid schedules by their ids."""
+    return {str(each["id"]): _schedule(each) for each in written}
+
+
+def kept(merged: Layer, key: str, known: Mapping[str, Schedule]) -> Schedule | None:
+    """The schedule that these valid settings name under `key`, if any."""
+    return known[str(merged[key])] if key in merged else None
+
+
+def _schedule(written: Layer) -> Schedule:
+    said: dict[str, Any] = {}
+    if "weekdays" in written:
+        named = cast("list[JSON]", written["weekdays"])
+        said["weekdays"] = tuple(index for index, day in enumerate(_WEEKDAYS) if day in named)
+    if "between" in written:
+        said["opens"], said["closes"] = map(_minutes, cast("list[JSON]", written["between"]))
+    return Schedule(str(written["id"]), str(written["timezone"]), **said)
+
+
+def _minutes(written: JSON) -> int:
+    hours, minutes = str(written).split(":")
+    return int(hours) * 60 + int(minutes)
 
 
 def schedule_problems(schedule: Part) -> Iterator[Problem]:

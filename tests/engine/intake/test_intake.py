@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,17 @@ from hookwright.engine.journal.room import Room
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table
 from hookwright.rules.expression import Expression
-from hookwright.rules.model import Action, Batch, Dedupe, EntityType, Model, Subscriber, Target, endpoint_name
+from hookwright.rules.model import (
+    Action,
+    Batch,
+    Dedupe,
+    EntityType,
+    Model,
+    Schedule,
+    Subscriber,
+    Target,
+    endpoint_name,
+)
 from hookwright.schemas.problem import Place
 
 
@@ -42,6 +53,7 @@ def subscriber(
     condition=True,
     order_by=None,
     dedupe=None,
+    skip_outside=None,
     **target,
 ):
     actions = tuple(
@@ -63,6 +75,7 @@ def subscriber(
         batch=batch,
         order_by=order_by,
         dedupe=dedupe,
+        skip_outside=skip_outside,
     )
 
 
@@ -588,3 +601,22 @@ def test_a_test_is_refused_when_it_cannot_be_journalled():
         ping(node, "a")
     assert refused.value.status == 503
     assert node.offered == []
+
+
+def test_what_comes_while_its_schedule_is_closed_is_marked_as_skipped_and_waits_for_nobody():
+    closed = Schedule("nights", "UTC", opens=2 * 60, closes=4 * 60)  # the node's clock says 22:13
+    batch = Batch(window=1000)
+    node = Node(
+        subscriber("a", skip_outside=closed, batch=batch, delay=5000),
+        subscriber("b", skip_outside=replace(closed, opens=22 * 60), order_by=Expression.parse("data.id")),
+    )
+    asyncio.run(node.post({"type": "t", "id": "e1", "data": {"id": 1}}))
+    skipped, sent = node.journalled[0].deliveries
+    assert skipped.refusal == ("skipped", "outside the schedule nights")
+    assert (skipped.batch, skipped.due, node.journalled[0].bodies[skipped.body]) == (
+        None,
+        1_700_000_000_250,
+        b'[{"id": 1}]',
+    )
+    assert sent.refusal is None
+    assert sent.order is not None

@@ -611,3 +611,33 @@ def test_a_get_is_tried_again_with_the_same_url_and_no_body(rig):
     )  # fmt: skip
     assert rig.booked[-1].request.body == ""
     assert rig.booked[-1].request.url == sink.url + first.target
+
+
+def test_outside_of_its_schedule_an_endpoint_rests_and_only_tests_are_sent(rig):
+    sink, hour = rig.sink(), time.gmtime().tm_hour
+    opens = f"{(hour + 12) % 24:02}:00", f"{(hour + 13) % 24:02}:00"
+    rig.bundle = f'schedules: [{{id: late, timezone: UTC, between: ["{opens[0]}", "{opens[1]}"]}}]\n'
+    rig.publish(crm=f"{sink.url}, hold_outside: late")
+    rig.offer("crm", 9)
+    [test] = rig.offers("crm")
+    rig.ledger.offer([Offer(msgspec.structs.replace(test.delivery, test=True), test.body)])
+    rig.drain().run()
+    held = [result for result in rig.book() if result.outcome == "held"]
+    assert 0 < len(held) < 9
+    assert {(each.attempt, each.request) for each in held} == {(1, None)}
+    assert {each.reason.rpartition(" ")[0].rpartition(" ")[2] for each in held} == {opens[0]}
+    assert held[0].reason.startswith("outside the schedule late, which opens on ")
+    rest = rig.ledger.rests()["webhook/crm"]
+    assert (rest.cause, rest.why) == ("schedule", held[0].reason)
+    assert sink.ids == [test.delivery.message]
+
+
+def test_what_came_outside_of_a_schedule_that_skips_is_skipped_when_it_is_claimed(rig):
+    rig.publish(crm="http://127.0.0.1:9/")
+    [offer] = rig.offers("crm")
+    skipped = msgspec.structs.replace(offer.delivery, refusal=("skipped", "outside the schedule late"))
+    rig.ledger.offer([Offer(skipped, offer.body)])
+    rig.drain().run()
+    assert [(each.outcome, each.error, each.reason) for each in rig.book()] == [
+        ("skipped", None, "outside the schedule late")
+    ]

@@ -18,6 +18,8 @@ from hookwright.rules.load import Loaded, load
 
 from ..patterns.drawn import Drawer
 
+NOON = 1_795_435_200_000  # Mon 2026-11-23 12:00 UTC
+
 
 def event(type_: str, data: Any = None, source: str = "/shop") -> Event:
     return Event("evt_1", source, type_, data, json.dumps(data).encode())
@@ -26,7 +28,7 @@ def event(type_: str, data: Any = None, source: str = "/shop") -> Event:
 def explained(loaded: Loaded, asked: Event) -> dict[str, Explanation]:
     assert loaded.model is not None, loaded.problems
     assert loaded.bundle is not None
-    return {each.id: each for each in Explainer(loaded.model, loaded.bundle).explain(asked)}
+    return {each.id: each for each in Explainer(loaded.model, loaded.bundle, NOON).explain(asked)}
 
 
 def only(bundle: Callable[..., Loaded], text: str, asked: Event, **options: Any) -> Explanation:
@@ -185,3 +187,20 @@ def test_whole_bundles_are_explained_as_the_table_routes_at_length(tmp_path: Pat
     start = SystemRandom().randrange(2**60)
     seen: Counter[str] = sum((check(tmp_path, start + number) for number in range(3_000)), Counter())
     assert min(seen[stage] for stage in ("", "enabled", "event", "source", "match", "if")) > 1_000
+
+
+@pytest.mark.parametrize(("key", "selected"), [("hold_outside", True), ("skip_outside", False)])
+def test_a_closed_schedule_holds_or_skips_and_says_when_it_opens(bundle, key: str, selected: bool) -> None:
+    text = f"""schedules: [{{id: night, timezone: Europe/Berlin, between: ["22:00", "06:00"]}}]
+webhooks:
+  - {{id: a, event: Lead_Delete, url: "https://x.example/", {key}: night}}
+"""
+    found = only(bundle, text, event("Lead_Delete"))
+    stage, clause = found.stages[-1]
+    assert (stage, found.selected, clause.found[0].value) == (
+        "schedule",
+        selected,
+        "Mon 2026-11-23 13:00 (Europe/Berlin)",
+    )
+    assert clause.hint == "it opens on Mon 2026-11-23 22:00 (Europe/Berlin)"
+    assert str(clause.place).startswith("hooks/hooks.yaml:4:")

@@ -16,7 +16,7 @@ from hookwright.rules.model import Action, Subscriber
 from hookwright.rules.table import RoutingTable, Selected
 from hookwright.schemas.dataschema import DataSchema
 
-from ..delivery import Delivery
+from ..delivery import SKIPPED, Delivery
 from ..errors import JournalError
 from ..history.index_view import HistoryUnavailable
 from ..journal.room import Room
@@ -241,7 +241,7 @@ class Intake:
         shown = {
             delivery.id: self._placing.shown(redaction.shown, subscriber, action, alone=alone)
             for (subscriber, action, *_), delivery in zip(placed, hidden, strict=True)
-            if delivery.body != data and delivery.refusal is None
+            if delivery.body != data and (delivery.refusal is None or delivery.refusal[0] == SKIPPED)
         }
         return Plan(event, fingerprint, revision, hidden, {**bodies, NOTHING: b""}, redaction, shown)
 

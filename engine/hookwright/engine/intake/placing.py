@@ -12,6 +12,7 @@ from hookwright.plugins.hookspecs import BodyContext, Encoder
 from hookwright.rules.errors import ExpressionError
 from hookwright.rules.event import Event
 from hookwright.rules.expression import Expression, key_text
+from hookwright.rules.hours import is_open
 from hookwright.rules.model import Action, Subscriber, Target
 from hookwright.rules.targets import BODYLESS
 
@@ -19,7 +20,7 @@ from ..batch import batch_plan
 from ..call.encoding import Body, encode_body, refused, too_large
 from ..call.mask import REDACTED
 from ..call.query import NoQuery, check_query
-from ..delivery import DedupePlan, Delivery, OrderPlan, delivery_id, key_digest, message_id
+from ..delivery import SKIPPED, DedupePlan, Delivery, OrderPlan, delivery_id, key_digest, message_id
 from ..hops import hops_of
 
 
@@ -37,7 +38,13 @@ class Placing:
     def placed(
         self, event: Event, subscriber: Subscriber, action: Action, now: int
     ) -> tuple[bytes, Delivery]:
-        """One delivery with its body. A member of a batch keeps its data: its batch is encoded as a whole."""
+        """One delivery with its body. A member of a batch keeps its data: its batch is encoded as a whole.
+
+        What comes while its schedule is closed enters no batch.
+        """
+        schedule = subscriber.skip_outside
+        if schedule is not None and not is_open(schedule, now):
+            return self._skipped(event, subscriber, action, now, f"outside the schedule {schedule.id}")
         if subscriber.batch is None:
             content, delivery = self._encoded(event, event, subscriber, action, now)
             return content, self._kept_apart(delivery, event, subscriber, now)
@@ -47,6 +54,13 @@ class Placing:
         except ExpressionError as error:
             return event.raw, _without_value(delivery, "batch.key", error)
         return event.raw, msgspec.structs.replace(delivery, batch=plan)
+
+    def _skipped(
+        self, event: Event, subscriber: Subscriber, action: Action, now: int, why: str
+    ) -> tuple[bytes, Delivery]:
+        """One that is not sent, unless somebody replays it."""
+        content, delivery = self.alone(event, subscriber, action, now)
+        return content, msgspec.structs.replace(delivery, due=now, refusal=delivery.refusal or (SKIPPED, why))
 
     def doubtful(
         self, event: Event, subscriber: Subscriber, action: Action, now: int, fault: ExpressionError

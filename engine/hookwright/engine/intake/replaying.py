@@ -11,7 +11,7 @@ import msgspec
 
 from hookwright.rules.table import RoutingTable
 
-from ..delivery import Delivery, OrderPlan, Status, delivery_id
+from ..delivery import SKIPPED, Delivery, OrderPlan, Status, delivery_id
 from ..errors import EngineError
 from ..history.history import History
 from ..history.original import Original
@@ -157,7 +157,7 @@ def _replayed(planned: Delivery, number: int, revision: str, now: float) -> Repl
         test=planned.test,
         hops=planned.hops,
         order=planned.order and OrderPlan(key=planned.order.key, turn=int(now * 1e6)),
-        refusal=planned.refusal,
+        refusal=None if planned.refusal and planned.refusal[0] == SKIPPED else planned.refusal,
         of=planned.id,
         round=number,
         by="",

@@ -6,7 +6,7 @@ import hashlib
 
 from msgspec import Struct, structs
 
-from hookwright.rules.model import Rate, Target
+from hookwright.rules.model import Rate, Schedule, Target
 from hookwright.rules.table import RoutingTable
 
 BURST_SPAN = 100  # ms: so much of its rate an endpoint may use at once
@@ -22,6 +22,7 @@ class Policy(Struct, frozen=True, kw_only=True, omit_defaults=True):
     breaker: tuple[int, int, int] | None = None
     rate: tuple[int, int, int, str] | None = None
     retry_after: bool = False
+    schedule: str = ""
     to: str = ""
 
 
@@ -30,18 +31,23 @@ FREE = Policy()
 
 def policies_of(table: RoutingTable) -> dict[str, Policy]:
     """The policies of a table's endpoints, of those that have one."""
-    found = {action.endpoint: policy_of(action.target) for one in table.subscribers for action in one.actions}
+    found = {
+        action.endpoint: policy_of(action.target, one.hold_outside)
+        for one in table.subscribers
+        for action in one.actions
+    }
     return {endpoint: policy for endpoint, policy in found.items() if policy is not None}
 
 
-def policy_of(target: Target) -> Policy | None:
-    """The policy of calls to a target, None when they have none."""
+def policy_of(target: Target, hold_outside: Schedule | None = None) -> Policy | None:
+    """The policy of calls to a target at the times of a schedule, None when they have none."""
     breaker, rate = target.breaker, target.rate
     url = hashlib.sha256(target.url.encode()).hexdigest()[:12]
     policy = Policy(
         breaker=None if breaker is None else (breaker.failures, breaker.probe, breaker.probe_max),
         rate=None if rate is None else (rate.calls, rate.span, burst(rate), str(rate)),
         retry_after=target.retry.retry_after,
+        schedule=str(hold_outside or ""),
     )
     return None if policy == FREE else structs.replace(policy, to=url)
 

@@ -29,6 +29,10 @@ class Configuration(Protocol):
         """Where and how to call; None when this revision has no such endpoint."""
         ...
 
+    def closed(self, delivery: Delivery, now: int) -> tuple[int, str] | None:
+        """When calls of its endpoint go out again (Unix ms) and why not at `now`; None while they do."""
+        ...
+
     def prepare(self, claim: Claim, now: float) -> Prepared | Fetching | Refusal:
         """The request of a claim whose endpoint exists, at `now` (Unix seconds); or a token is on its way."""
         ...

@@ -8,6 +8,7 @@ import time
 from hookwright.rules.model import Target
 
 from ..call.prepare import Refusal
+from ..delivery import SKIPPED
 from ..hops import LIMIT, LOOP
 from ..ledger.work import POISONED, Claim, Settle
 from .account import Account
@@ -85,6 +86,9 @@ class Launcher:
         ended = self._over(claim, target, revision, now)
         if ended is not None:
             return ended
+        closed = configuration.closed(claim.delivery, now)
+        if closed is not None:
+            return self._clerk.closed(claim, *closed, revision, now)
         prepared = None if teller else configuration.prepare(claim, now / 1000)
         if isinstance(prepared, Refusal):
             return self._clerk.refused(claim, prepared, target, revision, now)
@@ -99,6 +103,8 @@ class Launcher:
         if claim.delivery.hops > LIMIT:
             return self._clerk.skipped(claim, LOOP, revision, now)
         refused = claim.delivery.refusal
+        if refused is not None and refused[0] == SKIPPED:
+            return self._clerk.skipped(claim, refused[1], revision, now)
         if refused is not None:  # known when it was accepted
             return self._clerk.refused(claim, Refusal("failure", *refused), target, revision, now)
         return None

@@ -8,6 +8,7 @@ from functools import partial
 from hookwright.plugins.hookspecs import Network
 from hookwright.plugins.registry import Plugins
 from hookwright.plugins.secrets import SecretStore
+from hookwright.rules.hours import is_open, next_opening, opening_text
 from hookwright.rules.model import SecretReference, Target
 from hookwright.rules.source import from_json
 from hookwright.rules.table import RoutingTable
@@ -60,6 +61,15 @@ class Published:
         if preparer is None:
             preparer = self._preparers[endpoint] = self._preparer(endpoint)
         return preparer.prepare(claim.delivery, claim.body, claim.attempt, now)
+
+    def closed(self, delivery: Delivery, now: int) -> tuple[int, str] | None:
+        """When calls go out again (Unix ms) and why not at `now`; None while they do. Tests always do."""
+        found = None if delivery.test or delivery.notifier else self._table.endpoint(delivery.endpoint)
+        schedule = None if found is None else found[0].hold_outside
+        if schedule is None or is_open(schedule, now):
+            return None
+        opens = next_opening(schedule, now)
+        return opens, f"outside the schedule {schedule.id}, which opens on {opening_text(schedule, opens)}"
 
     def notify(self, delivery: Delivery) -> tuple[str, ...]:
         """The ids of the notifiers to be told if this delivery fails; none for tests and for notices."""

@@ -77,6 +77,12 @@ class Clerk:
         """Workers die of it."""
         return self._settle(claim, Decision("failure", None, POISON, DEADLY), revision, now)
 
+    def closed(self, claim: Claim, opens: int, why: str, revision: str, now: int) -> Settle:
+        """It waits for the opening of a schedule, and so does all else of its endpoint."""
+        wait = opens - now
+        settle = self._settle(claim, Decision("held", wait, "not_ready", why), revision, now)
+        return structs.replace(settle, rest=Rest(wait, "schedule", why))
+
     def too_old(self, claim: Claim, target: Target, revision: str, now: int) -> Settle:
         """It waited longer than anybody wants it."""
         return self.skipped(claim, too_old(target.retry.max_age), revision, now)

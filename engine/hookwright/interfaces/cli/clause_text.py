@@ -34,6 +34,8 @@ def proofs(clause: Clause) -> Iterator[str]:
         yield _named(clause, "source")
     elif clause.kind == "if":
         yield f"if {clause.expected[0].says}" + (f": {_values(clause)}" if clause.found else "")
+    elif clause.kind == "schedule":
+        yield f"held: {clause.hint}" if clause.hint else clause.expected[0].says
     elif clause.kind == "not":
         yield from (f"not: {reason.text}" for part in clause.parts for reason in _some(reasons(part)))
     else:

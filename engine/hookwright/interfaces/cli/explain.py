@@ -15,6 +15,7 @@ from hookwright.plugins.loader import load_plugins
 from hookwright.rules.bundle import Bundle as Parts
 from hookwright.rules.compile import compile_table
 from hookwright.rules.explain import Explainer
+from hookwright.rules.hours import is_open
 from hookwright.rules.model import Model
 from hookwright.rules.several import shared_ids
 from hookwright.rules.table import RoutingTable
@@ -99,10 +100,11 @@ def explain(  # noqa: PLR0913, PLR0917  # one parameter a flag
         raise Stop(Exit.NO, str(clash))
     tables = [compile_table(model) for model, _, _ in bundles]
     rendering = Rendering(loaded_plugins, time.time()) if render else None
+    now = int(time.time() * 1000)
     explained = [
         each
         for (model, parts, _), table in zip(bundles, tables, strict=True)
-        for each in _explained(Explainer(model, parts), table, given, rendering)
+        for each in _explained(Explainer(model, parts, now), table, given, rendering)
     ]
     chosen = explained if why_not is None else [_named(explained, why_not)]
     selected = sum(each.explanation.selected for each in explained)
@@ -128,7 +130,11 @@ def _explained(
     explainer: Explainer, table: RoutingTable, given: GivenEvent, rendering: Rendering | None
 ) -> Iterator[Explained]:
     selected = (each.subscriber for each in table.select(given.event) if each.fault is None)
-    getting = {subscriber.id: subscriber for subscriber in selected}
+    getting = {
+        each.id: each
+        for each in selected
+        if not each.skip_outside or is_open(each.skip_outside, explainer.now)
+    }
     for explanation in explainer.explain(given.event):
         subscriber = getting.get(explanation.id)
         if explanation.selected != (subscriber is not None):

@@ -24,6 +24,7 @@ _UNTOLD = {
     "source": "more that are for other sources",
     "match": "more whose pattern refuses it",
     "if": "more whose condition is not met",
+    "schedule": "more whose schedule is closed",
 }
 _INDENT = "  "
 _MOST_SUBSCRIBERS = 20  # that get it, and that do not, told of one by one
@@ -34,6 +35,7 @@ _WHY = {
     "source": "it is for other sources",
     "match": "its pattern refuses this event",
     "if": "its condition is not met",
+    "schedule": "its schedule is closed",
 }
 
 

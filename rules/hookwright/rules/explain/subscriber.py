@@ -1,4 +1,6 @@
-"""Why a subscriber gets an event or not: `enabled`, the event's type and source, its pattern, its `if`."""
+"""Why a subscriber gets an event or not: `enabled`, the event's type and source, its pattern, its `if`, its
+schedule.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,8 @@ from ..condition import KEY as IF
 from ..errors import Steps
 from ..event import Event
 from ..glob import compile_glob, is_glob
-from ..model import Model, Subscriber
+from ..hours import next_opening, opening_text
+from ..model import Model, Schedule, Subscriber
 from ..references import EventNames
 from .clause import Clause, Expected, Explanation, Found, Stage
 from .condition import explain_condition
@@ -27,6 +30,7 @@ class Explainer:
 
     model: Model
     bundle: Bundle
+    now: int  # Unix ms: when the event would come
     _names: EventNames = field(init=False)
 
     def __post_init__(self) -> None:
@@ -66,11 +70,30 @@ class Explainer:
         if subscriber.condition is not True:
             place = self._home(entry, IF).place(IF)
             yield "if", explain_condition(subscriber.condition, event, place)
+        for key, schedule in (
+            ("hold_outside", subscriber.hold_outside),
+            ("skip_outside", subscriber.skip_outside),
+        ):
+            if schedule is not None:
+                yield "schedule", self._schedule(self._home(entry, key).place(key), key, schedule)
 
     def _home(self, entry: Entry, key: str) -> Part:
         """What says `key`: the subscriber itself, or else the defaults."""
         defaults = self.bundle.defaults
         return defaults if defaults and key not in entry.part.value and key in defaults.value else entry.part
+
+    def _schedule(self, place: Place, key: str, schedule: Schedule) -> Clause:
+        """What comes while it is closed waits for its opening, or is skipped."""
+        opens = next_opening(schedule, self.now)
+        closed = opens > self.now
+        return Clause(
+            kind="schedule",
+            holds=not closed or key == "hold_outside",
+            place=place,
+            expected=(Expected(f"the schedule {schedule.id} is open", place),),
+            found=(Found("now", opening_text(schedule, self.now), None if closed else 0),),
+            hint=f"it opens on {opening_text(schedule, opens)}" if closed else "",
+        )
 
     def _disabled(self, entry: Entry) -> Clause:
         place = self._home(entry, "enabled").place("enabled", key=True)
