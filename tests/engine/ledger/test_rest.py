@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from hookwright.engine.journal.switch import Switch
 from hookwright.engine.ledger.ledger import Ledger
-from hookwright.engine.ledger.policy import Policy
+from hookwright.engine.ledger.policy import Policy, policy_of
 from hookwright.engine.ledger.work import Rest
+from hookwright.rules.model import Schedule, Target
 
 from .work import REVISION, names, offer, settle
 
@@ -192,3 +195,18 @@ def test_an_endpoint_whose_rest_is_over_leaves_no_key_behind(ledger, clock):
         ledger.step(settles=[settle(claim)])
     left = {key.decode() for key in ledger._redis.keys("{hw:0}:*")}
     assert not {key for key in left if key.split(":")[-1] in ("rest", "rests") or ":ep:" in key}
+
+
+def test_other_hours_end_the_rest_that_the_former_ones_led_to(make, clock):
+    ledger = make()
+    target, office = Target(url="http://127.0.0.1:1/"), Schedule("office", "UTC", opens=480, closes=1080)
+    former, same, other = (
+        policy_of(target, each) for each in (office, replace(office, id="desk"), replace(office, closes=1200))
+    )
+    assert former == same
+    ledger.publish(REVISION, b"", CAPS, policies={"webhook/a": former})
+    put_to_rest(ledger, Rest(HOUR, "schedule", "closed"))
+    ledger.publish("sha256:r2", b"", CAPS, policies={"webhook/a": same})
+    assert names(ledger.step(claim=9)) == []
+    ledger.publish("sha256:r3", b"", CAPS, policies={"webhook/a": other})
+    assert names(ledger.step(claim=9)) == ["a1"]
