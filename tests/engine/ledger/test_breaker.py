@@ -197,6 +197,16 @@ def test_another_policy_lets_work_out_at_once(ledger, policy):
     assert len(ledger.step(claim=9).claims) == 1
 
 
+def test_a_probe_under_way_when_the_ledger_is_emptied_does_not_bar_what_is_offered_again(ledger, clock):
+    fail(ledger, FAILURES)
+    clock.go(PROBE + 1)
+    (probe,) = ledger.step(claim=9).claims
+    ledger.grounds.empty()
+    ledger.offer([offer("a1")])
+    ledger.step(settles=[failed(probe)])
+    assert names(ledger.step(claim=9)) == ["a1"]
+
+
 def test_an_endpoint_that_is_removed_while_open_or_probed_gives_its_work_out(ledger, clock):
     fail(ledger, FAILURES)
     clock.go(PROBE + 1)

@@ -38,7 +38,7 @@ local function forget_all()
     for _, key in ipairs(found[2]) do
       local kind = string.match(string.sub(key, #P + 1), '^[^:]*')
       if kind == 'ep' then
-        redis.call('HDEL', key, 'flying', 'ringed', 'rest')
+        redis.call('HDEL', key, 'flying', 'ringed', 'rest', 'breaker') -- nobody can end a probe that is forgotten
       elseif not KEPT[kind] then
         redis.call('UNLINK', key)
       end
