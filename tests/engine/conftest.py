@@ -263,6 +263,23 @@ class MemoryLedger:
             return len(ending)
 
     @property
+    def expunging(self) -> MemoryLedger:
+        return self
+
+    def cancel(self, node: str, results: Sequence[Result]) -> int:
+        assert node == NODE
+        with self.server.lock:
+            self._reach()
+            ending = [each for each in results if each.delivery not in self.server.tombstones]
+            for each in ending:
+                self.server.settle(each)
+            return len(ending)
+
+    def compact(self) -> None:
+        with self.server.lock:
+            self._reach()
+
+    @property
     def grounds(self) -> MemoryLedger:
         return self
 

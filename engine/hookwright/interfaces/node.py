@@ -17,6 +17,7 @@ import structlog
 from hookwright.engine.errors import EngineError, LedgerUnavailable
 from hookwright.engine.heir import refuse_adopted, refuse_adopting
 from hookwright.engine.history.history import History
+from hookwright.engine.intake.expunging import Expunges
 from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.jobs import Jobs
 from hookwright.engine.intake.offering import Offering
@@ -38,7 +39,17 @@ from hookwright.rules.source import Source
 from .children import Child
 from .presence import Presence, present
 from .resting import rests
-from .wiring import intake_of, jobs_of, offer_to, replays_of, subscribers_of, swap_in, tell_switches
+from .wiring import (
+    expunges_of,
+    intake_of,
+    jobs_of,
+    known_in,
+    offer_to,
+    replays_of,
+    subscribers_of,
+    swap_in,
+    tell_switches,
+)
 
 WATCH_SECONDS = 0.25
 CROWDED = 0.9  # of Redis's `maxmemory`: from here on events are refused
@@ -85,6 +96,7 @@ class Node:
     swap: Callable[[Source], bool]
     replays: Replays
     jobs: Jobs
+    expunges: Expunges
     room: Room
 
 
@@ -118,19 +130,19 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         writer = Writer(state.history, "intake")
         stack.callback(writer.close)
         writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
-        broker = Broker(url)
-        subscribers = subscribers_of(revisions, history, ledger, writer, said, broker)
+        subscribers = subscribers_of(revisions, history, ledger, writer, said, broker := Broker(url))
         offering = Offering(
             offer_to(ledger, broker, subscribers), limit=settings.spool_limit, clock=time.monotonic
         )
         stack.callback(offering.close)
         stack.callback(_end_workers, workers, reachable)
         room = Room(state.history, settings.disk_reserve)
+        known = known_in(state, history)
         replays = replays_of(name, state, revisions, history, writer, offering)
         jobs = stack.enter_context(jobs_of(state, history, writer, replays))
         node = Node(
             state=state,
-            intake=intake_of(name, state, plugins, revisions, history, writer, offering, room),
+            intake=intake_of(name, state, plugins, revisions, known, writer, offering, room),
             history=history,
             revisions=revisions,
             ledger=ledger,
@@ -143,6 +155,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             room=room,
             replays=replays,
             jobs=jobs,
+            expunges=expunges_of(history, writer, replays, known),
         )
         stack.enter_context(_watched(node, presence))
         yield node

@@ -125,6 +125,7 @@ def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
             resting=lambda: resting(node.ledger),
             replay=node.replays.replay,
             jobs=node.jobs,
+            expunges=node.expunges,
             tokens=tokens,
             subscribers=node.subscribers,
             live=live,

@@ -13,6 +13,8 @@ from hookwright.engine.errors import JournalError, LedgerUnavailable
 from hookwright.engine.history.history import History
 from hookwright.engine.history.index_view import HistoryUnavailable
 from hookwright.engine.history.job_records import JobRecords
+from hookwright.engine.intake.answer import Answer
+from hookwright.engine.intake.expunging import Expunges
 from hookwright.engine.intake.first_answers import FirstAnswers
 from hookwright.engine.intake.intake import Intake, Plan
 from hookwright.engine.intake.jobs import Jobs
@@ -85,12 +87,17 @@ def subscribers_of(
     )
 
 
+def known_in(state: State, history: History) -> KnownEvents[Answer]:
+    """The events that were accepted before."""
+    return KnownEvents(FirstAnswers(history), time.monotonic, vault_of(state.history).matches)
+
+
 def intake_of(
     name: str,
     state: State,
     plugins: Plugins,
     revisions: Revisions,
-    history: History,
+    known: KnownEvents[Answer],
     writer: Writer,
     offering: Offering,
     room: Room,
@@ -102,7 +109,7 @@ def intake_of(
         table=lambda: revisions.table,
         placing=Placing(name, plugins.encoders, vault.keyed),
         record=_record_in(writer, vault),
-        known=KnownEvents(FirstAnswers(history), time.monotonic, vault.matches),
+        known=known,
         offering=offering,
         room=room,
     )
@@ -138,6 +145,17 @@ def jobs_of(state: State, history: History, writer: Writer, replays: Replays) ->
         yield jobs
     finally:
         jobs.close()
+
+
+def expunges_of(history: History, writer: Writer, replays: Replays, known: KnownEvents[Answer]) -> Expunges:
+    """What orders that events be expunged."""
+    return Expunges(
+        history=history,
+        rotate=writer.rotate,
+        record=lambda entries: writer.append_many(entries).result(),
+        held=replays.held,
+        tell=known.expunged,
+    )
 
 
 def _record_in(writer: Writer, vault: Vault) -> Callable[[Sequence[Plan]], Awaitable[None]]:

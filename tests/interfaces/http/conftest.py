@@ -21,6 +21,7 @@ from hookwright.engine.call.guard import Policy
 from hookwright.engine.errors import LedgerUnavailable
 from hookwright.engine.history.history import History
 from hookwright.engine.history.job_records import JobRecords
+from hookwright.engine.intake.expunging import Expunges
 from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.jobs import Jobs
 from hookwright.engine.intake.known import KnownEvents
@@ -287,6 +288,13 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
         subscribers=(subscribers := running.subscribers(stack)),
         replay=replays.replay,
         jobs=jobs,
+        expunges=Expunges(
+            history=history,
+            rotate=writer.rotate,
+            record=lambda entries: writer.append_many(entries).result(),
+            held=replays.held,
+            tell=lambda source, name: None,
+        ),
         live=running.live,
         ping=Pinging(intake, subscribers).ping,
         handshake=lambda name: _shaken(subscribers, name),

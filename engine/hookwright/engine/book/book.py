@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -15,6 +15,7 @@ from hookwright.plugins.notices import MOST_FAILURES
 
 from ..errors import EngineError
 from ..history.digest import NAMED, WINDOW, Digest, Pair
+from ..history.expunging import Concerned, Ordered
 from ..history.index import Behind, Index, passing
 from ..history.row import Row
 from ..history.taken import Taken
@@ -102,11 +103,11 @@ class Book:
                 raise IndexUnavailable(str(error)) from error
 
     def recorded(self, lost: Attempt) -> bool:
-        """Whether this lost lease needs no line: it has one, or its delivery is not known here."""
+        """Whether this lost lease needs no line: it has one, its delivery is not known here or expunged."""
         with self.lock:
             positions = self._index.lines(lost.delivery)
-        if positions is None:
-            return True
+            if positions is None or self._index.expunging.include(lost.delivery):
+                return True
         lines = (read_at(self.folder, position) for position in positions)
         return any(line and line.kind == "lease_lost" and line.decode(Attempt) == lost for line in lines)
 
@@ -122,39 +123,46 @@ class Book:
 
     def finished(self) -> set[str]:
         """The segments that were read to their end and have no writer any more."""
-        with self.lock:
-            try:
-                return {name for name, read in self._index.progress().items() if read.finished}
-            except sqlite3.Error as error:
-                raise IndexUnavailable(str(error)) from error
+        with self._asking():
+            return {name for name, read in self._index.progress().items() if read.finished}
 
     def needs(self, segment: str) -> bool:
         """Whether a delivery that is open stands in this segment."""
-        with self.lock:
-            try:
-                return not self._whole or self._index.open_in(segment) > 0
-            except sqlite3.Error as error:
-                raise IndexUnavailable(str(error)) from error
+        with self._asking():
+            return not self._whole or self._index.open_in(segment) > 0
 
     def forget(self, segment: str) -> None:
         """Nothing of a segment that was dropped is known any more: an event in it would be a new one."""
-        with self.lock:
-            try:
-                self._index.forget(segment)
-            except sqlite3.Error as error:
-                raise IndexUnavailable(str(error)) from error
+        with self._asking():
+            self._index.forget(segment)
 
     def to_tell(self, pair: Pair) -> tuple[tuple[str, ...], list[Row]]:
         """What is to be told to a pair, the newest first, and the rows of the newest failures of it.
 
         That is ids of deliveries, or switches as JSON.
         """
+        with self._asking():
+            said = self._index.untold(pair, NAMED)
+            if pair.tells == "disabled":
+                return said, self._index.failed(pair.entity_type, pair.entity_id, MOST_FAILURES)
+            return said, self._index.rows(said[:MOST_FAILURES])
+
+    def expunging(self) -> tuple[Ordered, list[Concerned]] | None:
+        """The oldest event whose content has to go, and the deliveries that may hold something of it."""
+        with self._asking():
+            ordered = self._index.expunging.pending() if self._whole else None
+            return None if ordered is None else (ordered, self._index.expunging.concerned(ordered))
+
+    def scrub(self, ordered: Ordered, deliveries: Sequence[str]) -> None:
+        """Leave nothing in the index of what an event and its deliveries held."""
+        with self._asking():
+            self._index.expunging.scrub(ordered, deliveries)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
         with self.lock:
             try:
-                said = self._index.untold(pair, NAMED)
-                if pair.tells == "disabled":
-                    return said, self._index.failed(pair.entity_type, pair.entity_id, MOST_FAILURES)
-                return said, self._index.rows(said[:MOST_FAILURES])
+                yield
             except sqlite3.Error as error:
                 raise IndexUnavailable(str(error)) from error
 

@@ -22,6 +22,7 @@ from ..journal.writer import Entry, Writer
 from ..ledger.work import Offer, Offered
 from .batching import Batching
 from .book import Book, IndexUnavailable
+from .expunging import ExpungeLedger
 from .herald import Herald
 from .splitting import Splitting
 from .standing import Standing
@@ -46,6 +47,9 @@ class BookLedger(SwitchLedger, Protocol):
 
     @property
     def grounds(self) -> Grounds: ...
+
+    @property
+    def expunging(self) -> ExpungeLedger: ...
 
     def halt(self, node: str, on: bool) -> None: ...
 

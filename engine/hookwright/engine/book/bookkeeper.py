@@ -13,7 +13,7 @@ import structlog
 
 from hookwright.plugins.hookspecs import Encoder
 
-from ..errors import JournalError, LedgerUnavailable
+from ..errors import EngineError, JournalError, LedgerUnavailable
 from ..history.catching_up import book_lock
 from ..history.digest import WINDOW
 from ..journal.lineage import BOOK
@@ -23,6 +23,7 @@ from ..journal.writer import SYNC, Entry, Writer
 from ..state import State
 from .book import Book, IndexUnavailable
 from .booking import NO_ENCODERS, Booking, BookLedger
+from .expunging import Expunger
 from .heartbeat import Heartbeat, write_heartbeat
 from .retention import KEEP, Keep, Retention
 
@@ -149,12 +150,23 @@ class Bookkeeper:
             checkpoint=self._checkpoint,
         )
 
+        expunger = Expunger(
+            book,
+            append,
+            writer.rotate,
+            self._ledger.expunging,
+            self._node,
+            clock=self._clock,
+            checkpoint=self._checkpoint,
+        )
+
         def tidy() -> None:
             while not over.wait(TIDY_EVERY):
-                try:
-                    retention.turn()
-                except (OSError, JournalError, IndexUnavailable) as error:
-                    log.warning("history_not_tidied", reason=str(error))
+                for turn in (expunger.turn, retention.turn):
+                    try:
+                        turn()
+                    except (OSError, EngineError) as error:
+                        log.warning("history_not_tidied", reason=str(error))
 
         threading.Thread(target=tidy, name="retention", daemon=True).start()
 

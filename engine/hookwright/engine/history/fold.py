@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 
 from ..delivery import State, Status
 from ..instant import milliseconds
-from ..journal.follow import Derived, Entered, Fanout, Item, Reported, Turned
+from ..journal.follow import Derived, Entered, Expunging, Fanout, Item, Reported, Turned
 from ..journal.opened import Batched, Noticed, Replayed
 from ..journal.outcome import Attempt, Held, Settled
 from ..journal.reader import Damage
 from ..journal.segment import Position
 from .digest import Pair
+from .expunging import note
 from .jobs import enter_job, enter_replay
 from .untold import Untold
 from .verdict import read_verdict
@@ -73,6 +74,8 @@ class Fold:
             self.untold.disable(switch, item.position)
         elif isinstance(item, Reported):
             enter_job(self._database, item.job, self._segment(item.position.segment))
+        elif isinstance(item, Expunging):
+            note(self._database, item)
         else:
             self._note(item)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from ..journal.switch import Switches
 from ..state import State
 from .catching_up import catch_up
 from .detail import Detail, Related, Where, read_detail
+from .expunging import Order, is_expunged, order_of
 from .index import SWITCHES, read_switch
 from .index_view import BUILDING, HistoryUnavailable, IndexView, Rows, Whole
 from .original import Original, read_original
@@ -31,7 +32,7 @@ class FirstAnswer:
     """What is known of an event accepted before: what its first answer is made of.
 
     `deliveries` are (delivery id, entity type, entity id, whether it was to be batched), the first 1,000 of
-    `count`. `accepted` is Unix milliseconds.
+    `count`. `accepted` is Unix milliseconds. Of one that is `expunged` the fingerprint is gone.
     """
 
     fingerprint: str
@@ -39,6 +40,7 @@ class FirstAnswer:
     accepted: int
     count: int
     deliveries: tuple[tuple[str, str, str, bool], ...]
+    expunged: bool = False
 
 
 class History:
@@ -120,6 +122,8 @@ class History:
         if located is None:
             return None
         row, where = located
+        if is_expunged(self._query, row.id):
+            return Original(row, None, max(rounds, default=0), expunged=True)
         return read_original(self._folder, row, where, node, max(rounds, default=0))
 
     def progress(self) -> dict[str, Progress]:
@@ -157,7 +161,19 @@ class History:
         fingerprint, revision, accepted, first, count = found[0]
         placed = self._query(_PLACED, [first, first + min(count, LISTED)])
         deliveries = tuple((*each[:3], bool(each[3])) for each in placed)
-        return FirstAnswer(fingerprint, revision, accepted, count, deliveries)
+        expunged = self.expunged(source, event_id) is not None
+        return FirstAnswer(fingerprint, revision, accepted, count, deliveries, expunged)
+
+    def sources(self, event_id: str) -> Sequence[str]:
+        """The sources of all events of this id; an index that is being built raises `HistoryUnavailable`."""
+        whole = self._index.whole()
+        found = self._query("SELECT source FROM events WHERE id = ? ORDER BY source", [event_id])
+        self._tell_absence(whole)
+        return tuple(source for (source,) in found)
+
+    def expunged(self, source: str, event_id: str) -> Order | None:
+        """Since when and by whom an event is expunged, and whether that is done; None when it is not."""
+        return order_of(self._query, source, event_id)
 
     def counts(self, wanted: Filter = Filter()) -> dict[str, int]:  # noqa: B008
         """How many deliveries that fit have each status word; a batch counts once, a notice not at all."""

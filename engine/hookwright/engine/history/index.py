@@ -18,13 +18,14 @@ from ..journal.follow import Batch, Progress
 from ..journal.segment import Position
 from ..journal.switch import Switch
 from .digest import Pair, Standing
+from .expunging import Expunges
 from .fold import Fold
 from .forgetting import forget, open_in
 from .row import Row
 from .taken import Taken, members_of
 from .untold import failed_of, rows_of, standings, untold_of
 
-VERSION = 8
+VERSION = 9
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_CANTOPEN,
@@ -39,7 +40,7 @@ _WHOLE = 0x68776F6B  # application_id of an index that has been brought up to th
 _GONE = " (gone)"
 _TABLES = {
     "segments", "events", "deliveries", "lines", "digests", "untold", "switches", "damage", "jobs",
-    "replayed",
+    "replayed", "expunges",
 }  # fmt: skip
 _OPEN = (
     "SELECT d.id, attempts, coalesce(next, due), state, reason, e.name, event_offset, l.name, d.offset"
@@ -221,6 +222,11 @@ class Index:
         with self._transaction():
             forget(self._database, segment)
         self._segments.pop(segment, None)
+
+    @property
+    def expunging(self) -> Expunges:
+        """What it knows of expunged events."""
+        return Expunges(self._database)
 
     def apply(self, batch: Batch) -> Applied:
         """Enter what was read, all or nothing."""

@@ -121,6 +121,16 @@ CREATE TABLE replayed (  -- what a running job has replayed since that line
     PRIMARY KEY (job, delivery)
 ) WITHOUT ROWID;
 
+CREATE TABLE expunges (  -- events whose content has to go, or is gone
+    source TEXT NOT NULL,
+    id     TEXT NOT NULL,
+    at     INTEGER NOT NULL,  -- when somebody said so
+    by     TEXT NOT NULL,
+    why    TEXT NOT NULL,
+    done   INTEGER,  -- when it was gone
+    PRIMARY KEY (source, id)
+) WITHOUT ROWID;
+
 CREATE TABLE damage (  -- what could not be read; empty in a sound journal
     segment INTEGER NOT NULL,
     offset  INTEGER NOT NULL,

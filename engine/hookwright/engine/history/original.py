@@ -26,6 +26,7 @@ class Original:
     round: int
     shown: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
+    expunged: bool = False
 
 
 def read_original(folder: Path, row: Row, where: Where, node: str, last: int) -> Original:

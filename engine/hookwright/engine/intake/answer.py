@@ -22,7 +22,10 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
 
 
 class Answer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
-    """The answer for one event. Over 1,000 deliveries are counted, with a link, instead of listed."""
+    """The answer for one event. Over 1,000 deliveries are counted, with a link, instead of listed.
+
+    Of one that is `expunged` only the id is known: it is a duplicate whatever its content.
+    """
 
     id: str
     duplicate: bool
@@ -30,6 +33,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     deliveries: tuple[Placed, ...] | msgspec.UnsetType = msgspec.UNSET
     count: int | None = None
     link: str | None = None
+    expunged: bool = False
 
 
 class Answers(msgspec.Struct, frozen=True):

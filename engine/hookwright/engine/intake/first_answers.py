@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ..history.history import FirstAnswer, History
 from .answer import Answer, Placed, counted
 from .known import Known
@@ -16,7 +18,12 @@ class FirstAnswers:
     def __call__(self, source: str, event_id: str) -> Known[Answer] | None:
         """Raises `HistoryUnavailable`."""
         found = self._history.find_event(source, event_id)
-        return None if found is None else Known(found.fingerprint, _answer(event_id, found))
+        if found is None:
+            return None
+        answer = _answer(event_id, found)
+        if found.expunged:
+            return Known(None, msgspec.structs.replace(answer, expunged=True))
+        return Known(found.fingerprint, answer)
 
 
 def _answer(event_id: str, found: FirstAnswer) -> Answer:

@@ -22,9 +22,12 @@ class Conflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Known(Generic[Answer]):
-    """An event accepted before: the fingerprint of its content, and what its sender was told."""
+    """An event accepted before: the fingerprint of its content, and what its sender was told.
 
-    fingerprint: str
+    None for what was expunged: nobody knows any more, whatever comes is the same.
+    """
+
+    fingerprint: str | None
     answer: Answer
 
 
@@ -64,6 +67,8 @@ class KnownEvents(Generic[Answer]):
                 self._recent[key] = _Reservation(fingerprint, future, self._clock())
                 return None
             future.set_result(known.answer)
+            if known.fingerprint is None:
+                return future
             found = _Reservation(known.fingerprint, future, 0.0)
         if not self._same(found.fingerprint, fingerprint):
             raise Conflict(event_id)
@@ -78,6 +83,12 @@ class KnownEvents(Generic[Answer]):
         reservation = self._recent.pop((source, event_id))
         reservation.answer.set_exception(error)
         reservation.answer.exception()  # nobody may be waiting; that is no fault
+
+    def expunged(self, source: str, event_id: str) -> None:
+        """The index has it and knows better; any thread may say so."""
+        found = self._recent.get((source, event_id))
+        if found is not None and found.answer.done():
+            self._recent.pop((source, event_id), None)
 
     def _forget(self) -> None:
         """Drop the oldest entries that the index, if it can be read, has by now; at most two a call."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -28,8 +29,8 @@ from .unindexed import unindexed
 class NotReplayable(EngineError):
     """A delivery that cannot be sent again now; the message says why. `state` is its inner state.
 
-    `cause` is the same why in a word: `notEnded`, `inBatch`, `beforeBatch`, `notice`, `notConfigured` or
-    `unreadable`.
+    `cause` is the same why in a word: `notEnded`, `inBatch`, `beforeBatch`, `notice`, `notConfigured`,
+    `expunged` or `unreadable`.
     """
 
     def __init__(self, message: str, state: str, cause: str) -> None:
@@ -96,6 +97,12 @@ class Replays:
         self._offering.put([Fresh(fresh, body, accepted)])
         return replayed
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing is replayed meanwhile."""
+        with self._lock:
+            yield
+
     def _concealed(self, original: Original, planned: Delivery, body: bytes) -> Concealed | None:
         """How the bytes are kept, of which the original hid something."""
         if not planned.hidden:
@@ -113,6 +120,9 @@ def _judge(original: Original, table: RoutingTable) -> tuple[Delivery, bytes]:
     """The delivery to send again, and its bytes. Raises `NotReplayable`."""
     row = original.row
     _judge_row(row)
+    if original.expunged:
+        why = f"the content of {row.id} was expunged, there is nothing to send"
+        raise NotReplayable(why, row.state, "expunged")
     if original.planned is None:
         raise NotReplayable(f"{row.id} can no longer be read in the journal", row.state, "unreadable")
     _judge_plan(original.planned[0], row.state, table)

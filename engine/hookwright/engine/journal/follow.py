@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec import Struct, ValidationError
 
 from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
+from .expunge import EXPUNGES, Expunge, Expunged
 from .job import JOB, Job
 from .line import Line
 from .lineage import reading_order
@@ -67,7 +68,15 @@ class Reported:
     job: Job
 
 
-Item = Fanout | Derived | Entered | Turned | Reported | Damage
+@dataclass(frozen=True, slots=True)
+class Expunging:
+    """The content of an event has to go, or is gone. `at` is Unix milliseconds."""
+
+    at: int
+    said: Expunge | Expunged
+
+
+Item = Fanout | Derived | Entered | Turned | Reported | Expunging | Damage
 
 
 class Progress(Struct, frozen=True):
@@ -215,12 +224,19 @@ def _take(tail: _Tail, found: Found) -> Iterator[Item]:
             yield from _complete(tail)
     elif isinstance(decoded, str):
         yield Damage(found.position, len(found.line.raw) + 1, decoded)
-    elif isinstance(decoded, Switched):
-        yield Turned(found.position, decoded.switch)
-    elif isinstance(decoded, Job):
-        yield Reported(found.position, decoded)
     elif decoded is not None:
-        yield Entered(found.position, found.line.at, found.line.kind, decoded)
+        yield _alone(found, decoded)
+
+
+def _alone(found: Found, decoded: Booked | Switched | Job | Expunge | Expunged) -> Item:
+    """What a line says that stands for itself."""
+    if isinstance(decoded, Switched):
+        return Turned(found.position, decoded.switch)
+    if isinstance(decoded, Job):
+        return Reported(found.position, decoded)
+    if isinstance(decoded, (Expunge, Expunged)):
+        return Expunging(found.line.at, decoded)
+    return Entered(found.position, found.line.at, found.line.kind, decoded)
 
 
 def _continue(tail: _Tail, position: Position, more: AcceptedMore | OpenedMore) -> Iterator[Item]:
@@ -251,7 +267,7 @@ def _complete(tail: _Tail) -> Iterator[Fanout | Derived]:
     yield Fanout(position, tail.started, first.event, first.revision, first.fingerprint, deliveries)
 
 
-_Decoded = _Grouped | Booked | Switched | Job
+_Decoded = _Grouped | Booked | Switched | Job | Expunge | Expunged
 
 
 def _decode(line: Line) -> _Decoded | str | None:
@@ -274,4 +290,5 @@ _SHAPES: Mapping[str, type[_Decoded]] = {
     **SHAPES,
     SWITCHED: Switched,
     JOB: Job,
+    **EXPUNGES,
 }

@@ -41,11 +41,7 @@ def pack(path: Path, fsync: Callable[[int], None] = os.fsync) -> Path:
     packed = path.with_name(path.name + SUFFIX)
     draft = path.with_name(f".{packed.name}")
     try:
-        with path.open("rb") as lines, open(draft, "wb", opener=_private) as out:
-            while piece := lines.read(PIECE):
-                out.write(_packed(piece))
-            out.flush()
-            fsync(out.fileno())
+        write_packed(path, draft, fsync)
         draft.replace(packed)
     except OSError:
         draft.unlink(missing_ok=True)
@@ -54,6 +50,15 @@ def pack(path: Path, fsync: Callable[[int], None] = os.fsync) -> Path:
     path.unlink()
     sync_folder(path.parent)
     return packed
+
+
+def write_packed(path: Path, packed: Path, fsync: Callable[[int], None] = os.fsync) -> None:
+    """Write what stands in one file into another one, packed and on disk. Raises `OSError`."""
+    with path.open("rb") as lines, open(packed, "wb", opener=_private) as out:
+        while piece := lines.read(PIECE):
+            out.write(_packed(piece))
+        out.flush()
+        fsync(out.fileno())
 
 
 def _private(path: str, _flags: int) -> int:

@@ -40,6 +40,7 @@ class _Request:
     entries: tuple[tuple[str, bytes], ...]
     future: Future[Any]
     many: bool
+    leaves: bool = False
 
 
 @dataclass(slots=True)
@@ -118,6 +119,12 @@ class Writer:
             future.set_result([])
         return future
 
+    def rotate(self) -> None:
+        """Leave the segment that is open: on return it has no writer. Lines appended after go to another."""
+        future: Future[None] = Future()
+        self._submit(_Request((), future, many=True, leaves=True))
+        future.result()
+
     def close(self) -> None:
         """Write what waits, then stop. Later appends fail. Closing twice is harmless."""
         with self._wake:
@@ -135,10 +142,18 @@ class Writer:
 
     def _run(self) -> None:
         while requests := self._take():
-            self._commit([each for each in requests if each.future.set_running_or_notify_cancel()])
+            running = [each for each in requests if each.future.set_running_or_notify_cancel()]
+            self._commit([each for each in running if not each.leaves])
+            self._rotate([each for each in running if each.leaves])
             with self._wake:
                 self._pending -= sum(len(each.entries) for each in requests)
         self._leave()
+
+    def _rotate(self, requests: list[_Request]) -> None:
+        if requests:
+            self._leave()
+        for request in requests:
+            request.future.set_result(None)
 
     def _take(self) -> list[_Request]:
         """All that waits; empty only when the writer was closed."""

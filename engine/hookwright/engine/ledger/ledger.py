@@ -16,6 +16,7 @@ from ..connection import SOCKET_TIMEOUT, connect
 from ..delivery import Result
 from ..errors import LedgerUnavailable
 from ..journal.switch import Switch
+from .expunging import Expunging
 from .grounds import Grounds
 from .line import Line
 from .lua import KEYS, Argument, Script, translated
@@ -59,6 +60,7 @@ _scripts = {
     for name in (
         *("offer", "step", "beat", "leave", "acknowledge", "publish", "halt", "epoch", "depth"),
         *("switch", "switches", "expire", "ground", "vouch", "drop", "discard", "empty", "node", "adopted"),
+        "cancel",
     )
 }
 _UNLIMITED: Mapping[str, FailureLimit] = MappingProxyType({})
@@ -95,6 +97,7 @@ class Ledger:
         self._seen: dict[str, str] = {}
         self._lock = threading.Lock()
         self.grounds = Grounds(self._redis, self._run, doubt=self._seen.clear)
+        self.expunging = Expunging(self._redis, self._run)
 
     def offer(self, offers: Sequence[Offer]) -> Offered:
         """Take deliveries in; one the ledger has, or whose result is not booked yet, is left alone.

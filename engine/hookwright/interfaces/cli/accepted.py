@@ -47,7 +47,7 @@ def print_accepted(said: dict[str, Any], output: Output) -> None:
         return
     deliveries = said.get("deliveries", ())
     number = said.get("count", len(deliveries))
-    seen = ", seen before" if said["duplicate"] else ""
+    seen = ", expunged" if said.get("expunged") else ", seen before" if said["duplicate"] else ""
     noun = "delivery" if number == 1 else "deliveries"
     click.echo(printable(f"{said['id']}  {number} {noun}{seen}"))
     for each in deliveries:

@@ -30,6 +30,7 @@ COMMANDS = {
     "audit": "Hold the journal against itself, and against what receivers say they got.",
     "journal": "Take over the history and the deliveries of a node that is gone.",
     "replay": "Send deliveries that have ended once more.",
+    "expunge": "Remove the content of an event; what was done with it stays in the history.",
     "serve": "Run the API, the bookkeeper, the workers and, unless one is named, a private Redis.",
     "worker": "Run worker processes that make the calls; they need Redis and the network only.",
     "subscriber": "See how webhooks and rules stand, switch them off and on.",

@@ -31,6 +31,7 @@ _CAUSES = {
     "beforeBatch": "ended before going into a batch",
     "notice": "are notices",
     "notConfigured": "go to nobody who is configured",
+    "expunged": "were expunged",
     "unreadable": "cannot be read any more",
     "gone": "are no longer in the history",
 }

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from hookwright.engine.history.history import History
 from hookwright.engine.intake.answer import Answer
+from hookwright.engine.intake.expunging import Expunges
 from hookwright.engine.intake.jobs import Jobs
 from hookwright.engine.journal.opened import Replayed
 from hookwright.engine.subscribers import Subscribers
@@ -58,4 +59,5 @@ class Parts:
     handshake: Callable[[str], Sequence[Shaken]]
     replay: Replay
     jobs: Jobs
+    expunges: Expunges
     live: Live

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from ..roles import Role
 from .deliveries import list_deliveries, show_delivery
 from .editing import create_webhook, delete_webhook, replace_webhook
+from .expunging import expunge_event, show_expunge
 from .health import livez, readyz
 from .jobs import cancel_replays, list_replays, show_replays, start_replays
 from .metrics import metrics
@@ -50,6 +51,8 @@ class Entry:
 
 ROUTES: tuple[Entry, ...] = (
     Entry("POST", EVENTS_PATH, Role.EMITTER),
+    Entry("POST", "/v1/events/{id:path}/expunge", Role.ADMIN, expunge_event),
+    Entry("GET", "/v1/events/{id:path}/expunge", Role.ADMIN, show_expunge),
     Entry("GET", "/v1/deliveries", Role.VIEWER, list_deliveries),
     Entry("GET", "/v1/deliveries/{id}", Role.VIEWER, show_delivery),
     Entry("GET", "/v1/subscribers", Role.VIEWER, list_subscribers),

@@ -1,0 +1,29 @@
+#!lua flags=allow-oom
+-- Ends deliveries of which nothing may be left; their node is told as of any other end.
+-- Keys: d:*, q:*, due, body:*, total, ring, ep:*, settled:<node>, results:<node>, order:*; reads w:*, lease.
+-- Idempotent: what has ended has a tombstone until it is booked, and is left alone; so is what is in flight.
+-- Cost: O(deliveries), each looked for at each worker, and in its queue from the oldest on.
+-- ARGV: epoch candidate, node, packed [[id, packed result]]. Answer: epoch, how many ended.
+
+begin(ARGV[1])
+local node = ARGV[2]
+local ended, held = 0, 0
+for _, each in ipairs(cmsgpack.unpack(ARGV[3])) do
+  local id, result = unpack(each)
+  local d = redis.call('HMGET', P .. 'd:' .. id, 'endpoint', 'body', 'order')
+  if not holder_of(id) and redis.call('HSETNX', P .. 'settled:' .. node, id, 1) == 1 then
+    redis.call('XADD', P .. 'results:' .. node, '*', 'result', result)
+    ended = ended + 1
+    if d[1] then
+      redis.call('LREM', P .. 'q:' .. d[1], 1, id)
+      redis.call('ZREM', P .. 'due', id)
+      forget(id, d[2])
+      if d[3] then leave_line(id, d[1], d[3]) end
+      held = held + 1
+    end
+  end
+end
+save_gathered()
+save_endpoints()
+count(-held)
+return { head[2], ended }
