@@ -6,6 +6,7 @@ import hashlib
 import threading
 import time
 
+import msgspec
 import pytest
 import redis
 
@@ -250,6 +251,22 @@ def test_results_of_one_step_come_in_its_order_with_what_they_caused_after_them(
         ("a1", "success"),
         ("a2", "success"),
     ]
+
+
+def test_each_node_gets_the_results_of_its_own_deliveries_whole(ledger):
+    ledger.offer([offer(f"{n}", endpoint=f"{n}", node=f"nod_{n % 2}") for n in range(5)])
+    claims = ledger.step(claim=5).claims
+    settles = [settle(claim) for claim in claims]
+    said = ["a", "é\n", "", "𝄞" * 300, "e"]
+    ledger.step(
+        settles=[
+            Settle(each.token, msgspec.structs.replace(each.result, reason=reason))
+            for each, reason in zip(settles, said, strict=True)
+        ]
+    )
+    for node in (0, 1):
+        found = [result.reason for _, result in ledger.results(f"nod_{node}", block_ms=0)]
+        assert found == said[node::2]
 
 
 def test_a_node_that_books_nothing_makes_no_more_results_than_fit(ledger, client):

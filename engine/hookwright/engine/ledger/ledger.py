@@ -31,7 +31,7 @@ from .wire import (
     read_switch,
     read_text,
     read_tick,
-    settle_row,
+    settle_rows,
     stream_entries,
     write,
     written_cap,
@@ -124,11 +124,8 @@ class Ledger:
         After `LedgerUnavailable` call it again with the same arguments: it goes out under the same call
         number, so whichever of the two reached Redis first counts, once. Other arguments are a ValueError.
         """
-        arguments = (
-            claim,
-            pack([settle_row(settle) for settle in settles]),
-            pack(list(hand_back)),
-        )
+        rows, results = settle_rows(settles)
+        arguments = (claim, rows, pack(list(hand_back)), results)
         if self._unanswered is None:
             self._call += 1
         elif self._unanswered != arguments:

@@ -57,10 +57,16 @@ def offer_row(offer: Offer) -> tuple[str | int, ...]:
     return (*row, *order, *(("", 0) if d.dedupe is None else (d.dedupe.key, d.dedupe.window)))
 
 
-def settle_row(settle: Settle) -> tuple[Any, ...]:
-    """What became of a claim, as `step.lua` reads it."""
+def settle_rows(settles: Sequence[Settle]) -> tuple[bytes, bytes]:
+    """What became of claims, as `step.lua` reads it: packed rows, and the results, a line each."""
+    results = [write(settle.result) for settle in settles]
+    rows = [_settle_row(settle, len(result)) for settle, result in zip(settles, results, strict=True)]
+    return pack(rows), b"\n".join(results)
+
+
+def _settle_row(settle: Settle, size: int) -> tuple[Any, ...]:
     result = settle.result
-    row = (settle.token, result.node, result.outcome, settle.wait or 0, write(result).decode())
+    row = (settle.token, result.node, result.outcome, settle.wait or 0, size)
     rest = settle.rest and (max(settle.rest.wait, 0), settle.rest.cause, settle.rest.why)
     failed = result.outcome in _FAILED
     status = result.response.status if result.response and failed else 0

@@ -13,17 +13,38 @@ local function in_chunks(command, key, values)
   end
 end
 
+-- Results that stand one after the other in one text, a line each, are taken out of it together: most often all.
+local run = {} -- the text, the node, the first and the last byte
+local function end_run()
+  local node = run.node
+  if not node then return end
+  local found = results[node] or {}
+  found[#found + 1] = string.sub(run.text, run.from, run.to)
+  results[node], run.node = found, nil
+end
+
 -- One entry of a stream holds many results, a line each.
 local function save_results(node)
+  end_run()
   local found = results[node]
   if found then redis.call('XADD', P .. 'results:' .. node, '*', 'results', table.concat(found, '\n')) end
   results[node] = nil
 end
 
 local function report(node, result)
+  end_run()
   local found = results[node] or {}
   found[#found + 1] = result
   results[node] = found
+end
+
+-- The same, of a result that stands in a text from one byte to another.
+local function report_line(node, text, from, to)
+  if run.node ~= node or run.text ~= text or run.to + 2 ~= from then
+    end_run()
+    run.node, run.text, run.from = node, text, from
+  end
+  run.to = to
 end
 
 -- What is no result has an entry of its own, after the results that came before it.
@@ -47,6 +68,7 @@ local function forget(id, body)
 end
 
 local function save_gathered()
+  end_run()
   for node in pairs(results) do save_results(node) end
   for node, found in pairs(tombstones) do in_chunks('HSET', P .. 'settled:' .. node, found) end
   for body, fewer in pairs(left) do

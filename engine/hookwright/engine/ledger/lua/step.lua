@@ -8,9 +8,9 @@
 -- Cost: O(settles + promoted (at most 256) + claims), 1 command a claim and 4 an endpoint; what
 --       is settled, handed back or claimed is read and written with one command each.
 -- ARGV: epoch candidate, worker, call number, lease in ms, claims wanted, packed settles
---       [[token, node, outcome, wait, packed result, rest, status, faulty]], packed tokens to hand back. A rest is
---       [ms, cause, why]: the delivery's endpoint makes no calls for so long. The status is that of the answer, or 0.
---       Faulty: the receiver is to blame.
+--       [[token, node, outcome, wait, bytes of the result, rest, status, faulty]], packed tokens to hand back, the
+--       results, a line each. A rest is [ms, cause, why]: the delivery's endpoint makes no calls for so long. The
+--       status is that of the answer, or 0. Faulty: the receiver is to blame.
 -- Answer: epoch, live, now, next due, [[packed delivery, body, tries spent, token, suspicion]], 1 when the
 --         lease had ended. A body that an earlier claim of this answer brings is the place of that claim, from 1.
 
@@ -22,24 +22,27 @@ local UNBOOKED = 50000 -- results of a node, at most: one whose bookkeeper is go
 local UNSURE = 250 -- the same, of a node that is asked whether the data is what it left
 local TERMINAL = { success = true, failure = true, cancelled = true, skipped = true, split = true }
 
-local function report_stale(node, result) report_apart(node, 'result', result, 'stale', 1) end
+local lines, from, to = ARGV[8], 0, -1 -- the results, and where that of the present settle begins and ends
+
+local function report_stale(node) report_apart(node, 'result', string.sub(lines, from, to), 'stale', 1) end
 
 -- The ledger lost this delivery altogether: the result stands, and a re-offer waits until it is booked.
-local function settle_unknown(id, node, result)
-  if redis.call('HSETNX', P .. 'settled:' .. node, id, 1) == 1 then return report(node, result) end
-  report_stale(node, result)
+local function settle_unknown(id, node)
+  if redis.call('HSETNX', P .. 'settled:' .. node, id, 1) == 1 then return report_line(node, lines, from, to) end
+  report_stale(node)
 end
 
 local function is_known(id) return redis.call('EXISTS', P .. 'd:' .. id) == 1 end
 
 local ended = 0
 
-local function settle(token, node, outcome, wait, result, rest, status, faulty)
+local function settle(token, node, outcome, wait, size, rest, status, faulty)
+  from, to = to + 2, to + 1 + size
   local id, holder, name, body, order = claim_behind(token)
   local final = TERMINAL[outcome]
-  if not (holder and final) and not is_known(id) then return settle_unknown(id, node, result) end
-  if not holder then return report_stale(node, result) end
-  report(node, result)
+  if not (holder and final) and not is_known(id) then return settle_unknown(id, node) end
+  if not holder then return report_stale(node) end
+  report_line(node, lines, from, to)
   local e = land(id, name, holder)
   if final then
     bury(node, id)
@@ -82,19 +85,20 @@ local function wait_of(node)
 end
 
 local function read_delivery(id)
-  local d = redis.call('HMGET', P .. 'd:' .. id, 'attempts', 'node', 'bytes', 'delivery', 'body', 'suspicion', 'order')
-  return { attempts = d[1], node = d[2], bytes = d[3], delivery = d[4], body = d[5], suspicion = tonumber(d[6]) or 0, order = d[7] }
+  return redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'bytes', 'attempts', 'node', 'suspicion', 'body', 'order')
 end
 
--- Adds what the worker gets to know of a claim.
+-- Adds what the worker gets to know of a claim: what was read, made into it.
+local tail = '/' .. worker .. '/' .. call -- of the tokens
 local brought = {} -- body kept apart -> which claim of this answer brings it
 local function describe(d, id, claims)
-  local bytes, place = d.bytes, #claims + 1
-  if d.body then
-    bytes = brought[d.body] or redis.call('HGET', P .. 'body:' .. d.body, 'bytes')
-    brought[d.body] = brought[d.body] or bytes and place
+  local body, place = d[6], #claims + 1
+  if body then
+    d[2] = brought[body] or redis.call('HGET', P .. 'body:' .. body, 'bytes')
+    brought[body] = brought[body] or d[2] and place
   end
-  claims[place] = { d.delivery, bytes, d.attempts, id .. '/' .. worker .. '/' .. call, d.suspicion }
+  d[4], d[5], d[6], d[7] = id .. tail, tonumber(d[5]) or 0, nil, nil
+  claims[place] = d
 end
 
 local SUSPECT = 10 -- of such suspicion a delivery is claimed by itself, so that its worker's death is its own doing
@@ -124,17 +128,18 @@ local function take_turn(e, room, ids, claims, entries)
   local popped, taken = pop(e, allowance(e, math.min(PER_TURN, e.cap - e.flying, room))), {}
   for i, id in ipairs(popped) do
     local d = read_delivery(id)
-    local suspected = d.suspicion >= SUSPECT
+    local node, order = d[4], d[7]
+    local suspected = (tonumber(d[5]) or 0) >= SUSPECT
     if suspected and has_company(ids) then
       put_back(e, popped, i)
       if e.policy then spend(e, taken) end
       return true
-    elseif d.node and wait_of(d.node) then
-      redis.call('ZADD', P .. 'due', due_after(wait_of(d.node)), id)
-    elseif d.node and (not d.order or is_its_turn(id, e.name, d.order)) then
+    elseif node and wait_of(node) then
+      redis.call('ZADD', P .. 'due', due_after(wait_of(node)), id)
+    elseif node and (not order or is_its_turn(id, e.name, order)) then
       e.flying = e.flying + 1
       ids[#ids + 1], taken[#taken + 1] = id, id
-      entries[#entries + 1], entries[#entries + 2] = id, write_claim(call, d.body, d.order, e.name)
+      entries[#entries + 1], entries[#entries + 2] = id, write_claim(call, d[6], order, e.name)
       describe(d, id, claims)
     end
     if suspected then
