@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 from dataclasses import dataclass
 
@@ -407,7 +408,7 @@ def delivery(name: str) -> Delivery:
         event_type="T",
         node=NODE,
         due=0,
-        body="b",
+        body=hashlib.sha256(b"b").hexdigest(),
     )
 
 
