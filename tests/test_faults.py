@@ -50,3 +50,8 @@ def test_tests_name_faults_of_the_catalogue(faults):
     assert {number for said in RESULTS.values() for number in said["faults"]} <= {
         each.number for each in faults
     }
+
+
+def test_each_fault_is_shown_in_a_short_form(faults):
+    shown = {number for said in RESULTS.values() if said["form"] == "short" for number in said["faults"]}
+    assert not {fault.number for fault in faults} - shown

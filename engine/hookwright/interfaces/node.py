@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -110,39 +110,33 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
     state = State(settings.state)
     name = state.prepare()
     with ExitStack() as stack:
-        stack.enter_context(state.owned())
-        refuse_adopted(state)
-        refuse_adopting(state)
+        stack.enter_context(_owned(state))
         url = _given_server(settings.redis_url) if settings.redis_url else _private_server(state, stack)
         ledger = Ledger(url)
         presence = stack.enter_context(present(ledger, name, state))
         history = History(state.path, catching_up=False, rests=lambda: rests(ledger))
         said = Switches()
-        revisions = Revisions(
-            ledger,
-            source,
-            before=partial(tell_switches, state, history, ledger, said),
-            server=ledger.grounds.server,
-        )
+        told = partial(tell_switches, state, history, ledger, said)
+        revisions = Revisions(ledger, source, before=told, server=ledger.grounds.server)
         reachable = threading.Event()
         bookkeeper, *workers = children = _children(settings, url)
         stack.callback(_end_bookkeeper, bookkeeper, reachable)
-        writer = Writer(state.history, "intake")
-        stack.callback(writer.close)
+        writer = stack.enter_context(closing(Writer(state.history, "intake")))
         writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
-        subscribers = subscribers_of(revisions, history, ledger, writer, said, broker := Broker(url))
-        offering = Offering(
-            offer_to(ledger, broker, subscribers), limit=settings.spool_limit, clock=time.monotonic
-        )
-        stack.callback(offering.close)
+        broker = Broker(url)
+        subscribers = subscribers_of(revisions, history, ledger, writer, said, broker)
+        offers = offer_to(ledger, broker, subscribers)
+        offering = Offering(offers, limit=settings.spool_limit, clock=time.monotonic)
+        stack.enter_context(closing(offering))
         stack.callback(_end_workers, workers, reachable)
         room = Room(state.history, settings.disk_reserve)
         known = known_in(state, history)
+        intake = intake_of(name, state, plugins, revisions, known, writer, offering, room)
         replays = replays_of(name, state, revisions, history, writer, offering)
         jobs = stack.enter_context(jobs_of(state, history, writer, replays))
         node = Node(
             state=state,
-            intake=intake_of(name, state, plugins, revisions, known, writer, offering, room),
+            intake=intake,
             history=history,
             revisions=revisions,
             ledger=ledger,
@@ -159,6 +153,15 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         )
         stack.enter_context(_watched(node, presence))
         yield node
+
+
+@contextmanager
+def _owned(state: State) -> Iterator[None]:
+    """The state folder is ours, and nobody else's since it was adopted, or half ours since it adopts."""
+    with state.owned():
+        refuse_adopted(state)
+        refuse_adopting(state)
+        yield
 
 
 def _given_server(url: str) -> str:

@@ -39,9 +39,9 @@ _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _WHOLE = 0x68776F6B  # application_id of an index that has been brought up to the journal's end
 _GONE = " (gone)"
 _TABLES = {
-    "segments", "events", "deliveries", "lines", "digests", "untold", "switches", "damage", "jobs",
-    "replayed", "expunges",
-}  # fmt: skip
+    *("segments", "events", "deliveries", "lines", "digests", "untold", "switches", "damage"),
+    *("jobs", "replayed", "expunges"),
+}
 _OPEN = (
     "SELECT d.id, attempts, coalesce(next, due), state, reason, e.name, event_offset, l.name, d.offset"
     " FROM deliveries d JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment"
@@ -51,8 +51,6 @@ _LINES = (
     "SELECT s.name, l.offset FROM lines l JOIN segments s ON s.id = l.segment"
     " JOIN deliveries d ON d.number = l.delivery WHERE d.id = ? ORDER BY l.segment, l.offset"
 )
-
-
 SWITCHES = "SELECT name, state, reason, by, at FROM switches"
 _ENDPOINT = "entity_type || '/' || entity_id || CASE action WHEN '' THEN '' ELSE '/' || action END"
 _HELD = (  # by a switch; the literal status lets the index of what is open be used
@@ -295,8 +293,8 @@ class Index:
     def _has(self, name: str, progress: Progress) -> bool:
         try:
             return (self._folder / name).stat().st_size >= progress.offset
-        except OSError:  # gone: what the index says of it is all that is left
-            return True
+        except OSError:
+            return True  # gone: what the index says of it is all that is left
 
     def _start_empty(self) -> None:
         for suffix in ("", "-wal", "-shm"):

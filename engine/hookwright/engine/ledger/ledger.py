@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from ..errors import LedgerUnavailable
 from ..journal.switch import Switch
 from .expunging import Expunging
 from .grounds import Grounds
+from .lease import Lease
 from .line import Line
 from .lua import KEYS, Argument, Script, translated
 from .policy import Policy
@@ -91,11 +91,10 @@ class Ledger:
         self._line = Line(self._redis)  # for `step`
         self._call = 0
         self._unanswered: tuple[Argument, ...] | None = None
-        self._standing = (float("-inf"), 0)  # when the lease was renewed last, and its number
+        self._lease = Lease(lease)
         self._spoiled: tuple[bytes, ...] = ()
         self._epoch = ""
         self._seen: dict[str, str] = {}
-        self._lock = threading.Lock()
         self.grounds = Grounds(self._redis, self._run, doubt=self._seen.clear)
         self.expunging = Expunging(self._redis, self._run)
 
@@ -138,7 +137,7 @@ class Ledger:
         asked = self._clock()
         answer = self._run("step", self.worker, self._call, self._milliseconds, *arguments)
         self._unanswered = None
-        tick = read_tick(answer, self._renew(asked, anew=bool(answer[5])))
+        tick = read_tick(answer, self._lease.renew(asked, anew=bool(answer[5])))
         self._spoiled = tick.spoiled
         return tick
 
@@ -146,18 +145,17 @@ class Ledger:
         """Renew the worker's lease. True when a drain should look: work is due now or within HORIZON."""
         asked = self._clock()
         answer = self._run("beat", self.worker, self._milliseconds, int(HORIZON * 1000))
-        self._renew(asked, anew=bool(answer[2]))
+        self._lease.renew(asked, anew=bool(answer[2]))
         return bool(answer[1])
 
     def leave(self) -> None:
         """End the worker: hand back everything it still holds, drop its lease."""
         self._run("leave", self.worker)
-        with self._lock:
-            self._standing = (float("-inf"), self._standing[1])
+        self._lease.end()
 
     def lease_age(self) -> float:
         """Seconds since the last renewal was asked for and granted."""
-        return self._clock() - self._standing[0]
+        return self._lease.age(self._clock())
 
     def holds(self, claim: Claim) -> bool:
         """Whether a claim of this worker surely is its own still: a socket opens only then.
@@ -165,7 +163,7 @@ class Ledger:
         The last renewal must be younger than the lease, and must have found the lease the claim was made
         under: a worker that stood still learns from its first answer whether that one had ended meanwhile.
         """
-        age, term = self.lease_age(), self._standing[1]  # a renewal in between can but raise the number
+        age, term = self.lease_age(), self._lease.term  # a renewal in between can but raise the number
         return claim.term == term and age < self.lease
 
     def publish(
@@ -290,13 +288,6 @@ class Ledger:
     @property
     def _milliseconds(self) -> int:
         return int(self.lease * 1000)
-
-    def _renew(self, asked: float, *, anew: bool) -> int:
-        """Note a renewal; with `anew` there was no lease any more. The number of the present one."""
-        with self._lock:
-            renewed, term = self._standing
-            self._standing = (max(renewed, asked), term + anew)
-            return self._standing[1]
 
     def _run(self, name: str, *arguments: Argument) -> Any:
         """Call a script with a fresh epoch candidate first; note the epoch its answer begins with."""

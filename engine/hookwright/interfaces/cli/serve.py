@@ -123,20 +123,17 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
         worker_arguments=worker_arguments(secrets_dir, _checked_targets(allow_target), transport, plugins),
         bookkeeper_arguments=_bookkeeper_arguments(disk_reserve, keep_history, history_limit, plugins),
     )
-    listen = Listen(host, port, frozenset(public_host))
-    return _run(
-        Serving(
-            settings,
-            listen,
-            bundle,
-            loaded_plugins,
-            exit_when_idle,
-            stop_at_eof=stop_at_eof,
-            allowed=tuple(map(Allowed.parse, allow_target)),
-            transport=transport,
-        ),
-        configuration,
+    serving = Serving(
+        settings,
+        Listen(host, port, frozenset(public_host)),
+        bundle,
+        loaded_plugins,
+        exit_when_idle,
+        stop_at_eof=stop_at_eof,
+        allowed=tuple(map(Allowed.parse, allow_target)),
+        transport=transport,
     )
+    return _run(serving, configuration)
 
 
 def _bookkeeper_arguments(reserve: int, days: int, most: int | None, plugins: tuple[str, ...]) -> list[str]:
