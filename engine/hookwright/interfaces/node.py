@@ -125,9 +125,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
         broker = Broker(url)
         subscribers = subscribers_of(revisions, history, ledger, writer, said, broker)
-        offers = offer_to(ledger, broker, subscribers)
-        offering = Offering(offers, limit=settings.spool_limit, clock=time.monotonic)
-        stack.enter_context(closing(offering))
+        offering = stack.enter_context(closing(_offering(settings, ledger, broker, subscribers)))
         stack.callback(_end_workers, workers, reachable)
         room = Room(state.history, settings.disk_reserve)
         known = known_in(state, history)
@@ -153,6 +151,11 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         )
         stack.enter_context(_watched(node, presence))
         yield node
+
+
+def _offering(settings: NodeSettings, ledger: Ledger, broker: Broker, subscribers: Subscribers) -> Offering:
+    offers = offer_to(ledger, broker, subscribers)
+    return Offering(offers, limit=settings.spool_limit, clock=time.monotonic)
 
 
 @contextmanager

@@ -16,7 +16,8 @@ from hookwright.plugins.notices import MOST_FAILURES
 from ..errors import EngineError
 from ..history.digest import NAMED, WINDOW, Digest, Pair
 from ..history.expunging import Concerned, Ordered
-from ..history.index import Behind, Index, passing
+from ..history.index import Behind, Index
+from ..history.mishap import passing
 from ..history.row import Row
 from ..history.taken import Taken
 from ..journal.follow import Batch, Follower, Turned

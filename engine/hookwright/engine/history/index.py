@@ -21,21 +21,12 @@ from .digest import Pair, Standing
 from .expunging import Expunges
 from .fold import Fold
 from .forgetting import forget, open_in
+from .mishap import passing
 from .row import Row
 from .taken import Taken, members_of
 from .untold import failed_of, rows_of, standings, untold_of
 
 VERSION = 9
-_PASSING = {
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_PERM,
-    sqlite3.SQLITE_READONLY,
-}
-_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _WHOLE = 0x68776F6B  # application_id of an index that has been brought up to the journal's end
 _GONE = " (gone)"
 _TABLES = {
@@ -66,18 +57,6 @@ def read_switch(columns: Sequence[Any]) -> Switch:
     """A switch from a row of `SWITCHES`."""
     name, state, reason, by, at = columns
     return Switch(name=name, state=state, reason=reason, by=by, at=at)
-
-
-def passing(error: sqlite3.Error) -> bool:
-    """Whether the disk or another process is in the way, rather than the file damaged."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in _PASSING
-
-
-def damaged(error: sqlite3.Error) -> bool:
-    """Whether the file's content is wrong."""
-    code = getattr(error, "sqlite_errorcode", None)
-    return code is not None and code & 0xFF in _DAMAGED
 
 
 WHOLE = f"SELECT application_id = {_WHOLE} FROM pragma_application_id"  # noqa: S608  # a fixed number

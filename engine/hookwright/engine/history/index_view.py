@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NewType
 
 from ..errors import EngineError
-from .index import WHOLE, damaged
+from .index import WHOLE
+from .mishap import damaged
 
 BUILDING = "the index is being built from the journal"
 Rows = list[tuple[Any, ...]]

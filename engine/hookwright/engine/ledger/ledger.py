@@ -63,8 +63,7 @@ _scripts = {
         "cancel",
     )
 }
-_UNLIMITED: Mapping[str, FailureLimit] = MappingProxyType({})
-_FREE: Mapping[str, Policy] = MappingProxyType({})
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Ledger:
@@ -128,8 +127,7 @@ class Ledger:
         if self._unanswered is None:
             self._call += 1
         elif self._unanswered != arguments:
-            msg = "the last step has no answer yet: repeat it with the same arguments"
-            raise ValueError(msg)
+            raise ValueError("the last step has no answer yet: repeat it with the same arguments")
         self._unanswered = arguments
         spoiled, self._spoiled = self._spoiled, ()
         with suppress(LedgerUnavailable):  # then they stay claims of this worker until it ends
@@ -171,8 +169,8 @@ class Ledger:
         revision: str,
         content: bytes,
         caps: Mapping[str, int],
-        limits: Mapping[str, FailureLimit] = _UNLIMITED,
-        policies: Mapping[str, Policy] = _FREE,
+        limits: Mapping[str, FailureLimit] = _NONE,
+        policies: Mapping[str, Policy] = _NONE,
     ) -> None:
         """Make `revision` live for all workers.
 
