@@ -1,7 +1,9 @@
 import http.client
 import queue
 import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
 import pytest
@@ -124,3 +126,24 @@ def test_it_listens_on_ipv6_loopback() -> None:
         assert receiver.url.startswith("http://[::1]:")
         assert _post(connection, "/", "a") == 200
         connection.close()
+
+
+def test_what_was_taken_down_is_answered_before_it_stops() -> None:
+    told, go = threading.Event(), threading.Event()
+
+    def tell(_: Arrival) -> None:
+        told.set()
+        go.wait(5)
+
+    receiver = Receiver(on_arrival=tell)
+    receiver.start()
+    connection = _connection(receiver)
+    with ThreadPoolExecutor(1) as pool:
+        status = pool.submit(_post, connection, "/", "msg_1")
+        assert told.wait(5)
+        stopping = threading.Thread(target=receiver.stop)
+        stopping.start()
+        stopping.join(0.3)
+        go.set()
+        assert status.result() == 200
+    stopping.join()

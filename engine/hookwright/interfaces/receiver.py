@@ -6,7 +6,8 @@ import socket
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -15,6 +16,7 @@ from typing import Any, Self
 BODY_LIMIT = 16 * 1024 * 1024  # bytes; nothing Hookwright sends is larger
 _REMEMBERED = 10_000  # messages whose number of tries is kept
 _IDLE_SECONDS = 60.0
+_LAST_ANSWERS = 2.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,12 @@ class Receiver:
         self._thread.start()
 
     def stop(self) -> None:
-        """Closes the listening socket and every connection."""
+        """Closes the listening socket and every connection; what was taken down is answered first."""
         self._stopped.set()
         if self._thread.is_alive():
             self._server.shutdown()
             self._thread.join()
+        self._server.finish(_LAST_ANSWERS)
         self._server.close_all()
 
     def __enter__(self) -> Self:
@@ -143,6 +146,8 @@ class _Server(ThreadingHTTPServer):
         self.receiver = receiver
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
+        self._answering = 0
+        self._answered = threading.Condition()
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
@@ -164,6 +169,23 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A sender that hangs up in the middle is nothing to report."""
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """A request was read and is being answered."""
+        with self._answered:
+            self._answering += 1
+        try:
+            yield
+        finally:
+            with self._answered:
+                self._answering -= 1
+                self._answered.notify_all()
+
+    def finish(self, seconds: float) -> None:
+        """Wait, no longer than that, until what was read is answered."""
+        with self._answered:
+            self._answered.wait_for(lambda: not self._answering, seconds)
 
     def close_all(self) -> None:
         self.server_close()
@@ -189,7 +211,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(length))
         headers = tuple((name, value) for name, value in self.headers.items())
-        self._reply(self.server.receiver.receive(self.command, self.path, headers, body), keep=True)
+        with self.server.answering():
+            self._reply(self.server.receiver.receive(self.command, self.path, headers, body), keep=True)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = answer  # noqa: N815 - http.server's names
 
