@@ -147,3 +147,4 @@ def test_what_was_taken_down_is_answered_before_it_stops() -> None:
         go.set()
         assert status.result() == 200
     stopping.join()
+    connection.close()
