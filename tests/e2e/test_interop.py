@@ -118,7 +118,7 @@ def judge(tmp_path, until):
     ]
     hooks = [
         hook("judge", "POST", rules),
-        hook("signed", "POST", [{"type": "payload-hmac-sha256", "secret": HUB, "parameter": SIGNATURE}]),
+        hook("signed", "POST", [{"type": "payload-hmac-sha256", "secret": SECRET, "parameter": SIGNATURE}]),
         hook("form", "POST", [won("payload", "After[Status]"), won("payload", "Lines[1][Status]")]),
         hook("query", "GET", [won("url", "After[Status]"), won("url", "Lines[1][Status]")]),
     ]
@@ -166,7 +166,7 @@ webhooks:
     signing: {{type: github, secret: {{env: OTHER}}}}
   - {{id: seen, event: Lead_Post_Create, url: "{sink}"}}
 """
-HUB, OTHER = "It's a Secret to Everybody", "another secret, of another receiver"
+SECRET, OTHERS = "It's a Secret to Everybody", "another secret, of another receiver"
 VERIFY = """
 import { verify } from "@octokit/webhooks-methods";
 const [secret, body, signature] = JSON.parse(process.argv[1]);
@@ -186,16 +186,16 @@ def verified(secret, body, signature):
 
 def test_independent_receivers_verify_what_is_signed_and_refuse_what_is_not(serve, receiver, judge):
     sink = receiver()
-    server = serve(SIGNED.format(url=judge, sink=sink.url), environment={"HUB": HUB, "OTHER": OTHER})
+    server = serve(SIGNED.format(url=judge, sink=sink.url), environment={"HUB": SECRET, "OTHER": OTHERS})
     _, said = server.post(b'{"type": "Lead_Post_Create", "data": {"Name" :  "\xc3\xbc"}}')
     ended = {each["entityId"]: server.ended(each["id"]) for each in said["deliveries"]}
     codes = {name: row.code for name, row in ended.items()}
     assert codes == {"right": 200, "wrong": 500, "seen": 200}  # 500 is how it says "the signatures differ"
     (arrival,) = sink.arrivals.of(ended["seen"])
     body, signature = arrival.body.decode(), arrival.header("X-Hub-Signature-256")
-    assert verified(HUB, body, signature)
-    assert not verified(OTHER, body, signature)
-    assert not verified(HUB, json.dumps(json.loads(body)), signature)
+    assert verified(SECRET, body, signature)
+    assert not verified(OTHERS, body, signature)
+    assert not verified(SECRET, json.dumps(json.loads(body)), signature)
 
 
 FIELDS = """
