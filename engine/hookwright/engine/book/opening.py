@@ -294,7 +294,7 @@ def _read(folder: Path, position: Position) -> _Line:
         return _Line(None, {})
     if line.kind in OPENED:
         return _Line(None, {}, read_opened(folder, position))
-    if line.kind == "accepted":
-        first = line.decode(Accepted)
+    first = line.decode(Accepted) if line.kind == "accepted" else None
+    if first:
         return _Line(first.event, {each.id: each for each in first.deliveries})
     return _Line(None, {each.id: each for each in line.decode(AcceptedMore).deliveries})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import msgspec
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,20 +11,16 @@ from hookwright.engine.errors import JournalError
 from hookwright.engine.history.expunging import Order
 from hookwright.engine.history.index_view import HistoryUnavailable
 from hookwright.engine.intake.expunging import Ambiguous
-from hookwright.rules.event import JSON
 
 from .actor import actor_of
-from .body import read_object
-from .fields import Fault, invalid, unknown_keys
 from .parts import Parts
 from .problems import Refusal, Refused
-
-WHY_LIMIT = 500  # characters
+from .why import read_why
 
 
 async def expunge_event(request: Request) -> Response:
     """The order, which is on disk (202). Given again it changes nothing and tells how far it is."""
-    why = await _read_why(request)
+    why = await read_why(request)
     event, source = _asked(request)
     parts: Parts = request.app.state.parts
     try:
@@ -63,24 +57,6 @@ def _answer(event: str, source: str, order: Order, *, status: int) -> Response:
     state = "In Progress" if order.done is None else "Done"
     said = {"id": event, "source": source, "state": state, **msgspec.to_builtins(order)}
     return Response(msgspec.json.encode(said), status, media_type="application/json")
-
-
-async def _read_why(request: Request) -> str:
-    """The reason in the body. A request without a body gives none."""
-    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
-        return ""
-    value = await read_object(request)
-    faults = list(_faults(value))
-    if faults:
-        raise invalid(faults)
-    return str(value.get("why", ""))
-
-
-def _faults(value: dict[str, JSON]) -> Iterator[Fault]:
-    yield from unknown_keys(value, ("why",))
-    why = value.get("why", "")
-    if not isinstance(why, str) or len(why) > WHY_LIMIT:
-        yield Fault("/why", f"why is a text of at most {WHY_LIMIT} characters")
 
 
 def _several(ambiguous: Ambiguous) -> Refused:

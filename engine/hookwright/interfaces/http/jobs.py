@@ -26,7 +26,7 @@ from .body import read_object
 from .fields import Fault, invalid, pointer, unknown_keys
 from .parts import Parts
 from .problems import Refusal, Refused
-from .replays import WHY_LIMIT
+from .why import WHY_LIMIT
 
 RATE = "50/s"
 RATE_LIMIT = 1000  # a second

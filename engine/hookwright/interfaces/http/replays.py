@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import msgspec
 from starlette.concurrency import run_in_threadpool
@@ -15,15 +14,12 @@ from hookwright.engine.errors import JournalError
 from hookwright.engine.history.index_view import HistoryUnavailable
 from hookwright.engine.intake.replaying import NotReplayable, OfferingFull
 from hookwright.engine.journal.opened import Replayed
-from hookwright.rules.event import JSON
 
 from .actor import actor_of
-from .body import read_object
-from .fields import Fault, invalid, unknown_keys
 from .parts import Parts
 from .problems import Refusal, Refused
+from .why import read_why
 
-WHY_LIMIT = 500  # characters
 _DELIVERY = re.compile(r"dlv_[a-z2-7]{26}")
 
 
@@ -31,7 +27,7 @@ async def replay_delivery(request: Request) -> Response:
     """A new delivery of the same message and bytes, on disk when this is answered (202)."""
     parts: Parts = request.app.state.parts
     identifier = request.path_params["id"]
-    why = await _read_why(request)
+    why = await read_why(request)
     if not _DELIVERY.fullmatch(identifier):
         raise _unknown(identifier)
     try:
@@ -62,24 +58,6 @@ def _answer(replayed: Replayed) -> Response:
     }
     headers = {"location": f"/v1/deliveries/{replayed.id}"}
     return Response(msgspec.json.encode(said), 202, headers, "application/json")
-
-
-async def _read_why(request: Request) -> str:
-    """The reason in the body. A request without a body gives none."""
-    if request.headers.get("content-length", "0") == "0" and "transfer-encoding" not in request.headers:
-        return ""
-    value = await read_object(request)
-    faults = list(_faults(value))
-    if faults:
-        raise invalid(faults)
-    return str(value.get("why", ""))
-
-
-def _faults(value: dict[str, JSON]) -> Iterator[Fault]:
-    yield from unknown_keys(value, ("why",))
-    why = value.get("why", "")
-    if not isinstance(why, str) or len(why) > WHY_LIMIT:
-        yield Fault("/why", f"why is a text of at most {WHY_LIMIT} characters")
 
 
 def _unknown(identifier: str) -> Refused:
