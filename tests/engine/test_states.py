@@ -73,7 +73,6 @@ class LedgerMachine(RuleBasedStateMachine):
         self.tombstones: set[str] = set()
         self.claims: list[tuple[str, object]] = []
         self.expected: list[tuple[str, int, str]] = []
-        self.bereaved = False  # whether a worker ever died
         self.verified: set[str] = set()  # as the bookkeeper: offered in this epoch and not refused
         self.terminals: dict[str, int] = {}
         self.last: dict[str, tuple[dict, object]] = {}
@@ -135,7 +134,6 @@ class LedgerMachine(RuleBasedStateMachine):
         self.client.zadd("{hw:0}:lease", {worker: 0}, xx=True)
         self.ledgers["w1" if worker == "w0" else "w0"].beat()
         lost = sorted(name for name, known in self.held.items() if known.worker == worker)
-        self.bereaved = self.bereaved or bool(lost)
         for name in lost:
             self.expected.append((name, self.held[name].attempts + 1, "lost"))
             self.held[name].go("lose")
@@ -277,6 +275,7 @@ class LedgerMachine(RuleBasedStateMachine):
             self.held[name] = Known(State.WAITING if wait else State.READY, self.journal[name] or 0)
 
     def step(self, worker: str, **arguments) -> None:
+        suspects = [name for name in self.held if self.suspicion_of(name) >= SUSPECT]
         tick = self.ledgers[worker].step(**arguments)
         self.last[worker] = (arguments, tick)
         for settle in arguments.get("settles", ()):
@@ -287,7 +286,7 @@ class LedgerMachine(RuleBasedStateMachine):
                 self.held[name].go("hand_back")
         room = sum(self.claimable(endpoint, cap) for endpoint, cap in CAPS.items())
         expected = min(arguments.get("claim", 0), room)
-        if self.bereaved:  # what a dead worker may have died of is claimed by itself
+        if suspects:  # what a dead worker may have died of is claimed by itself
             assert (len(tick.claims) > 0, len(tick.claims) <= expected) == (expected > 0, True)
             assert len(tick.claims) <= 1 or max(claim.suspicion for claim in tick.claims) < SUSPECT
         else:
@@ -352,6 +351,9 @@ class LedgerMachine(RuleBasedStateMachine):
         of = [k for name, k in self.held.items() if name.endswith(endpoint.partition("/")[2])]
         flying = sum(known.state is State.IN_FLIGHT for known in of)
         return max(min(cap - flying, sum(known.state is State.READY for known in of)), 0)
+
+    def suspicion_of(self, name: str) -> int:
+        return int(self.client.hget(f"{{hw:0}}:d:{name}", "suspicion") or 0)
 
     def token_of(self, name: str) -> str:
         return self.held[name].token if name in self.held else ""
