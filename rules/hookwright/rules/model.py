@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from hookwright.schemas.grammar import spelt
 from hookwright.schemas.problem import Place
 
 from .event import JSON
 from .expression import Expression
+from .telling import Emission, Message
+
+if TYPE_CHECKING:
+    from .steps import Automation
 
 
 class EntityType(StrEnum):
@@ -139,11 +143,18 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a subscriber does when it matches. `path` is `""` for a webhook, `actions/0/post` in a rule."""
+    """What a subscriber does. `path` is `""` for a webhook, `actions/0/post` in a rule, `steps/hello` in a run.
+
+    It calls its target, unless it is a `message` to somebody, the Lapp of that name, or an `emission`; of the
+    target then only count the retries, the timeout and the concurrency.
+    """
 
     endpoint: str
     path: str
     target: Target
+    message: Message | None = None
+    lapp: str = ""
+    emission: Emission | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +231,9 @@ class Subscriber:
     failed for good. `disable_after` is how many failed deliveries in a row switch an endpoint off, None for
     never; `disable_when` is what else does, None for nothing. `place` is where it stands.
     `redact` are the ways to fields of the data that nobody may read later.
-    never. `place` is where it stands.
     Deliveries with the same value of `order_by` go out one after the other; `dedupe` skips repeated ones.
     While `hold_outside` is closed deliveries wait; what comes while `skip_outside` is closed is skipped.
+    With an `automation` an event does not lead to the `actions` but begins a run, which leads to them.
     """
 
     entity_type: EntityType
@@ -247,6 +258,7 @@ class Subscriber:
     dedupe: Dedupe | None = None
     hold_outside: Schedule | None = None
     skip_outside: Schedule | None = None
+    automation: Automation | None = None
 
 
 @dataclass(frozen=True, slots=True)

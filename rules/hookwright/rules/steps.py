@@ -1,0 +1,153 @@
+"""What an automation does: its steps, and how its runs keep to each other. Values only, all frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from hookwright.schemas.problem import Place
+
+from .event import JSON
+from .expression import Expression
+from .model import Action
+
+Mode = Literal["single", "restart", "queued", "parallel"]
+Overflow = Literal["drop_new", "drop_oldest", "fail"]
+OnError = Literal["stop", "continue", "retry"]
+Missed = Literal["skip", "run_once", "run_all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Go on after `duration` milliseconds."""
+
+    duration: int
+
+
+@dataclass(frozen=True, slots=True)
+class WaitFor:
+    """Go on with the first event of these types that fits, or after `timeout` milliseconds without one.
+
+    `match` is the pattern as written; its texts are templates, filled in when the wait starts.
+    """
+
+    events: tuple[str, ...]
+    timeout: int
+    globs: tuple[str, ...] = ()
+    match: Mapping[str, JSON] | None = field(default=None, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """Steps, and when they are taken."""
+
+    when: Expression | bool
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The first branch that holds, or else `otherwise`: what `if` and `choose` say."""
+
+    branches: tuple[Branch, ...]
+    otherwise: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The same steps for every item of a list, which is `vars.NAME` in them; `parallel` at one time."""
+
+    items: Expression
+    name: str
+    steps: tuple[Step, ...]
+    parallel: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Do:
+    """Calls, tells or sends, and waits for the end of that: one action, or one for each who is told."""
+
+    actions: tuple[Action, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Values for names (`vars.NAME`); the texts in them are templates."""
+
+    values: Mapping[str, JSON] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """The run ends here, and well."""
+
+    reason: str
+
+
+What: TypeAlias = Wait | WaitFor | Choice | Loop | Do | Assign | Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step. `path` is `steps/hello` where it has an id, else `steps/2/then/0`; `place` is where it stands."""
+
+    path: str
+    what: What
+    place: Place = field(hash=False, compare=False)
+    id: str = ""
+    on_error: OnError = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """Runs begin at these times on the clocks of `timezone`; `missed` says what becomes of missed ones."""
+
+    expression: str
+    timezone: str
+    missed: Missed = "run_once"
+
+
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """What a subscriber of type automation does with an event.
+
+    Runs whose `key` has the same value keep to `mode`; `most` of them at one time (None: any number), those
+    that wait included, and `on_overflow` is what becomes of an event beyond. `values` are `vars` at the start,
+    their texts templates. `on_failure` is done when a run fails. With a `cron` the clock starts it.
+    """
+
+    steps: tuple[Step, ...]
+    key: Expression | None = None
+    mode: Mode = "single"
+    most: int | None = None
+    on_overflow: Overflow = "drop_new"
+    values: Mapping[str, JSON] = field(default_factory=dict, hash=False)
+    on_failure: tuple[Action, ...] = ()
+    cron: Cron | None = None
+
+    def all_steps(self) -> Iterator[Step]:
+        """Every step, those inside of others after them."""
+        yield from _flat(self.steps)
+
+    def actions(self) -> Iterator[Action]:
+        """Everything it may do that is carried out elsewhere."""
+        for step in self.all_steps():
+            if isinstance(step.what, Do):
+                yield from step.what.actions
+        yield from self.on_failure
+
+
+def _flat(steps: tuple[Step, ...]) -> Iterator[Step]:
+    for step in steps:
+        yield step
+        for inner in _inside(step.what):
+            yield from _flat(inner)
+
+
+def _inside(what: What) -> Iterator[tuple[Step, ...]]:
+    if isinstance(what, Choice):
+        yield from (branch.steps for branch in what.branches)
+        yield what.otherwise
+    elif isinstance(what, Loop):
+        yield what.steps
