@@ -143,7 +143,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a subscriber does. `path` is `""` for a webhook, `actions/0/post` in a rule, `steps/hello` in a run.
+    """What a subscriber does. `path` is `""` for a webhook, else `actions/0/post` or `steps/hello`.
 
     It calls its target, unless it is a `message` to somebody, the Lapp of that name, or an `emission`; of the
     target then only count the retries, the timeout and the concurrency.

@@ -90,7 +90,7 @@ What: TypeAlias = Wait | WaitFor | Choice | Loop | Do | Assign | Stop
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `path` is `steps/hello` where it has an id, else `steps/2/then/0`; `place` is where it stands."""
+    """One step. `path` is `steps/hello` where it has an id, else `steps/2/then/0`. It stands at `place`."""
 
     path: str
     what: What
@@ -113,7 +113,7 @@ class Automation:
     """What a subscriber of type automation does with an event.
 
     Runs whose `key` has the same value keep to `mode`; `most` of them at one time (None: any number), those
-    that wait included, and `on_overflow` is what becomes of an event beyond. `values` are `vars` at the start,
+    that wait included, and `on_overflow` is what becomes of an event beyond. `values` are `vars` at first,
     their texts templates. `on_failure` is done when a run fails. With a `cron` the clock starts it.
     """
 
