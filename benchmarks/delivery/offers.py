@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from benchmarks.node import Node
-from hookwright.engine.delivery import Delivery, delivery_id, message_id
+from hookwright.engine.delivery import Delivery
+from hookwright.engine.identifiers import delivery_id, message_id
 from hookwright.engine.ledger.broker import Broker
 from hookwright.engine.ledger.ledger import Ledger
 from hookwright.engine.ledger.ringing import RingingLedger

@@ -14,7 +14,8 @@ from pathlib import Path
 import redis
 
 from benchmarks.delivery import actor
-from hookwright.engine.delivery import Delivery, delivery_id, message_id
+from hookwright.engine.delivery import Delivery
+from hookwright.engine.identifiers import delivery_id, message_id
 from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.ledger.ledger import Ledger
 from hookwright.engine.ledger.work import Offer

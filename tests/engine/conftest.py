@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from hookwright.engine.delivery import BatchPlan, Delivery, Received, Result, Sent, delivery_id, message_id
+from hookwright.engine.delivery import BatchPlan, Delivery, Received, Result, Sent
 from hookwright.engine.errors import LedgerUnavailable
+from hookwright.engine.identifiers import delivery_id, message_id
 from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.journal.segment import list_segments
 from hookwright.engine.journal.switch import Switch, Switches, switch_entry

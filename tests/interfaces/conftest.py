@@ -21,10 +21,11 @@ from typing import Literal
 import pytest
 import structlog
 
-from hookwright.engine.delivery import Delivery, Received, Result, Sent, Timing, delivery_id, message_id
+from hookwright.engine.delivery import Delivery, Received, Result, Sent, Timing
 from hookwright.engine.history.digest import Pair
 from hookwright.engine.history.history import History
 from hookwright.engine.history.notice import failure_notice, opened_notice
+from hookwright.engine.identifiers import delivery_id, message_id
 from hookwright.engine.instant import milliseconds
 from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.journal.opened import opened_entries

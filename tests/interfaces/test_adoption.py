@@ -13,12 +13,13 @@ import pytest
 from hookwright.engine.book.book import Book
 from hookwright.engine.book.heartbeat import Heartbeat, write_heartbeat
 from hookwright.engine.book.legacy import settle
-from hookwright.engine.delivery import Delivery, Result, delivery_id, message_id
+from hookwright.engine.delivery import Delivery, Result
 from hookwright.engine.errors import JournalError
 from hookwright.engine.heir import adopting, refuse_adopted, refuse_adopting
 from hookwright.engine.history.audit import audit, read_account
 from hookwright.engine.history.catching_up import catch_up
 from hookwright.engine.history.history import History
+from hookwright.engine.identifiers import delivery_id, message_id
 from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.journal.sealing import Secret, Vault
 from hookwright.engine.journal.writer import Writer

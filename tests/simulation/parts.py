@@ -13,8 +13,9 @@ from msgspec import structs
 from hookwright.engine.book.book import Book
 from hookwright.engine.book.booking import Booking
 from hookwright.engine.call.transport import Reply
-from hookwright.engine.delivery import BatchPlan, Delivery, OrderPlan, Result, delivery_id, message_id
+from hookwright.engine.delivery import BatchPlan, Delivery, OrderPlan, Result
 from hookwright.engine.errors import JournalError, LedgerUnavailable
+from hookwright.engine.identifiers import delivery_id, message_id
 from hookwright.engine.intake.turns import Turns
 from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.journal.repair import repair

@@ -1,18 +1,14 @@
-"""A `Delivery` and its life: identifiers, states, legal transitions, and the `Result` of one attempt."""
+"""A `Delivery` and its life: states, legal transitions, and the `Result` of one attempt."""
 
 from __future__ import annotations
 
-import hashlib
 from enum import StrEnum
-from functools import lru_cache
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
 from hookwright.rules.model import endpoint_name
 from hookwright.schemas.grammar import spelt
-
-from .base32 import short
 
 
 class Status(StrEnum):
@@ -255,46 +251,3 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def is_spoiled(self) -> bool:
         """Whether the ledger threw away what it held of the delivery: it was not what was offered."""
         return self.outcome == "lost" and not self.worker
-
-
-def message_id(source: str, event_id: str, entity_type: str, subscriber: str, action: str) -> str:
-    """The `webhook-id` on the wire: the same for every attempt and replay of this event to this action."""
-    of_event = b"".join([b"%d:%b" % (len(raw), raw) for raw in (source.encode(), event_id.encode())])
-    endpoint = _prefixed(entity_type, subscriber, action)
-    return "msg_" + short(hashlib.sha256(of_event + endpoint).digest())
-
-
-def batch_message_id(delivery: Delivery, key: str) -> str:
-    """The `webhook-id` of the batch whose first member is `delivery`."""
-    d = delivery
-    return "msg_" + _digest(d.entity_type, d.entity_id, d.action, d.event_type, key, d.message)
-
-
-def half_message_id(message: str, index: int) -> str:
-    """The `webhook-id` of half 0 or 1 of the batch with this one."""
-    return "msg_" + _digest("half", message, str(index))
-
-
-def notice_message_id(entity_type: str, subscriber: str, notifier: str, kind: str, about: str) -> str:
-    """The id of a notice: of its `kind`, to `notifier`, beginning with the delivery (or instant) `about`."""
-    return "msg_" + _digest(entity_type, subscriber, notifier, kind, about)
-
-
-def delivery_id(message: str, round_: int = 0) -> str:
-    """Deterministic, so offering a delivery twice is harmless. Round 0 is the event, n the nth replay."""
-    return "dlv_" + _digest(message, str(round_))
-
-
-def key_digest(value: str) -> str:
-    """What stands for the value of a key, however long that is; secret values do not show in it."""
-    return _digest(value)
-
-
-def _digest(*parts: str) -> str:
-    """26 base32 characters (130 bits) of the SHA-256 over the length-prefixed parts."""
-    return short(hashlib.sha256(_prefixed.__wrapped__(*parts)).digest())
-
-
-@lru_cache(maxsize=10_000)  # of endpoints
-def _prefixed(*parts: str) -> bytes:
-    return b"".join([b"%d:%b" % (len(raw), raw) for raw in map(str.encode, parts)])

@@ -14,9 +14,10 @@ from hookwright.engine.book import batching
 from hookwright.engine.book.book import Book
 from hookwright.engine.book.booking import Booking
 from hookwright.engine.book.gathering import SETTLE_MS
-from hookwright.engine.delivery import BatchPlan, batch_message_id, delivery_id
+from hookwright.engine.delivery import BatchPlan
 from hookwright.engine.errors import JournalError, LedgerUnavailable
 from hookwright.engine.history.history import History
+from hookwright.engine.identifiers import batch_message_id, delivery_id
 from hookwright.engine.journal.writer import Writer
 from hookwright.plugins.errors import EncodeError
 from hookwright.plugins.hookspecs import Encoded

@@ -11,11 +11,11 @@ from jsonschema_rs import Draft202012Validator
 from tests.engine.book.test_batching import Desk, members, plan
 
 from hookwright.engine.book.splitting import Splitting
-from hookwright.engine.delivery import delivery_id, half_message_id
 from hookwright.engine.errors import JournalError
 from hookwright.engine.history.audit import audit, read_account
 from hookwright.engine.history.history import History
 from hookwright.engine.history.row import Filter
+from hookwright.engine.identifiers import delivery_id, half_message_id
 from hookwright.schemas.schema import load_schema
 
 pytestmark = pytest.mark.fault(72)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from hookwright.engine.delivery import batch_message_id, message_id
+from hookwright.engine.identifiers import batch_message_id, message_id
 from hookwright.engine.intake.placing import Placing
 from hookwright.engine.intake.rendering import Rendering
 from hookwright.plugins.hookspecs import SecretSource

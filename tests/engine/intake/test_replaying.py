@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hookwright.engine.book.book import Book
-from hookwright.engine.delivery import BatchPlan, batch_message_id, delivery_id
+from hookwright.engine.delivery import BatchPlan
 from hookwright.engine.errors import JournalError
 from hookwright.engine.history.catching_up import catch_up
 from hookwright.engine.history.index_view import HistoryUnavailable
+from hookwright.engine.identifiers import batch_message_id, delivery_id
 from hookwright.engine.instant import timestamp
 from hookwright.engine.intake.replaying import NotReplayable, OfferingFull
 from hookwright.engine.journal.acceptance import accepted_entries

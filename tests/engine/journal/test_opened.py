@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hookwright.engine.book.book import Book
-from hookwright.engine.delivery import BatchPlan, batch_message_id, delivery_id
+from hookwright.engine.delivery import BatchPlan
 from hookwright.engine.errors import JournalError
 from hookwright.engine.history.history import History
 from hookwright.engine.history.row import Filter
+from hookwright.engine.identifiers import batch_message_id, delivery_id
 from hookwright.engine.instant import timestamp
 from hookwright.engine.journal.line import LINE_LIMIT, encode
 from hookwright.engine.journal.opened import Batched, Noticed, Opened, Replayed, opened_entries, read_opened

@@ -20,7 +20,8 @@ import redis
 from hookwright.engine.call.guard import Allowed, Policy, judge
 from hookwright.engine.call.resolve import Resolver
 from hookwright.engine.call.transport import Call, Reply, select
-from hookwright.engine.delivery import Delivery, Result, delivery_id, message_id, notice_message_id
+from hookwright.engine.delivery import Delivery, Result
+from hookwright.engine.identifiers import delivery_id, message_id, notice_message_id
 from hookwright.engine.ledger.ledger import Ledger, Offer
 from hookwright.engine.worker.drain import Drain
 from hookwright.engine.worker.published import loader

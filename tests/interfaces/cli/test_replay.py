@@ -5,8 +5,9 @@ import threading
 
 import pytest
 
-from hookwright.engine.delivery import Result, delivery_id
+from hookwright.engine.delivery import Result
 from hookwright.engine.history.history import History
+from hookwright.engine.identifiers import delivery_id
 from hookwright.engine.journal.outcome import entries
 from hookwright.engine.journal.writer import Writer
 from hookwright.engine.state import State

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from hookwright.engine.delivery import delivery_id
 from hookwright.engine.errors import JournalError
+from hookwright.engine.identifiers import delivery_id
 from hookwright.engine.state import State
 from hookwright.interfaces.addresses import Listen
 

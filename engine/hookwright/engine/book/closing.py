@@ -11,9 +11,10 @@ from hookwright.plugins.hookspecs import BodyContext, Encoder
 
 from ..call.encoding import Body, encode_body, refused
 from ..call.mask import REDACTED, Mask
-from ..delivery import BatchPlan, batch_message_id, delivery_id
+from ..delivery import BatchPlan
 from ..errors import JournalError
 from ..hops import hops_of
+from ..identifiers import batch_message_id, delivery_id
 from ..journal.acceptance import Origin
 from ..journal.opened import Batched, opened_entries
 from ..journal.sealing import Concealed, SealBroken, Secret, Vault

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..batch import Reason
-from ..delivery import BatchPlan, Splitting, delivery_id, half_message_id
+from ..delivery import BatchPlan, Splitting
+from ..identifiers import delivery_id, half_message_id
 from ..journal.opened import Batched
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from hookwright.plugins.hookspecs import FailedDelivery, Notice
 
-from ..delivery import delivery_id, notice_message_id
+from ..identifiers import delivery_id, notice_message_id
 from ..instant import milliseconds, timestamp
 from ..journal.opened import Noticed
 from ..journal.switch import Switch

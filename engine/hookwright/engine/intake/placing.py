@@ -20,8 +20,9 @@ from ..batch import batch_plan
 from ..call.encoding import Body, encode_body, refused, too_large
 from ..call.mask import REDACTED
 from ..call.query import NoQuery, check_query
-from ..delivery import SKIPPED, DedupePlan, Delivery, OrderPlan, delivery_id, key_digest, message_id
+from ..delivery import SKIPPED, DedupePlan, Delivery, OrderPlan
 from ..hops import hops_of
+from ..identifiers import delivery_id, key_digest, message_id
 
 
 @dataclass(frozen=True, slots=True)

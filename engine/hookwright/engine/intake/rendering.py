@@ -21,7 +21,8 @@ from hookwright.schemas.secret_names import looks_secret
 
 from ..call.mask import REDACTED
 from ..call.prepare import Prepared, Preparer, Refusal
-from ..delivery import Delivery, batch_message_id
+from ..delivery import Delivery
+from ..identifiers import batch_message_id
 from .placing import Placing
 
 _OURS = "hookwright.plugins.builtin."

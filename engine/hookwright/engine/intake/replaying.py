@@ -12,11 +12,12 @@ import msgspec
 
 from hookwright.rules.table import RoutingTable
 
-from ..delivery import SKIPPED, Delivery, OrderPlan, Status, delivery_id
+from ..delivery import SKIPPED, Delivery, OrderPlan, Status
 from ..errors import EngineError
 from ..history.history import History
 from ..history.original import Original
 from ..history.row import Row
+from ..identifiers import delivery_id
 from ..instant import timestamp
 from ..journal.follow import Derived, Progress
 from ..journal.opened import Replayed, opened_entries
