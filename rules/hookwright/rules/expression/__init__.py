@@ -1,6 +1,7 @@
-"""Expressions: what may stand under `if` and `batch.key`, as values that compute one JSON value."""
+"""Expressions, which compute one JSON value from an event, and templates, filled in with such values."""
 
 from .always import always
 from .expression import Expression, key_text
+from .filling import fill, fill_text
 
-__all__ = ["Expression", "always", "key_text"]
+__all__ = ["Expression", "always", "fill", "fill_text", "key_text"]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from jinja2 import UndefinedError
 from jinja2.runtime import Context
 
 from ..errors import ExpressionError
@@ -25,7 +28,7 @@ class Budget:
         """Raises `ExpressionError` when there are not so many steps left."""
         self._left -= steps
         if self._left < 0:
-            raise ExpressionError("the expression has too much to do with this event")
+            raise ExpressionError("there is too much to do with this event")
 
     def spend_on(self, characters: int) -> None:
         """The steps that so many characters cost, one at least."""
@@ -37,3 +40,16 @@ def budget_of(context: Context) -> Budget:
     budget = context[VARIABLE]
     assert isinstance(budget, Budget)
     return budget
+
+
+@contextmanager
+def computing() -> Iterator[None]:
+    """Makes an `ExpressionError` of all that an evaluation raises."""
+    try:
+        yield
+    except ExpressionError:
+        raise
+    except UndefinedError as error:
+        raise ExpressionError(str(error.message)) from None
+    except Exception as error:
+        raise ExpressionError(f"it cannot be computed: {type(error).__name__}") from error

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, cast
 
-from jinja2 import UndefinedError
 from jinja2.environment import TemplateExpression
 
 from ..errors import ExpressionError
 from ..event import JSON
-from .budget import VARIABLE, Budget
+from .budget import VARIABLE, Budget, computing
 from .sandbox import SANDBOX
 from .syntax import NAMES, parse, read, reading
-from .values import present
+from .values import check_result, present
 
 LONGEST_KEY: Final = 1024  # characters
 
@@ -55,17 +53,14 @@ class Expression:
         Raises `ExpressionError` when there is none: a field is missing, a value does not fit its operator, or
         the work is more than one expression may do.
         """
+        return self.evaluate_in({"event": dict(event), "data": data})
+
+    def evaluate_in(self, scope: Mapping[str, JSON]) -> JSON:
+        """The value where the names it may use mean what `scope` says. Raises as `evaluate` does."""
         budget = Budget()
-        try:
-            compiled = self.compile()
-            value = present(compiled({"event": dict(event), "data": data, VARIABLE: budget}))
-            _check_result(value, budget)
-        except ExpressionError:
-            raise
-        except UndefinedError as error:
-            raise ExpressionError(str(error.message)) from None
-        except Exception as error:
-            raise ExpressionError(f"it cannot be computed: {type(error).__name__}") from error
+        with computing():
+            value = present(self.compile()({**scope, VARIABLE: budget}))
+            check_result(value, budget)
         return cast("JSON", value)
 
 
@@ -104,17 +99,3 @@ def _canonical(value: JSON) -> JSON:
     if isinstance(value, dict):
         return {key: _canonical(each) for key, each in value.items()}
     return value
-
-
-def _check_result(value: object, budget: Budget) -> None:
-    """Raises unless this is a JSON value, every part of it there, and no larger than the budget left."""
-    todo = [value]
-    while todo:
-        one = present(todo.pop())
-        budget.spend_on(len(one) if isinstance(one, str) else 0)
-        if isinstance(one, list):
-            todo.extend(one)
-        elif isinstance(one, Mapping):
-            todo.extend(one.values())
-        elif isinstance(one, float) and not math.isfinite(one):
-            raise ExpressionError("the result is too large")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from jinja2.runtime import Context
 from ..errors import ExpressionError
 from ..pattern.numbers import is_number, read_decimal
 from .budget import budget_of
-from .values import Missing, as_text, kind, present, quoted
+from .values import Missing, as_text, check_result, kind, present, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,13 @@ def _number(context: Context, value: object) -> object:
 
 
 @pass_context
+def _json(context: Context, value: object) -> str:
+    """Any value as JSON writes it."""
+    check_result(present(value), budget_of(context))
+    return json.dumps(value, ensure_ascii=False)
+
+
+@pass_context
 def _string(context: Context, value: object) -> str:
     text = as_text(value)
     budget_of(context).spend_on(len(text))
@@ -126,6 +134,7 @@ FILTERS: Mapping[str, Filter] = MappingProxyType(
         "default": Filter(_default, 1, 2),
         "first": Filter(_first),
         "join": Filter(_join, 0, 1),
+        "json": Filter(_json),
         "last": Filter(_last),
         "length": Filter(_length),
         "lower": Filter(_lower),

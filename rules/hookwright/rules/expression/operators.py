@@ -162,6 +162,16 @@ def cut(context: Context, value: object, start: object, stop: object, step: obje
     return value[slice(*bounds)]
 
 
+@pass_context
+def each(context: Context, value: object, parts: int) -> object:
+    """The list a loop goes through; each round costs as many steps as the loop has parts."""
+    present(value)
+    if not isinstance(value, list):
+        raise ExpressionError(f"a loop goes through a list, not {kind(value)}")
+    budget_of(context).spend(parts * len(value))
+    return value
+
+
 COMPARISONS: Mapping[str, Callable[..., object]] = MappingProxyType(
     {"eq": equals, "ne": differs, "in": contains, "notin": lacks, **{name: ordering(name) for name in _ORDER}}
 )

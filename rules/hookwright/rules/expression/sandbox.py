@@ -6,18 +6,21 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from jinja2 import nodes
-from jinja2.environment import TemplateExpression
-from jinja2.runtime import Context
+from jinja2.environment import Template, TemplateExpression
+from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from .budget import budget_of
 from .filters import FILTERS, TESTS
-from .operators import BINARY, COMPARISONS, arithmetic, cut, joined, negative
-from .values import Missing, present
+from .operators import BINARY, COMPARISONS, arithmetic, cut, each, joined, negative
+from .values import Missing, as_text, present
 
 JOINED: Final = "_joined"  # what `~` and `[a:b]` become; no expression can name a filter like this
 CUT: Final = "_cut"
 COMPARED: Final = "_compared_"
+SHOWN: Final = "_shown"  # what stands between double braces of a text
+EACH: Final = "_each"  # what a loop goes through
+LOOP: Final = frozenset({"index", "index0", "revindex", "first", "last", "length"})
 
 
 class Sandbox(ImmutableSandboxedEnvironment):
@@ -31,11 +34,12 @@ class Sandbox(ImmutableSandboxedEnvironment):
             undefined=Missing,
             autoescape=False,  # an expression makes a value, not HTML
             optimized=False,  # nothing runs before there is a budget
+            keep_trailing_newline=True,
         )
         self.globals.clear()
         self.tests = dict(TESTS)
         self.filters = {name: each.call for name, each in FILTERS.items()}
-        self.filters |= {JOINED: joined, CUT: cut}
+        self.filters |= {JOINED: joined, CUT: cut, SHOWN: as_text, EACH: each}
         self.filters |= {COMPARED + name: call for name, call in COMPARISONS.items()}
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -46,6 +50,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
         present(obj)
         present(argument)
         if isinstance(argument, str):
+            if isinstance(obj, LoopContext) and argument in LOOP:
+                return getattr(obj, argument)
             found = isinstance(obj, Mapping) and argument in obj
         else:
             whole = isinstance(argument, int) and not isinstance(argument, bool)
@@ -67,6 +73,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
         body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), tree, lineno=1)]
         template = self.from_string(nodes.Template(body, lineno=1))
         return TemplateExpression(template, undefined_to_none=False)
+
+    def compile_template(self, tree: nodes.Template) -> Template:
+        """What writes the text of a tree that was checked and rewritten."""
+        tree.set_environment(self)
+        return self.from_string(tree)
 
 
 SANDBOX: Final = Sandbox()

@@ -82,7 +82,7 @@ def _written(text: str, names: Sequence[str]) -> nodes.Expr:
         raise ExpressionError("an expression stands without braces: write `data.Stage`", column=column)
     with reading():
         tree = _tree(text)
-        _bounded(tree)
+        bounded(tree)
         for node in nodes_of(tree):
             check(node, text, names)
     return tree
@@ -148,7 +148,12 @@ def _too_deep() -> ExpressionError:
     return ExpressionError(f"the expression is nested deeper than {DEEPEST}")
 
 
-def _bounded(tree: nodes.Node) -> None:
+def too_many(most: int, what: str = "expression") -> ExpressionError:
+    return ExpressionError(f"the {what} has more than {most:,} parts")
+
+
+def bounded(tree: nodes.Node, most: int = MOST_PARTS) -> None:
+    """Raises `ExpressionError` for a tree of more parts than `most`, or of more levels than may be."""
     todo: list[tuple[nodes.Node, int]] = [(tree, 1)]
     parts = 0
     while todo:
@@ -156,8 +161,8 @@ def _bounded(tree: nodes.Node) -> None:
         parts += 1
         if depth > DEEPEST:
             raise _too_deep()
-        if parts > MOST_PARTS:
-            raise ExpressionError(f"the expression has more than {MOST_PARTS} parts")
+        if parts > most:
+            raise too_many(most)
         todo.extend((below, depth + 1) for below in node.iter_child_nodes())
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import StrictUndefined
+from jinja2.utils import missing
 
 from hookwright.schemas.nearest import did_you_mean
 
@@ -31,6 +33,8 @@ class Missing(StrictUndefined):
         if self._undefined_hint:
             return self._undefined_hint
         holder, name = self._undefined_obj, self._undefined_name
+        if holder is missing:  # set on another way through the template, or a loop that is not around it
+            return f"{name} has no value here"
         if isinstance(holder, Mapping):
             known = [key for key in list(holder)[:_COMPARED] if len(key) <= _NAME_SHOWN]
             guess = did_you_mean(str(name)[:_NAME_SHOWN], known)
@@ -74,7 +78,7 @@ def as_text(value: object) -> str:
         return value
     if isinstance(value, bool) or is_number(value):
         return json.dumps(value)
-    hint = "; say what stands for it with | default('', true)" if value is None else ""
+    hint = "; say what stands for it with | default('', true)" if value is None else "; write it with | json"
     raise ExpressionError(f"{kind(value)} cannot be part of a text{hint}")
 
 
@@ -102,3 +106,17 @@ def _same_scalar(one: object, other: object, budget: Budget) -> bool:
     if is_number(one) and is_number(other):
         return one == other
     return one is other and (one is None or isinstance(one, bool))
+
+
+def check_result(value: object, budget: Budget) -> None:
+    """Raises unless this is a JSON value, every part of it there, and no larger than the budget left."""
+    todo = [value]
+    while todo:
+        one = present(todo.pop())
+        budget.spend_on(len(one) if isinstance(one, str) else 0)
+        if isinstance(one, list):
+            todo.extend(one)
+        elif isinstance(one, Mapping):
+            todo.extend(one.values())
+        elif isinstance(one, float) and not math.isfinite(one):
+            raise ExpressionError("the result is too large")
