@@ -33,7 +33,7 @@ def main() -> None:
         ledger = Ledger(node.redis_url)
         theirs = start([sys.executable, "-m", "benchmarks.delivery.actor", node.redis_url], {})
         processes = [worker(node), theirs]
-        eventually(ledger.workers)
+        eventually(lambda: ledger.depth().workers)
         time.sleep(CALM)
         before = [used(each) for each in processes]
         time.sleep(seconds)

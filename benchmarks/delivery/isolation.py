@@ -53,7 +53,7 @@ def measure(arrivals: Arrivals, hole: str, hanging: int, seconds: float) -> list
         text = text.replace(f"'{arrivals.url}/{number}'", f"'{hole}/{number}'")
     with serving(text, workers=0) as node, offering(node) as ledger:
         process = worker(node)
-        eventually(ledger.workers)
+        eventually(lambda: ledger.depth().workers)
         times = offered(ledger, range(hanging, ENDPOINTS), seconds)
         arrivals.wait_for(times)
         process.kill()

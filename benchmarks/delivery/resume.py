@@ -25,7 +25,7 @@ def kill_once(node: Node, ledger: Ledger, hold: Holding) -> tuple[float, int]:
     fill(ledger, (fresh(f"hook-{number % 10}") for number in range(IN_FLIGHT)))
     eventually(lambda: hold.requests.total() == IN_FLIGHT)
     other = worker(node)
-    eventually(lambda: len(ledger.workers()) == 2)
+    eventually(lambda: len(ledger.depth().workers) == 2)
     doomed.kill()
     killed = time.monotonic()
     eventually(lambda: min(hold.requests.values()) == 2)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import redis
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.simulation.redis_in_memory import RedisInMemory
+
+from hookwright.engine.simulation.redis_in_memory import RedisInMemory
 
 KEYS = {kind: st.sampled_from([f"{kind}{n}".encode() for n in range(2)]) for kind in "thlsz"}
 words = st.sampled_from([b"a", b"b", b"c", b"7"])

@@ -26,13 +26,14 @@ from tests.simulation.parts import (
     Worker,
     planned_for,
 )
-from tests.simulation.redis_in_memory import RedisInMemory
-from tests.simulation.scripts_in_memory import Change, Client, Line, Scripts
 
 from hookwright.engine.book import vigil
 from hookwright.engine.delivery import Delivery
 from hookwright.engine.journal.segment import list_segments
 from hookwright.engine.ledger.ledger import Ledger
+from hookwright.engine.simulation.client import Client
+from hookwright.engine.simulation.redis_in_memory import RedisInMemory
+from hookwright.engine.simulation.scripts import Change, Scripts
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.event import Event
 
@@ -125,11 +126,8 @@ class World:
 
     def ledger(self, worker: str = "", before: Callable[[], None] = lambda: None) -> Ledger:
         """A client of its own; `before` is called before each of its calls."""
-        made = Ledger("unix:///nowhere", worker=worker, lease=LEASE, clock=self.clock)
         client = Client(self.scripts, self.redis, lambda: self.now < self._down_until, before)
-        made._redis = made.grounds._redis = client
-        made._line = Line(client)
-        return made
+        return Ledger(client, worker=worker, lease=LEASE, clock=self.clock)
 
     def publish(self) -> None:
         self.ledger().publish("sha256:r", b"{}", CAPS, {}, POLICIES)

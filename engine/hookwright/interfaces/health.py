@@ -72,7 +72,7 @@ def _bookkeeper(node: Node) -> Check:
 
 def _workers(node: Node) -> Check:
     try:
-        seen = len(node.ledger.workers())
+        seen = len(node.ledger.depth().workers)
     except LedgerUnavailable:
         alive = any(child.running for child in node.children[1:])
         return Check("workers", alive, "unknown while the queue is unreachable")

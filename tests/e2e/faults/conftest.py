@@ -43,7 +43,7 @@ def nursery(tmp_path, until):
         folder = tmp_path / f"nursery-{len(made)}"
         folder.mkdir()
         made.append(Nursery(rig.url, folder, count, **how))
-        until(lambda: len(rig.ledger.workers()) >= count)
+        until(lambda: len(rig.ledger.depth().workers) >= count)
         return made[-1]
 
     yield start

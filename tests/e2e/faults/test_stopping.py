@@ -40,7 +40,7 @@ def test_a_worker_told_to_stop_lets_its_calls_end(rig, until, sign):
     assert [result.outcome for result in rig.book()] == ["success"] * len(sink.arrivals)
     assert rig.ledger.depth().in_flight == 0
     assert rig.ledger.depth().ready == 8 - len(sink.arrivals)
-    assert not rig.ledger.workers()
+    assert not rig.ledger.depth().workers
 
 
 @pytest.mark.fault(5)

@@ -386,7 +386,7 @@ def test_the_claims_of_a_dead_worker_come_back_unspent(make, ledger):
         ("dlv_a0", "lost", "dead"),
         ("dlv_a1", "lost", "dead"),
     ]
-    assert list(alive.workers()) == ["alive"]
+    assert list(alive.depth().workers) == ["alive"]
 
 
 @pytest.mark.fault(16)
@@ -422,7 +422,7 @@ def test_a_beat_keeps_the_lease_and_reaps_the_dead(make, ledger):
     ledger.offer(offers(1))
     dead.step(claim=1)
     assert until(alive.beat) is True
-    assert set(alive.workers()) == {"alive"}
+    assert set(alive.depth().workers) == {"alive"}
 
 
 def test_hand_back_spends_no_try_and_needs_the_token(make, ledger):
@@ -443,7 +443,7 @@ def test_leaving_hands_back_everything_and_may_be_repeated(make, ledger):
     for _ in range(2):
         ledger.leave()
     assert ledger.lease_age() == float("inf")
-    assert ledger.workers() == {}
+    assert ledger.depth().workers == {}
     assert len(make("w2").step(claim=9).claims) == 4
 
 
@@ -540,7 +540,6 @@ def every_call(ledger: Ledger):
         ledger.live,
         lambda: ledger.content(REVISION),
         ledger.depth,
-        ledger.workers,
         ledger.ping,
     ]
 

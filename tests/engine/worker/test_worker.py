@@ -59,7 +59,7 @@ def spawn():
 
 def registered(rig, count: int = 1) -> bool:
     """Whether so many workers beat."""
-    return len(rig.ledger.workers()) >= count
+    return len(rig.ledger.depth().workers) >= count
 
 
 def exactly_once(rig, count: int) -> None:
@@ -124,7 +124,7 @@ def test_an_idle_worker_ends_soon(rig, spawn):
     process.send_signal(signal.SIGINT)
     assert process.wait(10) == 0
     assert time.monotonic() - before < 4
-    assert rig.ledger.workers() == {}
+    assert rig.ledger.depth().workers == {}
 
 
 @pytest.mark.slow

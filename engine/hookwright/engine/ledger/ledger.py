@@ -9,6 +9,8 @@ from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
 
+from redis import Redis
+
 from hookwright.rules.model import FailureLimit
 
 from ..connection import SOCKET_TIMEOUT, connect
@@ -67,7 +69,8 @@ _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 class Ledger:
-    """A client of the ledger. Every method raises only `LedgerUnavailable`, and may then be called again.
+    """The ledger in `redis`, a URL or a client. Every method raises only `LedgerUnavailable`; then it may be
+    called again.
 
     `worker` names the worker on whose behalf `step`, `beat` and `leave` are called; it must be new at every
     start of a process. Threads may share a ledger, but only one of them may call `step`.
@@ -75,7 +78,7 @@ class Ledger:
 
     def __init__(
         self,
-        url: str,
+        redis: str | Redis,
         *,
         worker: str = "",
         lease: float = LEASE,
@@ -86,7 +89,7 @@ class Ledger:
         self.lease = lease
         self._timeout = timeout
         self._clock = clock
-        self._redis = connect(url, timeout=timeout)
+        self._redis = connect(redis, timeout=timeout) if isinstance(redis, str) else redis
         self._line = Line(self._redis)  # for `step`
         self._call = 0
         self._unanswered: tuple[Argument, ...] | None = None
@@ -269,10 +272,6 @@ class Ledger:
             total, waiting, in_flight, *workers = _scripts["depth"](self._redis, ())
         ages = {name.decode(): age / 1000 for name, age in zip(workers[::2], workers[1::2], strict=True)}
         return Depth(total, waiting, in_flight, ages)
-
-    def workers(self) -> Mapping[str, float]:
-        """Worker id -> seconds since its last sign of life."""
-        return self.depth().workers
 
     def ping(self) -> None:
         """Raise `LedgerUnavailable` unless Redis answers."""

@@ -1,18 +1,18 @@
-"""The ledger's own Lua scripts, run by Lua 5.1 against Redis in memory: a client that `Ledger` can use."""
+"""The ledger's own Lua scripts, run by Lua 5.1 against Redis in memory."""
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 import redis
-from lupa import lua51
-from tests.simulation.redis_in_memory import RedisFault, RedisInMemory, number
+from lupa import lua51  # type: ignore[import-untyped]
 
-from hookwright.engine.ledger.lua import Script
+from .keys import RedisFault
+from .redis_in_memory import RedisInMemory
+from .sorted_sets import number
 
 PACK = msgspec.msgpack.Encoder().encode
 Change = tuple[str, str]  # a piece of a script's text, and what stands there instead
@@ -138,74 +138,6 @@ class Scripts:
             found.append(self._reply(each))
             index += 1
         return found
-
-
-class Client:
-    """As much of `redis.Redis` as the ledger uses. `down` says whether it cannot be reached now; `before` is
-    called before each call.
-    """
-
-    def __init__(
-        self, scripts: Scripts, data: RedisInMemory, down: Callable[[], bool], before: Callable[[], None]
-    ) -> None:
-        self._scripts = scripts
-        self._data = data
-        self._down = down
-        self._before = before
-        self._known: dict[str, str] = {}
-
-    def evalsha(self, digest: str, count: int, *arguments: Any) -> Any:
-        self._reach()
-        if digest not in self._known:
-            raise redis.exceptions.NoScriptError
-        return self._run(self._known[digest], count, arguments)
-
-    def eval(self, text: str, count: int, *arguments: Any) -> Any:
-        self._reach()
-        self._known[hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()] = text
-        return self._run(text, count, arguments)
-
-    def _run(self, text: str, count: int, arguments: tuple[Any, ...]) -> Any:
-        return self._scripts.run(text, arguments[:count], arguments[count:])
-
-    def get(self, key: str) -> Any:
-        self._reach()
-        return self._data.call(b"GET", key.encode())
-
-    def xread(self, streams: Mapping[str, str], count: int, block: int | None) -> Any:
-        self._reach()
-        ((key, after),) = streams.items()
-        entries = self._data.read_stream(key.encode(), after.encode(), count)
-        return [[key.encode(), entries]] if entries else []
-
-    def info(self, *_sections: str) -> Any:
-        self._reach()
-        return self._data.info()
-
-    def ping(self) -> bool:
-        self._reach()
-        return True
-
-    def close(self) -> None:
-        pass
-
-    def _reach(self) -> None:
-        self._before()
-        if self._down():
-            raise redis.ConnectionError("Connection refused")
-
-
-class Line:
-    """What steps go over, in place of a connection of their own."""
-
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def __call__(self, script: Script, arguments: Sequence[Any]) -> Any:
-        return script(self._client, arguments)
-
-    def close(self) -> None:
-        pass
 
 
 def _text(value: Any) -> bytes:
