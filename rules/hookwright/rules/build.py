@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import cast
 
@@ -19,6 +20,7 @@ from .batches import batch
 from .bundle import KINDS
 from .condition import condition
 from .disabling import disable_when, failures
+from .doing import Doer
 from .errors import SourceError
 from .event import JSON
 from .event_schemas import event_schemas
@@ -27,7 +29,7 @@ from .glob import is_glob
 from .known import unknown_keys
 from .lending import borrowing
 from .merge import Layer, merge
-from .model import Action, EntityType, Model, NotifierSettings, Schedule, Subscriber, endpoint_name
+from .model import Action, EntityType, Model, NotifierSettings, Schedule, Subscriber, Target, endpoint_name
 from .notify import KEY as NOTIFY
 from .notify import notified, notifiers
 from .references import Encoders, EventNames
@@ -169,18 +171,17 @@ class _Builder:
     ) -> Iterator[Action]:
         identifier = str(raw["id"])
         if kind is EntityType.WEBHOOK:
-            yield Action(
-                endpoint_name(kind, identifier, ""), "", target(merged, self.encoders, self.source.files)
-            )
+            yield Action(endpoint_name(kind, identifier, ""), "", self._target(merged))
             return
+        doer = self._doer(kind, identifier, events)
         for index, action in enumerate(_mappings(raw.get("actions"))):
-            path = f"actions/{index}/post"
-            settings = self.settings.over(events, _mapping(action.get("post")))
-            yield Action(
-                endpoint_name(kind, identifier, path),
-                path,
-                target(settings, self.encoders, self.source.files),
-            )
+            yield from doer.actions_of(action, f"actions/{index}")
+
+    def _doer(self, kind: EntityType, identifier: str, events: tuple[str, ...]) -> Doer:
+        return Doer(kind, identifier, partial(self.settings.over, events), self._target)
+
+    def _target(self, merged: Layer) -> Target:
+        return target(merged, self.encoders, self.source.files)
 
 
 def _preset(source: Source) -> Preset:
