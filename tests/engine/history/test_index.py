@@ -81,7 +81,7 @@ def test_a_broken_index_is_rebuilt(mishap: str, node: Any, lived: list[Any]) -> 
     else:
         with sqlite3.connect(path) as database:
             database.execute(
-                "PRAGMA user_version = 999" if mishap == "another version" else "DROP TABLE lines"
+                "PRAGMA user_version = 999" if mishap == "another version" else "DROP TABLE damage"
             )
         database.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import structlog
+from msgspec import Struct
 
 from ..delivery import Delivery, State
 from ..history.index import OpenRow
@@ -31,8 +32,7 @@ VERIFY_AFTER = 2.0  # seconds: by then intake's own offer, and often the first r
 log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class Opening:
+class Opening(Struct, gc=False):
     """One open delivery. `due` is Unix milliseconds; `held` is why it waits, when no attempt can be made.
 
     `ended` says that the last attempt ended it, but the crash of a bookkeeper kept the line that says so.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Mapping
 
@@ -15,6 +16,7 @@ from ..journal.segment import Position
 from .digest import Pair
 from .expunging import note
 from .jobs import enter_job, enter_replay
+from .places import is_in, written
 from .untold import Untold
 from .verdict import read_verdict
 
@@ -33,16 +35,21 @@ _NAMES = (
 _DELIVERY = f"INSERT OR IGNORE INTO deliveries ({_NAMES}) VALUES ({', '.join('?' * 23)})"  # noqa: S608  # fixed names
 _ORIGIN = "SELECT event_segment, event_offset FROM deliveries WHERE id = ?"
 _EVENT = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_NUMBER = "SELECT number, status, kind FROM deliveries WHERE id = ?"
+_NUMBER = "SELECT number FROM deliveries WHERE id = ?"
+_KNOWN = (
+    "SELECT id, number, status = 'In Queue', kind, lines FROM deliveries"
+    " WHERE id IN (SELECT value FROM json_each(?))"
+)
 _SUBSCRIBER = "SELECT entity_type, entity_id FROM deliveries WHERE number = ?"
 _MEMBERS = "SELECT number FROM deliveries WHERE batch = ? ORDER BY number"
-_LINE = "INSERT OR IGNORE INTO lines VALUES (?, ?, ?)"
+_ADD_LINES = "UPDATE deliveries SET lines = lines || ? WHERE number = ?"
 _SWITCH = (
     "INSERT INTO switches (name, state, reason, by, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE"
     " SET state = excluded.state, reason = excluded.reason, by = excluded.by, at = excluded.at"
     " WHERE (excluded.at, excluded.state) > (switches.at, switches.state)"
 )
 _DAMAGE = "INSERT OR IGNORE INTO damage VALUES (?, ?, ?, ?)"
+_Known = tuple[str, int, int, str, str]  # what `_KNOWN` answers of a delivery
 
 
 class Fold:
@@ -57,6 +64,7 @@ class Fold:
         self.new: set[str] = set()
         self.untold = Untold(database)
         self._entered: dict[str, list[Entered]] = {}
+        self._changes: dict[tuple[str, ...], list[tuple[object, ...]]] = {}  # by the columns that change
         row = database.execute("SELECT coalesce(max(number), 0), coalesce(max(changed), 0) FROM deliveries")
         self._number, self._changed = row.fetchone()
 
@@ -136,33 +144,64 @@ class Fold:
 
     def finish(self) -> None:
         """Write what was collected; call it last."""
+        ids = json.dumps(list(self._entered))
+        known: dict[str, _Known] = {row[0]: row for row in self._database.execute(_KNOWN, (ids,))}
         for delivery, lines in self._entered.items():
-            row = self._database.execute(_NUMBER, (delivery,)).fetchone()
-            if row:  # else its acceptance cannot be read
-                columns = self._enter(row[0], lines, is_open=row[1] == Status.IN_QUEUE)
-                if row[2] == "batch" and columns:
-                    for (member,) in self._database.execute(_MEMBERS, (delivery,)).fetchall():
-                        self._set(member, columns)
+            if delivery in known:  # else its acceptance cannot be read
+                self._enter(known[delivery], lines)
+        self._write_changes()
 
-    def _enter(self, number: int, lines: list[Entered], *, is_open: bool) -> dict[str, object]:
+    def _enter(self, known: _Known, lines: list[Entered]) -> None:
         """All lines about one delivery at once; one that was entered before changes nothing."""
+        delivery, number, is_open, kind, places = known
+        new, added = self._not_entered(lines, places)
+        columns = self._columns(number, new) if is_open else {}
+        if columns and kind == "batch":
+            for (member,) in self._database.execute(_MEMBERS, (delivery,)).fetchall():
+                self._change(member, columns)
+        if columns:
+            self._change(number, columns, added)
+        elif added:
+            self._database.execute(_ADD_LINES, (added, number))
+
+    def _not_entered(self, lines: list[Entered], places: str) -> tuple[list[Entered], str]:
+        """The lines whose place is none of these, and their places."""
+        new: list[Entered] = []
+        added = ""
+        for line in lines:
+            place = written(self._segment(line.position.segment), line.position.offset)
+            if not is_in(place, places + added):
+                new.append(line)
+                added += place
+        return new, added
+
+    def _columns(self, number: int, lines: list[Entered]) -> dict[str, object]:
+        """The columns of a delivery that these lines set."""
         columns: dict[str, object] = {}
         for line in lines:
-            place = (number, self._segment(line.position.segment), line.position.offset)
-            new = self._database.execute(_LINE, place).rowcount
-            if new and "status" not in columns:
-                columns.update(_columns(line), updated=line.at)
-                if is_open and isinstance(line.fields, Settled):
-                    self._fail(number, line.fields, line.position)
-        if not is_open:
-            return {}
-        self._set(number, columns)
+            columns.update(_columns(line))
+            columns["updated"] = line.at
+            if isinstance(line.fields, Settled):
+                self._fail(number, line.fields, line.position)
+                break  # nothing later contradicts it
         return columns
 
     def _fail(self, number: int, settled: Settled, position: Position) -> None:
         for notifier in settled.notify:
             entity_type, entity_id = self._database.execute(_SUBSCRIBER, (number,)).fetchone()
             self.untold.fail(number, Pair(entity_type, entity_id, notifier), position)
+
+    def _change(self, number: int, columns: Mapping[str, object], lines: str = "") -> None:
+        """What changes in one delivery, to be written with what changes in others."""
+        self._changed += 1
+        self._changes.setdefault(tuple(columns), []).append((self._changed, lines, *columns.values(), number))
+
+    def _write_changes(self) -> None:
+        for names, rows in self._changes.items():
+            columns = "".join(f", {name} = ?" for name in names)
+            sql = f"UPDATE deliveries SET changed = ?, lines = lines || ?{columns} WHERE number = ?"  # noqa: S608  # fixed names
+            self._database.executemany(sql, rows)
+        self._changes = {}
 
     def _set(self, number: int, columns: Mapping[str, object]) -> None:
         if columns:

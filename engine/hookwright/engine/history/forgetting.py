@@ -16,8 +16,6 @@ _RUNNING_IN = (
 _FORGET = tuple(
     each.replace("THIS", "(SELECT id FROM segments WHERE name = ?)")
     for each in (
-        "DELETE FROM lines WHERE segment = THIS",
-        "DELETE FROM lines WHERE delivery IN (SELECT number FROM deliveries WHERE segment = THIS)",
         "DELETE FROM deliveries WHERE segment = THIS",
         "DELETE FROM events WHERE segment = THIS",
         "DELETE FROM jobs WHERE segment = THIS",

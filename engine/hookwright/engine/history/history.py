@@ -18,6 +18,7 @@ from .expunging import Order, is_expunged, order_of
 from .index import SWITCHES, read_switch
 from .index_view import BUILDING, HistoryUnavailable, IndexView, Rows, Whole
 from .original import Original, read_original
+from .places import LINES, read_places
 from .row import COLUMNS, Filter, Rests, Row, behind, read_row
 from .stats import Stats, read_stats
 
@@ -137,7 +138,8 @@ class History:
         if not (found and places):
             return None
         (row,) = self._read(found)
-        lines = [Position(*place) for place in self._query(_LINES, [row.batch or delivery])]
+        found = self._query(LINES, [row.batch or delivery])
+        lines = read_places(self._query, found[0][0] if found else "")
         batch = next((Position(*place[2:]) for place in self._query(_PLACES, [row.batch])), None)
         (event, event_offset, line, offset) = places[0]
         return row, Where(Position(event, event_offset), Position(line, offset), tuple(lines), batch)
@@ -262,10 +264,6 @@ _NOTICES = "SELECT action, status, count(*) FROM deliveries WHERE kind = 'notice
 _PLACES = (
     "SELECT e.name, event_offset, l.name, d.offset FROM deliveries d"
     " JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment WHERE d.id = ?"
-)
-_LINES = (
-    "SELECT s.name, l.offset FROM lines l JOIN segments s ON s.id = l.segment"
-    " JOIN deliveries d ON d.number = l.delivery WHERE d.id = ? ORDER BY l.segment, l.offset"
 )
 _EVENT = "SELECT fingerprint, revision, accepted, first, count FROM events WHERE source = ? AND id = ?"
 _PLACED = (

@@ -22,25 +22,22 @@ from .expunging import Expunges
 from .fold import Fold
 from .forgetting import forget, open_in
 from .mishap import passing
+from .places import LINES, read_places
 from .row import Row
 from .taken import Taken, members_of
 from .untold import failed_of, rows_of, standings, untold_of
 
-VERSION = 9
+VERSION = 10
 _WHOLE = 0x68776F6B  # application_id of an index that has been brought up to the journal's end
 _GONE = " (gone)"
 _TABLES = {
-    *("segments", "events", "deliveries", "lines", "digests", "untold", "switches", "damage"),
+    *("segments", "events", "deliveries", "digests", "untold", "switches", "damage"),
     *("jobs", "replayed", "expunges"),
 }
 _OPEN = (
     "SELECT d.id, attempts, coalesce(next, due), state, reason, e.name, event_offset, l.name, d.offset"
     " FROM deliveries d JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment"
     " WHERE status = ? AND batch IS NULL ORDER BY number"
-)
-_LINES = (
-    "SELECT s.name, l.offset FROM lines l JOIN segments s ON s.id = l.segment"
-    " JOIN deliveries d ON d.number = l.delivery WHERE d.id = ? ORDER BY l.segment, l.offset"
 )
 SWITCHES = "SELECT name, state, reason, by, at FROM switches"
 _ENDPOINT = "entity_type || '/' || entity_id || CASE action WHEN '' THEN '' ELSE '/' || action END"
@@ -166,9 +163,8 @@ class Index:
 
     def lines(self, delivery: str) -> list[Position] | None:
         """Where the bookkeeper's lines about a delivery stand; None when there is no such delivery."""
-        if not self._database.execute("SELECT 1 FROM deliveries WHERE id = ?", (delivery,)).fetchone():
-            return None
-        return [Position(*row) for row in self._database.execute(_LINES, (delivery,))]
+        found = self._database.execute(LINES, (delivery,)).fetchone()
+        return None if found is None else read_places(self._query, found[0])
 
     def standings(self) -> list[Standing]:
         """What is to be told of every pair that was ever told or has something to be told."""
@@ -218,6 +214,9 @@ class Index:
                     (progress.offset, progress.finished, self._segment(name)),
                 )
             return Applied(fold.new, standings(self._database, fold.untold.touched))
+
+    def _query(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        return self._database.execute(sql, values).fetchall()
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:

@@ -2,7 +2,7 @@
 -- Times are Unix milliseconds. Places in the journal are (segment, offset).
 
 CREATE TABLE segments (
-    id       INTEGER PRIMARY KEY,
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given to another segment
     name     TEXT NOT NULL UNIQUE,
     offset   INTEGER NOT NULL DEFAULT 0,  -- read up to here
     finished INTEGER NOT NULL DEFAULT 0
@@ -56,6 +56,7 @@ CREATE TABLE deliveries (
     took         REAL,  -- seconds it lasted
     verdict      TEXT,  -- what the last answer says of itself
     verdict_reason TEXT,
+    lines        TEXT NOT NULL DEFAULT '',  -- where the bookkeeper's about it stand: "segment:offset " each
     changed      INTEGER NOT NULL,  -- grows with every change of any delivery
     event_segment INTEGER NOT NULL,
     event_offset  INTEGER NOT NULL,
@@ -69,13 +70,6 @@ CREATE INDEX message_deliveries ON deliveries (message);
 CREATE INDEX notices ON deliveries (action, status) WHERE kind = 'notice';
 CREATE INDEX changed_deliveries ON deliveries (changed);
 CREATE INDEX accepted_deliveries ON deliveries (accepted);
-
-CREATE TABLE lines (  -- what the bookkeeper wrote about a delivery
-    delivery INTEGER NOT NULL,
-    segment  INTEGER NOT NULL,
-    offset   INTEGER NOT NULL,
-    PRIMARY KEY (delivery, segment, offset)
-) WITHOUT ROWID;
 
 CREATE TABLE digests (  -- about whom to tell whom what, and when a notice last did
     id           INTEGER PRIMARY KEY,

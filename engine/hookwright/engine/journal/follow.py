@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct, ValidationError
 
 from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
@@ -21,8 +22,7 @@ from .segment import Position, list_segments
 from .switch import SWITCHED, Switch, Switched
 
 
-@dataclass(frozen=True, slots=True)
-class Fanout:
+class Fanout(Struct, frozen=True):
     """A whole accepted event: where its first line stands, and each delivery with the line it stands in."""
 
     position: Position
@@ -33,8 +33,7 @@ class Fanout:
     deliveries: tuple[tuple[Position, Planned], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entered:
+class Entered(Struct, frozen=True):
     """A line of the bookkeeper's about one delivery. `at` is Unix milliseconds."""
 
     position: Position
@@ -203,7 +202,10 @@ def _assemble(tail: _Tail, found: list[Found | Damage]) -> list[Item]:
     """Turn lines into items."""
     items: list[Item] = []
     for each in found:
-        items.extend([each] if isinstance(each, Damage) else _take(tail, each))
+        if isinstance(each, Damage):
+            items.append(each)
+        else:
+            _take(tail, each, items)
     if tail.reader.finished and tail.group:
         position = tail.group[0][0]
         tail.group = []
@@ -211,21 +213,21 @@ def _assemble(tail: _Tail, found: list[Found | Damage]) -> list[Item]:
     return items
 
 
-def _take(tail: _Tail, found: Found) -> Iterator[Item]:
+def _take(tail: _Tail, found: Found, items: list[Item]) -> None:
     """A group that other lines follow was written whole, so it counts, whatever can be read of it."""
     decoded = _decode(found.line)
     if isinstance(decoded, (AcceptedMore, OpenedMore)):
-        yield from _continue(tail, found.position, decoded)
+        items.extend(_continue(tail, found.position, decoded))
         return
-    yield from _complete(tail)
+    items.extend(_complete(tail))
     if isinstance(decoded, (Accepted, Opened)):
         tail.group, tail.started = [(found.position, decoded)], found.line.at
         if not decoded.more:
-            yield from _complete(tail)
+            items.extend(_complete(tail))
     elif isinstance(decoded, str):
-        yield Damage(found.position, len(found.line.raw) + 1, decoded)
+        items.append(Damage(found.position, len(found.line.raw) + 1, decoded))
     elif decoded is not None:
-        yield _alone(found, decoded)
+        items.append(_alone(found, decoded))
 
 
 def _alone(found: Found, decoded: Booked | Switched | Job | Expunge | Expunged) -> Item:
@@ -249,14 +251,13 @@ def _continue(tail: _Tail, position: Position, more: AcceptedMore | OpenedMore) 
         yield from _complete(tail)
 
 
-def _complete(tail: _Tail) -> Iterator[Fanout | Derived]:
+def _complete(tail: _Tail) -> tuple[Fanout | Derived, ...]:
     if not tail.group:
-        return
+        return ()
     group, tail.group = tail.group, []
     position, first = group[0]
     if isinstance(first, Opened):
-        yield Derived(position, tail.started, first)
-        return
+        return (Derived(position, tail.started, first),)
     assert isinstance(first, Accepted)
     deliveries = tuple(
         (place, planned)
@@ -264,7 +265,7 @@ def _complete(tail: _Tail) -> Iterator[Fanout | Derived]:
         if isinstance(part, (Accepted, AcceptedMore))
         for planned in part.deliveries
     )
-    yield Fanout(position, tail.started, first.event, first.revision, first.fingerprint, deliveries)
+    return (Fanout(position, tail.started, first.event, first.revision, first.fingerprint, deliveries),)
 
 
 _Decoded = _Grouped | Booked | Switched | Job | Expunge | Expunged
@@ -272,12 +273,11 @@ _Decoded = _Grouped | Booked | Switched | Job | Expunge | Expunged
 
 def _decode(line: Line) -> _Decoded | str | None:
     """The line's fields; None for a kind that is not followed; a text when the fields are wrong."""
-    shapes: Mapping[str, type[_Decoded]] = _SHAPES
-    shape = shapes.get(line.kind)
-    if shape is None:
+    decode = _DECODE.get(line.kind)
+    if decode is None:
         return None
     try:
-        return line.decode(shape)
+        return decode(line.raw)
     except ValidationError as error:
         return f"not a line of kind {line.kind!r}: {error}"
 
@@ -291,4 +291,7 @@ _SHAPES: Mapping[str, type[_Decoded]] = {
     SWITCHED: Switched,
     JOB: Job,
     **EXPUNGES,
+}
+_DECODE: Mapping[str, Callable[[bytes], _Decoded]] = {
+    kind: msgspec.json.Decoder(shape).decode for kind, shape in _SHAPES.items()
 }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import zlib
-from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from ..instant import milliseconds, timestamp
 
@@ -19,8 +20,7 @@ _HEAD = re.compile(rb'\{"v":1,"n":([0-9]{1,18}),"at":"([0-9T:.Z-]{24})","kind":"
 _TAIL_LENGTH = len(',"crc":"01234567"}')
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True, gc=False):
     """A sound line. `at` is Unix milliseconds, `raw` the whole JSON text without its newline."""
 
     n: int
@@ -42,15 +42,18 @@ def encode(n: int, at: int, kind: str, fields: bytes) -> bytes:
 
 def parse(raw: bytes) -> Line | str:
     """The line in `raw` (without its newline), or what is wrong with it."""
-    tail = raw[-_TAIL_LENGTH:]
     head = _HEAD.match(raw)
-    if head is None or not (tail.startswith(b',"crc":"') and tail.endswith(b'"}')):
+    if head is None or raw[-_TAIL_LENGTH:-10] != b',"crc":"' or raw[-2:] != b'"}':
         return "not a journal line"
-    text = memoryview(raw)[:-_TAIL_LENGTH]
-    if tail[8:16] != b"%08x" % zlib.crc32(text):
+    if raw[-10:-2] != b"%08x" % zlib.crc32(memoryview(raw)[:-_TAIL_LENGTH]):
         return "the checksum does not fit"
+    n, at, kind = head.groups()
     try:
-        at = milliseconds(head[2].decode())
+        return Line(int(n), _milliseconds(at), kind.decode(), raw)
     except ValueError:
         return "not a journal line"
-    return Line(int(head[1]), at, head[3].decode(), raw)
+
+
+@lru_cache(maxsize=16)  # lines that were written together have one instant
+def _milliseconds(at: bytes) -> int:
+    return milliseconds(at.decode())

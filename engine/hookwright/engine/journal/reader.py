@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
+
 from .content import open_content
 from .line import LINE_LIMIT, Line, parse
 from .segment import Position
@@ -14,8 +16,7 @@ CHUNK = 4 * LINE_LIMIT
 _COMMON_LINE = 16 * 1024  # most lines are shorter
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(Struct, frozen=True, gc=False):
     """A sound line and where it stands."""
 
     position: Position
@@ -76,8 +77,7 @@ class Reader:
                 yield self._skip(len(raw) + 1, found)
                 continue
             position = Position(self.name, self.offset)
-            gap = self._gap(found.n)
-            if gap:
+            if self._last is not None and found.n != self._last + 1 and (gap := self._gap(found.n)):
                 yield Damage(position, 0, gap)
             yield Found(position, found)
             self._last, self._damaged = found.n, False

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import Struct
+
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _FILE = re.compile(r"([a-z][a-z0-9_]*)-([0-9]{1,12})\.jsonl(\.gz)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True, gc=False):
     """Where a line stands: the segment's name (`2026-11-24/intake-7.jsonl`) and the byte it starts at."""
 
     segment: str

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from ..errors import JournalError
 from ..instant import timestamp
@@ -27,8 +28,7 @@ _ENVELOPE = 160  # bytes a line has beside its kind's own fields, at most
 Fields = bytes | Mapping[str, object] | msgspec.Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One line to write. `fields` is a mapping or struct, or the bytes between an object's braces."""
 
     kind: str

@@ -21,6 +21,7 @@ from hookwright.engine.stopping import stop_signals
 from hookwright.plugins.loader import load_plugins
 
 from .. import logs
+from ..collector import spare_the_collector
 from .commands import command
 from .exits import Exit, Stop
 from .options import option, shared
@@ -65,6 +66,7 @@ def bookkeeper(
         reserve=reserve_bytes,
         keep=Keep(keep_days, history_bytes),
     )
+    spare_the_collector()
     keeper.run(ending)
 
 
