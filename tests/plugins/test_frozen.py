@@ -13,8 +13,20 @@ from hookwright.plugins.headers import check_header, set_header
 from hookwright.plugins.posting import post_json
 
 FROZEN = (Path(__file__).parent / "frozen.txt").read_text(encoding="utf-8").splitlines()
-GIVEN = (hookspecs.Attempt, hookspecs.BodyContext, hookspecs.Notice, hookspecs.FailedDelivery)
-PROVIDED = (hookspecs.Encoder, hookspecs.Injector, hookspecs.Notifier, hookspecs.SecretSource)
+GIVEN = (
+    hookspecs.Attempt,
+    hookspecs.BodyContext,
+    hookspecs.Notice,
+    hookspecs.FailedDelivery,
+    hookspecs.LappEvent,
+)
+PROVIDED = (
+    hookspecs.Encoder,
+    hookspecs.Injector,
+    hookspecs.Notifier,
+    hookspecs.SecretSource,
+    hookspecs.Lapp,
+)
 CALLED = (hookspecs.Secrets, hookspecs.Network)
 ERRORS = (
     errors.BadReference,
@@ -37,7 +49,10 @@ def contract() -> list[str]:
     hooks = sorted(name for name in vars(hookspecs) if name.startswith("hookwright_"))
     return [
         *(f"hook {name}{inspect.signature(getattr(hookspecs, name))}" for name in hooks),
-        *(f"given {kind.__name__}{inspect.signature(kind)}" for kind in (*GIVEN, hookspecs.Encoded)),
+        *(
+            f"given {kind.__name__}{inspect.signature(kind)}"
+            for kind in (*GIVEN, hookspecs.Encoded, hookspecs.LappFunction)
+        ),
         *(line for kind in (*PROVIDED, *CALLED) for line in _members(kind)),
         *(f"error {each.__name__}({', '.join(base.__name__ for base in each.__bases__)})" for each in ERRORS),
         f"error MissingSecret{inspect.signature(errors.MissingSecret)}",

@@ -22,8 +22,15 @@ SHAPES = [
     hookspecs.Notifier,
     hookspecs.Network,
     hookspecs.SecretSource,
+    hookspecs.Lapp,
 ]
-GIVEN = [hookspecs.Attempt, hookspecs.BodyContext, hookspecs.FailedDelivery, hookspecs.Notice]
+GIVEN = [
+    hookspecs.Attempt,
+    hookspecs.BodyContext,
+    hookspecs.FailedDelivery,
+    hookspecs.LappEvent,
+    hookspecs.Notice,
+]
 
 
 def _block(first_line: str) -> str:

@@ -271,6 +271,7 @@ def test_fragments_are_copies_by_family_and_name(install) -> None:
         "signing": {"github", "hmac", "standard-webhooks", "timestamped"},
         "notifier": {"email", "log", "slack", "webhook"},
         "secret": {"env", "file"},
+        "lapp": set(),
     }
     fragments["auth"]["bearer"]["properties"].clear()
     assert plugins.fragments()["auth"]["bearer"]["properties"]

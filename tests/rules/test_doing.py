@@ -4,7 +4,7 @@ import pytest
 
 from hookwright.rules.doing import Doer
 from hookwright.rules.model import EntityType, RetryPolicy, Target
-from hookwright.rules.telling import Emission, Message
+from hookwright.rules.telling import Emission, LappCall, Message
 
 BELOW = {"retry": {"attempts": 2, "initial": "1s"}, "timeout": "3s", "headers": {"X-A": "b"}}
 
@@ -37,13 +37,14 @@ def test_each_who_is_told_is_told_by_an_action_of_its_own(doer):
 
 def test_what_is_no_call_keeps_only_tries_and_time(doer):
     (action,) = doer.actions_of({"lapp": "score"}, "actions/2")
-    assert (action.path, action.lapp) == ("actions/2/lapp", "score")
+    assert (action.path, action.lapp) == ("actions/2/lapp", LappCall("score"))
     assert action.target == Target(url="", timeout=3000, retry=RetryPolicy((1000,)))
 
 
 def test_a_lapp_may_have_settings_beside_its_name(doer):
-    (action,) = doer.actions_of({"lapp": {"name": "score", "stage": "test"}}, "actions/2")
-    assert action.lapp == "score"
+    said = {"name": "score", "config": {"least": 5}, "stage": "test"}
+    (action,) = doer.actions_of({"lapp": said}, "actions/2")
+    assert action.lapp == LappCall("score", {"least": 5}, "test")
 
 
 def test_an_emission_keeps_its_templates(doer):

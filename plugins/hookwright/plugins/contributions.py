@@ -18,6 +18,7 @@ FAMILIES: dict[str, Family] = {
     "hookwright_injectors": "auth",
     "hookwright_notifiers": "notifier",
     "hookwright_secrets": "secret",
+    "hookwright_lapps": "lapp",
 }
 _METHOD: dict[Family, str] = {
     "encoder": "encode",
@@ -25,6 +26,7 @@ _METHOD: dict[Family, str] = {
     "signing": "build",
     "notifier": "build",
     "secret": "resolve",
+    "lapp": "call",
 }
 
 _BASE = {"$id", "$anchor", "$dynamicAnchor", "$dynamicRef", "$schema"}

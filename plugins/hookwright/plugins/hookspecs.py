@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import pluggy
 
+from .lapps import Lapp, LappEvent, LappFunction
 from .notices import FailedDelivery, Network, Notice, Notifier, Notify
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ __all__ = [
     "Inject",
     "Injector",
     "JSONSchema",
+    "Lapp",
+    "LappEvent",
+    "LappFunction",
     "Network",
     "Notice",
     "Notifier",
@@ -50,6 +54,7 @@ __all__ = [
     "hookspec",
     "hookwright_encoders",
     "hookwright_injectors",
+    "hookwright_lapps",
     "hookwright_notifiers",
     "hookwright_secrets",
 ]
@@ -204,3 +209,8 @@ def hookwright_notifiers() -> list[Notifier]:  # type: ignore[empty-body]
 @hookspec
 def hookwright_secrets() -> list[SecretSource]:  # type: ignore[empty-body]
     """Secret sources this plugin adds. Called once at start."""
+
+
+@hookspec
+def hookwright_lapps() -> list[Lapp]:  # type: ignore[empty-body]
+    """Lapps this plugin adds. Called once at start; each is called in child processes of the workers."""

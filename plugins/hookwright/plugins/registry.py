@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from .hookspecs import Encoder, Injector, Notifier, SecretSource
+from .hookspecs import Encoder, Injector, Lapp, Notifier, SecretSource
 from .secrets import SecretStore
 
-Family: TypeAlias = Literal["encoder", "auth", "signing", "notifier", "secret"]
+Family: TypeAlias = Literal["encoder", "auth", "signing", "notifier", "secret", "lapp"]
 
 _ATTRIBUTES: dict[str, Family] = {
     "encoders": "encoder",
@@ -19,6 +19,7 @@ _ATTRIBUTES: dict[str, Family] = {
     "signers": "signing",
     "notifiers": "notifier",
     "secrets": "secret",
+    "lapps": "lapp",
 }
 
 
@@ -53,7 +54,7 @@ class Contribution:
     family: Family
     name: str
     schema: dict[str, Any]
-    value: Encoder | Injector | Notifier | SecretSource
+    value: Encoder | Injector | Notifier | SecretSource | Lapp
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class Plugins:
     signers: Mapping[str, Injector] = field(init=False)
     notifiers: Mapping[str, Notifier] = field(init=False)
     secrets: Mapping[str, SecretSource] = field(init=False)
+    lapps: Mapping[str, Lapp] = field(init=False)
 
     def __post_init__(self) -> None:
         for attribute, family in _ATTRIBUTES.items():
@@ -77,7 +79,8 @@ class Plugins:
     def fragments(self) -> dict[str, dict[str, dict[str, Any]]]:
         """The JSON Schemas to slot into the configuration's: `{"auth": {"bearer": {...}}, ...}`.
 
-        Families are `auth`, `signing` and `notifier` (the keys beside `type`) and `secret` (the reference).
+        Families are `auth`, `signing` and `notifier` (the keys beside `type`), `lapp` (its `config`) and
+        `secret` (the reference).
         Encoders have none: a target names an encoder and cannot give it options.
         """
         families: dict[str, dict[str, dict[str, Any]]] = {
@@ -85,6 +88,7 @@ class Plugins:
             "signing": {},
             "notifier": {},
             "secret": {},
+            "lapp": {},
         }
         for item in self.contributions:
             if item.family in families:

@@ -20,7 +20,7 @@ from .batches import batch
 from .bundle import KINDS
 from .condition import condition
 from .disabling import disable_when, failures
-from .doing import Doer
+from .doing import Doer, without_call
 from .errors import SourceError
 from .event import JSON
 from .event_schemas import event_schemas
@@ -37,6 +37,7 @@ from .repeated import dedupe, order_by
 from .schedules import kept, schedules
 from .source import Source
 from .targets import target
+from .telling import lapp_call
 
 _NOWHERE = Place("")
 
@@ -171,11 +172,16 @@ class _Builder:
     ) -> Iterator[Action]:
         identifier = str(raw["id"])
         if kind is EntityType.WEBHOOK:
-            yield Action(endpoint_name(kind, identifier, ""), "", self._target(merged))
+            yield self._of_webhook(endpoint_name(kind, identifier, ""), merged)
             return
         doer = self._doer(kind, identifier, events)
         for index, action in enumerate(_mappings(raw.get("actions"))):
             yield from doer.actions_of(action, f"actions/{index}")
+
+    def _of_webhook(self, endpoint: str, merged: Layer) -> Action:
+        if merged.get("type") == "lapp":
+            return Action(endpoint, "", without_call(merged), lapp=lapp_call(merged["lapp"]))
+        return Action(endpoint, "", self._target(merged))
 
     def _doer(self, kind: EntityType, identifier: str, events: tuple[str, ...]) -> Doer:
         return Doer(kind, identifier, partial(self.settings.over, events), self._target)

@@ -10,7 +10,7 @@ from .event import JSON
 from .merge import Layer
 from .model import Action, EntityType, Target, endpoint_name
 from .targets import BUILT_IN, FIELDS
-from .telling import Emission, Message
+from .telling import Emission, LappCall, Message, lapp_call
 
 KINDS: Final = ("post", "notify", "lapp", "emit")
 NOTIFY: Final = "notify"
@@ -50,7 +50,7 @@ class Doer:
                 message = Message(to, str(fields["message"]))
                 yield self._action(f"{path}/{to}", target, message=message)
         elif kind == "lapp":
-            yield self._action(path, target, lapp=str(fields.get("name", "")) or str(said))
+            yield self._action(path, target, lapp=lapp_call(said))
         else:
             subject = str(fields.get("subject", ""))
             emission = Emission(str(fields["type"]), subject, fields.get("data"))
@@ -62,7 +62,7 @@ class Doer:
         target: Target,
         *,
         message: Message | None = None,
-        lapp: str = "",
+        lapp: LappCall | None = None,
         emission: Emission | None = None,
     ) -> Action:
         return Action(endpoint_name(self.kind, self.id, path), path, target, message, lapp, emission)

@@ -12,7 +12,7 @@ from hookwright.schemas.problem import Place
 
 from .event import JSON
 from .expression import Expression
-from .telling import Emission, Message
+from .telling import Emission, LappCall, Message
 
 if TYPE_CHECKING:
     from .steps import Automation
@@ -145,15 +145,15 @@ class Target:
 class Action:
     """What a subscriber does. `path` is `""` for a webhook, else `actions/0/post` or `steps/hello`.
 
-    It calls its target, unless it is a `message` to somebody, the Lapp of that name, or an `emission`; of the
-    target then only count the retries, the timeout and the concurrency.
+    It calls its target, unless it is a `message` to somebody, a `lapp` or an `emission`; of the target then
+    only count the retries, the timeout, the rate, the breaker and the concurrency.
     """
 
     endpoint: str
     path: str
     target: Target
     message: Message | None = None
-    lapp: str = ""
+    lapp: LappCall | None = None
     emission: Emission | None = None
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from .resources import resource
 
 JSONSchema: TypeAlias = dict[str, Any]
-# Family ("auth", "notifier", "signing", "secret") -> name -> schema of its configuration.
+# Family ("auth", "notifier", "signing", "lapp", "secret") -> name -> schema of its configuration.
 Fragments: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 NOT_YET = "x-hookwright-not-supported-yet"  # its value is a schema of the values not supported yet
@@ -29,19 +29,21 @@ def load_schema(name: str) -> JSONSchema:
 def config_schema(fragments: Fragments | None = None) -> JSONSchema:
     """The schema of a bundle file, complete with the types plugins bring.
 
-    A fragment describes an object (the keys beside `type`); in the family `secret` it describes what is
-    asked for (`{NAME: reference}`). It may refer to `#/$defs/secret`, `text`, `duration`, `size` and `rate`.
+    A fragment describes an object (the keys beside `type`, the `config` of a Lapp); in the family `secret` it
+    describes what is asked for (`{NAME: reference}`). It may refer to `#/$defs/secret`, `text`, `duration`,
+    `size` and `rate`.
     Without `fragments` any type is taken.
     Raises ValueError when a fragment is not a schema of this kind.
     """
     schema = load_schema("config")
     if fragments is None:
         return schema
-    unknown = set(fragments) - {*_TYPED_FAMILIES, "secret"}
+    unknown = set(fragments) - {*_TYPED_FAMILIES, "lapp", "secret"}
     if unknown:
         raise ValueError(f"unknown families of plugins: {', '.join(sorted(unknown))}")
     for family in _TYPED_FAMILIES:
         _complete_typed(schema["$defs"], family, fragments.get(family, {}))
+    _complete_lapps(schema["$defs"], fragments.get("lapp", {}))
     _complete_reference(schema["$defs"]["reference"], fragments.get("secret", {}))
     return schema
 
@@ -106,6 +108,17 @@ def _complete_typed(defs: JSONSchema, family: str, fragments: Mapping[str, Mappi
         union.setdefault("allOf", []).append(
             {"if": chosen, "then": {"$ref": f"#/$defs/{family}/{_pointer(name)}"}}
         )
+
+
+def _complete_lapps(defs: JSONSchema, fragments: Mapping[str, Mapping[str, Any]]) -> None:
+    """`name` chooses what `config` is. Which names there are is checked where the nearest can be told."""
+    for name, fragment in sorted(fragments.items()):
+        _check(fragment, f"lapp {name}")
+        kept = {key: value for key, value in fragment.items() if key not in {"$schema", "$id"}}
+        defs["lapp"][name] = {"type": "object", "additionalProperties": False, **kept}
+        chosen = {"type": "object", "properties": {"name": {"const": name}}, "required": ["name"]}
+        config = {"properties": {"config": {"$ref": f"#/$defs/lapp/{_pointer(name)}"}}}
+        defs["any_lapp"].setdefault("allOf", []).append({"if": chosen, "then": config})
 
 
 def _complete_reference(reference: JSONSchema, fragments: Mapping[str, Mapping[str, Any]]) -> None:

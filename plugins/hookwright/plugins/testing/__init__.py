@@ -12,9 +12,11 @@ from __future__ import annotations
 from ..contributions import Refused, contributions_of, hooks_of
 from .encoder import EncoderContract
 from .injector import InjectorContract
+from .lapp import LappContract
 from .notifier import NotifierContract
 from .samples import (
     ATTEMPT,
+    EVENT,
     NOTICES,
     VALUES,
     bare_request,
@@ -27,10 +29,12 @@ from .signer import SignerContract
 
 __all__ = [
     "ATTEMPT",
+    "EVENT",
     "NOTICES",
     "VALUES",
     "EncoderContract",
     "InjectorContract",
+    "LappContract",
     "NotifierContract",
     "SecretContract",
     "SignerContract",

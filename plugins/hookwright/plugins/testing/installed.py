@@ -16,6 +16,7 @@ from ..registry import Contribution
 from .encoder import EncoderContract
 from .examples import NoExample, example_of, references_in
 from .injector import InjectorContract
+from .lapp import LappContract
 from .notifier import NoNetwork, NotifierContract
 from .secret import SecretContract
 from .signer import SignerContract
@@ -127,12 +128,18 @@ def _secret(value: SecretSource, schema: Mapping[str, Any], _sources: Collection
     return _Plan(contract, dict.fromkeys(_OF_A_MISSING_ONE, "no reference is known to be missing"))
 
 
+def _lapp(value: Any, schema: Mapping[str, Any], sources: Collection[str]) -> _Plan:
+    example, secrets = _configuration({"type": "object", **schema}, sources)
+    return _Plan(_of(LappContract, value, config=example, secrets=secrets), {})
+
+
 _PLANS: Mapping[str, Callable[[Any, Mapping[str, Any], Collection[str]], _Plan]] = {
     "encoder": _encoder,
     "auth": _injector,
     "signing": _signer,
     "notifier": _notifier,
     "secret": _secret,
+    "lapp": _lapp,
 }
 
 

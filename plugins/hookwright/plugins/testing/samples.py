@@ -1,4 +1,4 @@
-"""What the contract checks give to plugins: values, an attempt, a request, notices."""
+"""What the contract checks give to plugins: values, an attempt, an event, a request, notices."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Literal
 from requests import PreparedRequest
 from requests.structures import CaseInsensitiveDict
 
-from ..hookspecs import Attempt, BodyContext, FailedDelivery, Notice
+from ..hookspecs import Attempt, BodyContext, FailedDelivery, LappEvent, Notice
 
 VALUES: tuple[Any, ...] = (
     {},
@@ -34,6 +34,20 @@ ATTEMPT = Attempt(
     entity_type="webhook",
     entity_id="test",
 )
+
+
+EVENT = LappEvent(
+    id=ATTEMPT.event_id,
+    source=ATTEMPT.event_source,
+    type=ATTEMPT.event_type,
+    data={"ProspectID": "p-1", "Score": 42, "Tags": ["a", "ü"]},
+    message=ATTEMPT.message,
+    delivery=ATTEMPT.delivery,
+    attempt=ATTEMPT.number,
+    entity_type=ATTEMPT.entity_type,
+    entity_id=ATTEMPT.entity_id,
+)
+"""What a Lapp may be called with; `dataclasses.replace` makes others of it."""
 
 
 def body_context(content_type: str, raw: bytes | None = None) -> BodyContext:

@@ -86,7 +86,8 @@ def _to_one_end(model: Model) -> Iterator[list[_Call]]:
     by_url: dict[tuple[str, str], list[tuple[Subscriber, Action]]] = defaultdict(list)
     for subscriber in model.subscribers:
         for action in subscriber.actions:
-            by_url[action.target.method, action.target.url].append((subscriber, action))
+            if action.target.url:
+                by_url[action.target.method, action.target.url].append((subscriber, action))
     for same_url in by_url.values():
         by_end: dict[Hashable, list[_Call]] = defaultdict(list)
         for subscriber, action in same_url if len(same_url) > 1 else ():
