@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct
 
 JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Struct, frozen=True, gc=False):
     """One event. `raw` is `data` byte for byte as the sender wrote it; it is what a JSON webhook sends on.
 
     `time` is RFC 3339 text as sent, or None. `extensions` are CloudEvents extension attributes, sorted by
@@ -19,7 +19,7 @@ class Event:
     id: str
     source: str
     type: str
-    data: JSON = field(hash=False)
+    data: JSON
     raw: bytes
     time: str | None = None
     subject: str | None = None

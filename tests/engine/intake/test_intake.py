@@ -17,7 +17,7 @@ from hookwright.engine.errors import JournalError, LedgerUnavailable
 from hookwright.engine.history.index_view import HistoryUnavailable
 from hookwright.engine.intake.answer import Answer
 from hookwright.engine.intake.door import PLAIN
-from hookwright.engine.intake.event_id import new_event_id
+from hookwright.engine.intake.event_id import EventIds
 from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.known import Known, KnownEvents
 from hookwright.engine.intake.offering import Fresh, Offering
@@ -505,9 +505,15 @@ def test_more_than_a_thousand_deliveries_are_counted_not_listed():
 
 
 def test_generated_ids_are_uuids_of_version_7_in_time_order():
-    first, second = (uuid.UUID(new_event_id(now, b"\xff" * 10)[4:]) for now in (1.0, 2.0))
+    made = EventIds(iter([1.0, 2.0]).__next__, lambda size: b"\xff" * size)
+    first, second = uuid.UUID(made()[4:]), uuid.UUID(made()[4:])
     assert (first.version, first.variant) == (7, uuid.RFC_4122)
     assert first < second
+
+
+def test_generated_ids_are_all_different():
+    made = EventIds(lambda: 1.0)
+    assert len({made() for _ in range(1000)}) == 1000
 
 
 FORM = {"encoder": "form", "content_type": "application/x-www-form-urlencoded"}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from hookwright.engine.identifiers import batch_message_id, message_id
 from hookwright.engine.intake.placing import Placing
@@ -121,7 +121,7 @@ def test_a_batch_is_shown_with_this_event_alone() -> None:
     found = rendered(batch=batch)
     assert found.body == b"[" + RAW + b"]"
     assert found.batch == batch
-    alone = replace(EVENT)
+    alone = structs.replace(EVENT)
     action = Action("webhook/a", "", Target(url="https://x.example/"))
     one = Subscriber(EntityType.WEBHOOK, "a", ("t",), (action,), Place("a.yaml"), batch=batch)
     _, member = Placing("n", plugins().encoders).placed(alone, one, action, 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from functools import lru_cache
 from urllib.parse import unquote
 
 import msgspec
@@ -18,6 +18,7 @@ from hookwright.rules.event import JSON, Event
 
 from ..hops import ATTRIBUTE, HEADER, hops_in, hops_of
 from ..strictjson import BadJSON, decode
+from .plain_form import is_time, read_plain
 from .rejected import Rejected
 
 EVENT_LIMIT = 256 * 1024  # bytes of one event
@@ -70,7 +71,7 @@ def read_events(body: bytes, content_type: str, headers: Mapping[str, str], defa
 def _after(events: Iterable[Event], hops: int) -> tuple[Event, ...]:
     """The events of a request that came of a call of ours, or of another's."""
     return tuple(
-        replace(
+        msgspec.structs.replace(
             event,
             extensions=tuple(
                 sorted({**dict(event.extensions), ATTRIBUTE: max(hops, hops_of(event.extensions))}.items())
@@ -85,6 +86,10 @@ def _read(body: bytes, content_type: str, headers: Mapping[str, str], defaults: 
     if media == PLAIN and any(name.startswith("ce-") for name in headers):
         return Incoming((_binary(body, headers, defaults),), batch=False, bare=True)
     value = _decoded(body)
+    batch = isinstance(value, list)
+    events = _plain(body, value, defaults) if media != (STRUCTURED if batch else BATCHED) else None
+    if events is not None:
+        return Incoming(tuple(events), batch=batch)
     raws = _raw_fields(body, batch=isinstance(value, list))
     if isinstance(value, list):
         if media == STRUCTURED:
@@ -93,6 +98,12 @@ def _read(body: bytes, content_type: str, headers: Mapping[str, str], defaults: 
     if media == BATCHED:
         raise Rejected(400, "Not a batch", f"{BATCHED} carries a JSON array of events")
     return Incoming((_event(value, raws[0], defaults, 0, "", len(body)),), batch=False)
+
+
+def _plain(body: bytes, value: JSON, defaults: Defaults) -> list[Event] | None:
+    if isinstance(value, list) and not 0 < len(value) <= BATCH_LIMIT:
+        return None
+    return read_plain(body, value, defaults.source, defaults.event_id, EVENT_LIMIT)
 
 
 def media_in_utf8(content_type: str) -> str | None:
@@ -104,6 +115,7 @@ def media_in_utf8(content_type: str) -> str | None:
     return media.strip().lower()
 
 
+@lru_cache(maxsize=16)  # what senders say is nearly always the same
 def _media_type(content_type: str) -> str:
     media = media_in_utf8(content_type)
     if media not in {PLAIN, STRUCTURED, BATCHED}:
@@ -227,7 +239,7 @@ def _build(
         raise refuse("type", "missing; name the event type, such as Lead_Post_Create")
     if texts.get("specversion", "1.0") != "1.0":
         raise refuse("specversion", "only CloudEvents 1.0 is known")
-    if "time" in texts and not _is_time(texts["time"]):
+    if "time" in texts and not is_time(texts["time"]):
         raise refuse("time", "not an RFC 3339 time such as 2026-11-23T21:04:02Z")
     if attributes.get("datacontenttype", PLAIN) != PLAIN:
         raise refuse("datacontenttype", f"only {PLAIN} data is taken")
@@ -251,13 +263,6 @@ def _text(name: str, value: JSON, refuse: Callable[[str, str], Rejected]) -> str
     if _CONTROL.search(value):
         raise refuse(name, "holds a control character")
     return value
-
-
-def _is_time(text: str) -> bool:
-    try:
-        return datetime.fromisoformat(text).tzinfo is not None and "T" in text.upper()
-    except ValueError:
-        return False
 
 
 def _extensions(

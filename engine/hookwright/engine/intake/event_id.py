@@ -3,17 +3,47 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import time
+from collections.abc import Callable
 
 from hookwright.rules.event import Event
 
 from ..base32 import short
 
+_AT_ONCE = 200  # ids
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
-def new_event_id(now: float, random: bytes) -> str:
-    """`evt_` and a UUIDv7 (RFC 9562, section 5.7): `now` in Unix seconds, 10 random bytes."""
-    instant, digits = f"{int(now * 1000) & (1 << 48) - 1:012x}", random.hex()
-    variant = "89ab"[random[2] >> 4 & 3]
-    return f"evt_{instant[:8]}-{instant[8:]}-7{digits[1:4]}-{variant}{digits[5:8]}-{digits[8:]}"
+
+class EventIds:
+    """Makes ids of events: `evt_` and a UUIDv7 (RFC 9562, section 5.7). Not for several threads.
+
+    `clock` is Unix time, `random(n)` are n random bytes. They are got in advance: asking takes longer than
+    all the rest.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.time, random: Callable[[int], bytes] = os.urandom
+    ) -> None:
+        self._clock = clock
+        self._random = random
+        self._instant, self._prefix = -1, ""
+        self._digits, self._used = "", 0
+
+    def __call__(self) -> str:
+        instant = int(self._clock() * 1000)
+        if instant != self._instant:
+            self._instant, self._prefix = instant, _prefix(instant)
+        if self._used >= len(self._digits):
+            self._digits, self._used = self._random(_AT_ONCE * 10).hex(), 0
+        digits = self._digits[self._used : self._used + 20]
+        self._used += 20
+        return f"{self._prefix}{digits[1:4]}-{_VARIANT[digits[4]]}{digits[5:8]}-{digits[8:]}"
+
+
+def _prefix(instant: int) -> str:
+    digits = f"{instant & (1 << 48) - 1:012x}"
+    return f"evt_{digits[:8]}-{digits[8:]}-7"
 
 
 def fingerprint(event: Event) -> str:

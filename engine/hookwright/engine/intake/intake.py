@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +22,7 @@ from ..journal.room import Room
 from ..strictjson import decode
 from .answer import Answer, Answers, first_answer
 from .door import Defaults, read_events
-from .event_id import digest, fingerprint, new_event_id
+from .event_id import EventIds, digest, fingerprint
 from .fitting import check_events
 from .known import Conflict, KnownEvents
 from .offering import Fresh, Offering
@@ -77,6 +76,7 @@ class Intake:
         self._known = known
         self._offering = offering
         self._clock = clock
+        self._event_id = EventIds(clock)
         self._monotonic = monotonic
         self._room = room
         self.last_accepted: float | None = None  # Unix seconds; None before the first event
@@ -107,7 +107,7 @@ class Intake:
         self._check_room()
         now, table = self._clock(), self._table()
         event = Event(
-            id=new_event_id(now, os.urandom(10)),
+            id=self._event_id(),
             source=f"/hookwright/{self._node}/ping",
             type=event_type,
             data=decode(data),
@@ -144,7 +144,7 @@ class Intake:
             if key is not None:
                 return "evt_" + digest(key, str(index))
             generated.add(index)
-            return new_event_id(self._clock(), os.urandom(10))
+            return self._event_id()
 
         return Defaults(source=f"/hookwright/{self._node}", event_id=event_id)
 

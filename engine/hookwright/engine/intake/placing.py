@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import msgspec
 
@@ -74,7 +74,7 @@ class Placing:
         """The same, but where events are batched the body is the list of this one, and nothing waits."""
         listed = event
         if subscriber.batch is not None:
-            listed = replace(event, data=[event.data], raw=b"[%b]" % event.raw)
+            listed = msgspec.structs.replace(event, data=[event.data], raw=b"[%b]" % event.raw)
         return self._encoded(listed, event, subscriber, action, now)
 
     def tested(
@@ -88,7 +88,7 @@ class Placing:
         """The body as it may be read: that of an event without what is redacted, or nothing of it at all."""
         listed = shown
         if alone and subscriber.batch is not None:
-            listed = replace(shown, data=[shown.data], raw=b"[%b]" % shown.raw)
+            listed = msgspec.structs.replace(shown, data=[shown.data], raw=b"[%b]" % shown.raw)
         body = self._body(listed, subscriber, action.target)
         return REDACTED.encode() if body.refusal else body.content
 

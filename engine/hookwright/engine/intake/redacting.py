@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import msgspec
@@ -56,7 +56,7 @@ def redact(event: Event, paths: Collection[Path]) -> Redaction | None:
     raw = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
     if len(raw) > LONGEST:
         data, raw = REDACTED, b'"%b"' % REDACTED.encode()
-    shown = replace(
+    shown = msgspec.structs.replace(
         event,
         data=data,
         raw=raw,
