@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TypeAlias
 
 from hookwright.schemas.problem import Problem
@@ -45,7 +45,15 @@ def holds(asked: Condition, event: Event) -> bool:
     """
     if isinstance(asked, bool):
         return asked
-    value = asked.evaluate(event.attributes, event.data)
+    return _answer(asked.evaluate(event.attributes, event.data))
+
+
+def is_true(asked: Condition, scope: Mapping[str, JSON]) -> bool:
+    """The same, computed from the names in a scope."""
+    return asked if isinstance(asked, bool) else _answer(asked.evaluate_in(scope))
+
+
+def _answer(value: JSON) -> bool:
     if not isinstance(value, bool):
         raise ExpressionError(f"it must be true or false, not {_described(value)}")
     return value

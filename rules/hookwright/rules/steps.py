@@ -115,6 +115,7 @@ class Automation:
     Runs whose `key` has the same value keep to `mode`; `most` of them at one time (None: any number), those
     that wait included, and `on_overflow` is what becomes of an event beyond. `values` are `vars` at first,
     their texts templates. `on_failure` is done when a run fails. With a `cron` the clock starts it.
+    It stands at `place`.
     """
 
     steps: tuple[Step, ...]
@@ -125,10 +126,11 @@ class Automation:
     values: Mapping[str, JSON] = field(default_factory=dict, hash=False)
     on_failure: tuple[Action, ...] = ()
     cron: Cron | None = None
+    place: Place = field(default=Place(""), hash=False, compare=False)
 
     def all_steps(self) -> Iterator[Step]:
         """Every step, those inside of others after them."""
-        yield from _flat(self.steps)
+        yield from flat(self.steps)
 
     def actions(self) -> Iterator[Action]:
         """Everything it may do that is carried out elsewhere."""
@@ -138,11 +140,12 @@ class Automation:
         yield from self.on_failure
 
 
-def _flat(steps: tuple[Step, ...]) -> Iterator[Step]:
+def flat(steps: tuple[Step, ...]) -> Iterator[Step]:
+    """These steps, and those inside of them."""
     for step in steps:
         yield step
         for inner in _inside(step.what):
-            yield from _flat(inner)
+            yield from flat(inner)
 
 
 def _inside(what: What) -> Iterator[tuple[Step, ...]]:

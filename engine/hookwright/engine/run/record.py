@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct
-
-from hookwright.rules.event import JSON
 
 from ..delivery import Received, Status
 
@@ -41,8 +39,8 @@ class StepRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: StepState
     at: int
     until: int | None = None
-    input: JSON = None
-    output: JSON = None
+    input: Any = None  # JSON, all three: msgspec knows no type that is made of itself
+    output: Any = None
     error: StepError | None = None
     place: str = ""
     round: int = 0
@@ -69,4 +67,4 @@ class CallEnd(Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str | None = None
     reason: str = ""
     response: Received | None = None
-    value: JSON = None
+    value: Any = None

@@ -31,7 +31,7 @@ from .predicates import MISSING
 from .projection import Decode, decoder
 from .reading import Leaves, loaded
 from .rule import Rule, bind
-from .source import Read, reader
+from .source import Read, reader, the_long_way
 from .spread import Spread
 
 __all__ = ["PatternIndex"]
@@ -41,14 +41,17 @@ class PatternIndex:
     """Many patterns, each under an id, asked all at once.
 
     `patterns` are taken as written, or parsed already. With `kinds` a pattern also needs the event to be of
-    one of the kinds under its id. Raises `PatternError`, which names the id, for the first pattern that is
-    not valid. No answer ever changes; threads may share the index.
+    one of the kinds under its id. With `once` nothing is prepared that only pays for many events.
+    Raises `PatternError`, which names the id, for the first pattern that is not valid. No answer ever
+    changes; threads may share the index.
     """
 
     def __init__(
         self,
         patterns: Mapping[str, Mapping[str, JSON] | Pattern],
         kinds: Mapping[str, Iterable[Hashable]] | None = None,
+        *,
+        once: bool = False,
     ) -> None:
         with held_back():
             conditions = Conditions()
@@ -59,7 +62,7 @@ class PatternIndex:
         self._kind_slot = conditions.kind.slot
         self._kinds = {} if self._kind_slot is None else plan.senses[self._kind_slot].exact
         self._spread = Spread(plan.senses)
-        self._read: Read = self._first_read
+        self._read: Read = the_long_way if once else self._first_read
         self._of_text: tuple[Decode, Read] | None = None
 
     def match(self, data: JSON, kinds: tuple[Hashable, ...] = ()) -> frozenset[str]:
