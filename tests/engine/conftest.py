@@ -18,6 +18,7 @@ from hookwright.engine.delivery import BatchPlan, Delivery, Received, Result, Se
 from hookwright.engine.errors import LedgerUnavailable
 from hookwright.engine.identifiers import delivery_id, message_id
 from hookwright.engine.journal.acceptance import accepted_entries
+from hookwright.engine.journal.runs import PlannedRun
 from hookwright.engine.journal.segment import list_segments
 from hookwright.engine.journal.switch import Switch, Switches, switch_entry
 from hookwright.engine.journal.writer import Writer
@@ -76,6 +77,7 @@ class Node:
         delay: int = 0,
         event_type: str = "Lead_Post_Create",
         batch: BatchPlan | None = None,
+        runs: tuple[PlannedRun, ...] = (),
     ) -> list[Delivery]:
         """Journal an event for these subscribers (one named "plain" unless told)."""
         event = Event(id=event_id, source="/src", type=event_type, data=None, raw=raw)
@@ -84,7 +86,8 @@ class Node:
         found = [structs.replace(each, batch=batch) for each in found]
         bodies = {hashlib.sha256(sent).hexdigest(): sent}
         fingerprint = hashlib.sha256(raw).hexdigest()
-        self.intake.append_many(accepted_entries(event, REVISION, found, bodies, fingerprint)).result(10)
+        lines = accepted_entries(event, REVISION, found, bodies, fingerprint, runs=runs)
+        self.intake.append_many(lines).result(10)
         return found
 
     def switch(self, name: str, state: str, at: int, change: str | None = None) -> Switch:

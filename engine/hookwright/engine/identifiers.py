@@ -40,6 +40,11 @@ def delivery_id(message: str, round_: int = 0) -> str:
     return "dlv_" + _digest(message, str(round_))
 
 
+def run_id(automation: str, source: str, event_id: str) -> str:
+    """The run that an event begins: the same however often the event is read."""
+    return "run_" + _digest(automation, source, event_id)
+
+
 def key_digest(value: str) -> str:
     """What stands for the value of a key, however long that is; secret values do not show in it."""
     return _digest(value)

@@ -11,21 +11,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from hookwright.engine.delivery import BatchPlan, Received, Sent
+from hookwright.engine.delivery import BatchPlan, Received, Sent, Status
 from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.journal.blanking import Blanking, Subject, origin_of
 from hookwright.engine.journal.line import encode, parse
-from hookwright.engine.journal.opened import Batched, Noticed, Replayed, opened_entries
+from hookwright.engine.journal.opened import Acted, Batched, Noticed, Replayed, opened_entries
 from hookwright.engine.journal.outcome import entries
 from hookwright.engine.journal.packed import pack
 from hookwright.engine.journal.reader import Damage, Found, Reader
 from hookwright.engine.journal.rewriting import rewrite
+from hookwright.engine.journal.runs import Began, PlannedRun, RunLine, StepLine
 from hookwright.engine.journal.segment import list_segments
+from hookwright.engine.journal.writer import Entry
 from hookwright.rules.event import Event
 from hookwright.schemas.schema import load_schema
 
 VALIDATOR = jsonschema_rs.Draft202012Validator(load_schema("history"), offline=True)
 REVISION = "sha256:" + "5" * 64
+RUN = "run_" + "w" * 26
 MARK = "s3cret"
 SECRETS = st.text(max_size=40).map(lambda text: f"{MARK}{text}")
 
@@ -41,6 +44,21 @@ def lines_of(group):
     return made
 
 
+def about_a_run(event_id, secret):
+    """Lines of a run that holds the secret wherever something can be held."""
+    value = msgspec.Raw(msgspec.json.encode({"Name": secret}))
+    began = Began(source="/src", id=event_id, type="t", data=value)
+    run = RunLine(
+        run=RUN, entity_id="w", status=Status.IN_QUEUE, revision=REVISION, trigger=began,
+        due="2026-11-23T12:00:00.000Z", key=secret, begun=True, reason=secret,
+    )  # fmt: skip
+    step = StepLine(
+        run=RUN, path="steps/hello", state="failed", step_at="2026-11-23T12:00:00.000Z", input=value,
+        output=value, error=("template", secret), seen=("/src", event_id), sealed=secret,
+    )  # fmt: skip
+    return [Entry("run", run), Entry("step", step)]
+
+
 def everything(kit, secret, event_id="e1"):
     """Lines of every kind about one event, all of which hold the secret; and the ids of their deliveries."""
     raw = json.dumps({"Name": secret}).encode()
@@ -53,13 +71,20 @@ def everything(kit, secret, event_id="e1"):
     first = structs.replace(first, headers=(("X-Name", secret),), batch=plan)
     second = structs.replace(second, body="0" * 64, refusal=("expression", secret))
     bodies = {third.body: raw, "0" * 64: own}
-    group = list(accepted_entries(event, REVISION, [first, second, third], bodies, "f" * 64))
+    runs = (
+        PlannedRun(id=RUN, entity_id="w", due="2026-11-23T12:00:00.000Z", refusal=("expression", secret)),
+    )
+    group = list(accepted_entries(event, REVISION, [first, second, third], bodies, "f" * 64, None, runs))
     common = {
         "entity_type": "webhook", "entity_id": "a", "event_id": event_id, "event_source": "/src",
         "event_type": "t", "due": "2026-11-23T12:00:00.000Z", "revision": REVISION,
     }  # fmt: skip
-    ids = [f"dlv_{letter * 26}" for letter in "bnr"]
+    ids = [f"dlv_{letter * 26}" for letter in "bnra"]
     opened = [
+        Acted(
+            id=ids[3], message=first.message, run=RUN, step="steps/hello", notifier="ops",
+            headers=(("X", secret),), **common,
+        ),
         Batched(
             id=ids[0], message=first.message, members=(first.id,), opened=common["due"], closed="window",
             key=secret, **common,
@@ -72,6 +97,7 @@ def everything(kit, secret, event_id="e1"):
     ]  # fmt: skip
     for each in opened:
         group += opened_entries(each, own)
+    group += about_a_run(event_id, secret)
     answer = {
         "request": Sent(
             method="GET", url=f"https://u:p@h.example:8/x?n={MARK}", headers=(("X", secret),), body=secret
@@ -87,7 +113,7 @@ def everything(kit, secret, event_id="e1"):
 @given(SECRETS)
 def test_no_kind_of_line_keeps_the_content_or_changes_its_length(kit, secret):
     group, ids = everything(kit, secret)
-    blanking = Blanking(Subject("/src", "e1", set(ids)))
+    blanking = Blanking(Subject("/src", "e1", set(ids), {RUN}))
     kinds = set()
     for line in lines_of(group):
         blanked = blanking.blanked(line)
@@ -96,14 +122,17 @@ def test_no_kind_of_line_keeps_the_content_or_changes_its_length(kit, secret):
         assert (found.n, found.at, found.kind) == (line.n, line.at, line.kind)
         assert MARK.encode() not in blanked
         assert [str(error) for error in VALIDATOR.iter_errors(json.loads(blanked))] == []
-        assert Blanking(Subject("/src", "e1", set(ids))).blanked(found) is None
+        assert Blanking(Subject("/src", "e1", set(ids), {RUN})).blanked(found) is None
         kinds.add(line.kind)
-    assert kinds == {"accepted", "batch", "notice", "replay", "attempt", "lease_lost", "held", "settled"}
+    assert kinds == {
+        *("accepted", "batch", "notice", "replay", "attempt", "lease_lost", "held", "settled"),
+        *("action", "run", "step"),
+    }
 
 
 def test_what_was_done_stays(kit):
     group, ids = everything(kit, MARK)
-    blanking = Blanking(Subject("/src", "e1", set(ids)))
+    blanking = Blanking(Subject("/src", "e1", set(ids), {RUN}))
     lines = [json.loads(blanking.blanked(line)) for line in lines_of(group)]
     accepted, attempt = lines[0], next(line for line in lines if line["kind"] == "attempt")
     assert (accepted["event"]["id"], accepted["event"]["type"]) == ("e1", "t")
@@ -123,7 +152,7 @@ def test_further_pieces_of_a_body_go_with_their_beginning_and_others_stay(kit):
     )  # fmt: skip
     foreign = structs.replace(mine, id="dlv_" + "z" * 26, event_id="e2")
     lines = lines_of([*opened_entries(mine, long), *opened_entries(foreign, long)])
-    blanking = Blanking(Subject("/src", "e1", set(ids)))
+    blanking = Blanking(Subject("/src", "e1", set(ids), {RUN}))
     blanked = [blanking.blanked(line) for line in lines]
     half = len(lines) // 2
     assert half > 1
@@ -137,7 +166,7 @@ def test_lines_about_other_events_stay(kit):
     subject = Subject("/other", "e1", {"dlv_" + "z" * 26})
     assert [Blanking(subject).blanked(line) for line in lines_of(mine)] == [None] * len(mine)
     (first, *_) = lines_of(foreign)
-    assert Blanking(Subject("/src", "e1", set(ids))).blanked(first) is None
+    assert Blanking(Subject("/src", "e1", set(ids), {RUN})).blanked(first) is None
 
 
 @pytest.mark.parametrize(

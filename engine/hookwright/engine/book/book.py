@@ -154,6 +154,11 @@ class Book:
             ordered = self._index.expunging.pending() if self._whole else None
             return None if ordered is None else (ordered, self._index.expunging.concerned(ordered))
 
+    def runs_concerned(self, ordered: Ordered) -> set[str] | None:
+        """The runs that may hold something of an event; None while one of them is open."""
+        with self._asking():
+            return self._index.expunging.runs(ordered)
+
     def scrub(self, ordered: Ordered, deliveries: Sequence[str]) -> None:
         """Leave nothing in the index of what an event and its deliveries held."""
         with self._asking():

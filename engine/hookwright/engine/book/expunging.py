@@ -77,9 +77,10 @@ class Expunger:
         if found is None:
             return
         ordered, concerned = found[0], self._narrowed(found[1])
-        if self._end(concerned) or not self._settled(ordered, concerned):
-            return
-        subject = Subject(ordered.source, ordered.id, {each.id for each in concerned})
+        runs = self._book.runs_concerned(ordered)
+        if self._end(concerned) or runs is None or not self._settled(ordered, concerned):
+            return  # the runner ends the runs
+        subject = Subject(ordered.source, ordered.id, {each.id for each in concerned}, runs)
         lines = self._rewrite(subject, ordered)
         self._book.scrub(ordered, sorted(subject.deliveries))
         self._checkpoint("scrubbed")

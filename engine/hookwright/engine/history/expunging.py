@@ -29,6 +29,15 @@ _OWN = (
     "SELECT number FROM deliveries, events e WHERE e.source = ?1 AND e.id = ?2"
     " AND number >= e.first AND number < e.first + e.count"
 )
+_RUNS = (  # those it began, and those that waited for it
+    "SELECT id FROM runs WHERE event_source = ?1 AND event_id = ?2"
+    " UNION SELECT r.id FROM runs r JOIN seen s ON s.run = r.number WHERE s.source = ?1 AND s.id = ?2"
+)
+_OPEN_RUNS = f"SELECT count(*) FROM runs WHERE status = 'In Queue' AND id IN ({_RUNS})"  # noqa: S608  # fixed names
+_SCRUB_RUNS = (
+    f"UPDATE runs SET key = '', reason = CASE reason WHEN '{EXPUNGED}' THEN reason ELSE '' END"  # noqa: S608  # fixed names
+    f" WHERE id IN ({_RUNS})"
+)
 _COLUMNS = (
     "SELECT d.id, status = 'In Queue' AND batch IS NULL, attempts, kind, s.name, d.offset"
     " FROM deliveries d JOIN segments s ON s.id = d.segment WHERE"
@@ -39,6 +48,7 @@ _CONCERNED = (  # its own, the batches they went into, whole and halved, all rou
     " UNION SELECT half_of FROM deliveries d JOIN lists l ON l.id = d.id WHERE half_of IS NOT NULL)"
     f" {_COLUMNS} message IN (SELECT message FROM deliveries WHERE number IN own)"
     " OR message IN (SELECT message FROM deliveries WHERE id IN lists)"
+    f" OR message IN (SELECT message FROM deliveries WHERE run IN ({_RUNS}))"
     f" UNION {_COLUMNS} kind = 'notice'"
     " AND d.accepted >= (SELECT accepted FROM events WHERE source = ?1 AND id = ?2)"
 )
@@ -50,6 +60,8 @@ _EXPUNGED = (  # by its own event, or by one that went into it or into a half of
     " UNION SELECT h.id FROM deliveries h JOIN lists l ON h.half_of = l.id)"
     f" SELECT 1 FROM deliveries d JOIN {_ORDERED} WHERE (d.id = ?1 OR d.batch IN lists)"
     " AND x.source = d.event_source AND x.id = d.event_id"
+    " UNION SELECT 1 FROM deliveries d JOIN runs r ON r.id = d.run JOIN seen w ON w.run = r.number"
+    f" JOIN {_ORDERED} WHERE d.id = ?1 AND x.source = w.source AND x.id = w.id"
 )
 _SCRUB = (
     "UPDATE deliveries SET url = origin_of(url), verdict = NULL, verdict_reason = NULL,"  # noqa: S608  # fixed names
@@ -131,6 +143,13 @@ class Expunges:
             )
         ]
 
+    def runs(self, ordered: Ordered) -> set[str] | None:
+        """The runs that may hold something of an event; None while one of them is open."""
+        what = (ordered.source, ordered.id)
+        if self._database.execute(_OPEN_RUNS, what).fetchone()[0]:
+            return None
+        return {run for (run,) in self._database.execute(_RUNS, what)}
+
     def include(self, delivery: str) -> bool:
         """Whether the content of this delivery has to go, or is gone."""
         return is_expunged(lambda sql, values: self._database.execute(sql, values).fetchall(), delivery)
@@ -144,6 +163,7 @@ class Expunges:
         try:
             for which in ("id", "batch"):
                 database.execute(_SCRUB.format(which=which), (names,))
+            database.execute(_SCRUB_RUNS, (ordered.source, ordered.id))
             database.execute(_FORGET, (ordered.source, ordered.id))
             database.execute("COMMIT")
         except BaseException:

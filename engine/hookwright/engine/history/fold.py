@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 
 from ..delivery import State, Status
 from ..instant import milliseconds
-from ..journal.follow import Derived, Entered, Expunging, Fanout, Item, Reported, Turned
-from ..journal.opened import Batched, Noticed, Replayed
+from ..journal.follow import Advanced, Derived, Entered, Expunging, Fanout, Item, Reported, Turned
+from ..journal.opened import Acted, Batched, Noticed, Replayed
 from ..journal.outcome import Attempt, Held, Settled
 from ..journal.reader import Damage
 from ..journal.segment import Position
@@ -17,6 +17,7 @@ from .digest import Pair
 from .expunging import note
 from .jobs import enter_job, enter_replay
 from .places import is_in, written
+from .runs import begin_runs, enter_run
 from .untold import Untold
 from .verdict import read_verdict
 
@@ -84,6 +85,8 @@ class Fold:
             enter_job(self._database, item.job, self._segment(item.position.segment))
         elif isinstance(item, Expunging):
             note(self._database, item)
+        elif isinstance(item, Advanced):
+            enter_run(self._database, item, self._segment)
         else:
             self._note(item)
 
@@ -102,6 +105,8 @@ class Fold:
         place = (segment, fanout.position.offset, first, self._number + 1 - first)
         head = (event.source, event.id, event.type, fanout.fingerprint, fanout.revision, fanout.at)
         self._database.execute(_EVENT, (*head, *place))
+        if fanout.runs:
+            begin_runs(self._database, fanout, segment)
 
     def _open(self, identifier: str, *columns: object, places: tuple[int, int, int, int]) -> bool:
         """Enter a delivery unless it is there already; whether it was new."""
@@ -226,6 +231,8 @@ def _kind(derived: Derived) -> tuple[str, str, dict[str, object]]:
         )
     if isinstance(opened, Replayed):
         return "replay", opened.of, {"round": opened.round}
+    if isinstance(opened, Acted):
+        return "action", "", {"run": opened.run}
     assert isinstance(opened, Noticed)
     return "notice", "", {}
 

@@ -13,12 +13,17 @@ _OPEN_IN = (
 _RUNNING_IN = (
     "SELECT count(*) FROM jobs JOIN segments s ON s.id = segment WHERE s.name = ? AND state = 'running'"
 )
+_RUNS_IN = "SELECT count(*) FROM runs JOIN segments s ON s.id = segment WHERE s.name = ? AND status = ?"
 _FORGET = tuple(
     each.replace("THIS", "(SELECT id FROM segments WHERE name = ?)")
     for each in (
         "DELETE FROM deliveries WHERE segment = THIS",
         "DELETE FROM events WHERE segment = THIS",
         "DELETE FROM jobs WHERE segment = THIS",
+        "DELETE FROM run_lines WHERE segment = THIS",
+        "DELETE FROM run_lines WHERE run IN (SELECT number FROM runs WHERE segment = THIS)",
+        "DELETE FROM seen WHERE run IN (SELECT number FROM runs WHERE segment = THIS)",
+        "DELETE FROM runs WHERE segment = THIS",
         "DELETE FROM damage WHERE segment = THIS",
         "DELETE FROM segments WHERE name = ?",
     )
@@ -26,10 +31,11 @@ _FORGET = tuple(
 
 
 def open_in(database: sqlite3.Connection, segment: str) -> int:
-    """How many open deliveries and running jobs need a segment. Raises `sqlite3.Error`."""
+    """How many open deliveries and runs, and running jobs, need a segment. Raises `sqlite3.Error`."""
     (deliveries,) = database.execute(_OPEN_IN, (segment, Status.IN_QUEUE)).fetchone()
     (jobs,) = database.execute(_RUNNING_IN, (segment,)).fetchone()
-    return int(deliveries) + int(jobs)
+    (runs,) = database.execute(_RUNS_IN, (segment, Status.IN_QUEUE)).fetchone()
+    return int(deliveries) + int(jobs) + int(runs)
 
 
 def forget(database: sqlite3.Connection, segment: str) -> None:

@@ -33,7 +33,8 @@ class FirstAnswer:
     """What is known of an event accepted before: what its first answer is made of.
 
     `deliveries` are (delivery id, entity type, entity id, whether it was to be batched), the first 1,000 of
-    `count`. `accepted` is Unix milliseconds. Of one that is `expunged` the fingerprint is gone.
+    `count`. `accepted` is Unix milliseconds. Of one that is `expunged` the fingerprint is gone. `runs` are
+    (run id, automation).
     """
 
     fingerprint: str
@@ -42,6 +43,7 @@ class FirstAnswer:
     count: int
     deliveries: tuple[tuple[str, str, str, bool], ...]
     expunged: bool = False
+    runs: tuple[tuple[str, str], ...] = ()
 
 
 class History:
@@ -164,7 +166,8 @@ class History:
         placed = self._query(_PLACED, [first, first + min(count, LISTED)])
         deliveries = tuple((*each[:3], bool(each[3])) for each in placed)
         expunged = self.expunged(source, event_id) is not None
-        return FirstAnswer(fingerprint, revision, accepted, count, deliveries, expunged)
+        runs = tuple((run, automation) for run, automation in self._query(_RUNS, [source, event_id]))
+        return FirstAnswer(fingerprint, revision, accepted, count, deliveries, expunged, runs)
 
     def sources(self, event_id: str) -> Sequence[str]:
         """The sources of all events of this id; an index that is being built raises `HistoryUnavailable`."""
@@ -261,11 +264,14 @@ class History:
 
 
 _NOTICES = "SELECT action, status, count(*) FROM deliveries WHERE kind = 'notice' GROUP BY 1, 2"
-_PLACES = (
-    "SELECT e.name, event_offset, l.name, d.offset FROM deliveries d"
-    " JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment WHERE d.id = ?"
+_PLACES = (  # what a run asked for may have been read before the event that began the run
+    "SELECT e.name, coalesce(v.offset, event_offset), l.name, d.offset FROM deliveries d"
+    " LEFT JOIN events v ON d.kind = 'action' AND v.source = d.event_source AND v.id = d.event_id"
+    " JOIN segments e ON e.id = coalesce(v.segment, event_segment) JOIN segments l ON l.id = d.segment"
+    " WHERE d.id = ?"
 )
 _EVENT = "SELECT fingerprint, revision, accepted, first, count FROM events WHERE source = ? AND id = ?"
+_RUNS = "SELECT id, entity_id FROM runs WHERE event_source = ? AND event_id = ? ORDER BY number"
 _PLACED = (
     "SELECT id, entity_type, entity_id, state = 'batching' OR batch IS NOT NULL FROM deliveries"
     " WHERE number >= ? AND number < ? ORDER BY number"

@@ -27,12 +27,12 @@ from .row import Row
 from .taken import Taken, members_of
 from .untold import failed_of, rows_of, standings, untold_of
 
-VERSION = 10
+VERSION = 11
 _WHOLE = 0x68776F6B  # application_id of an index that has been brought up to the journal's end
 _GONE = " (gone)"
 _TABLES = {
     *("segments", "events", "deliveries", "digests", "untold", "switches", "damage"),
-    *("jobs", "replayed", "expunges"),
+    *("jobs", "replayed", "expunges", "runs", "run_lines", "seen"),
 }
 _OPEN = (
     "SELECT d.id, attempts, coalesce(next, due), state, reason, e.name, event_offset, l.name, d.offset"

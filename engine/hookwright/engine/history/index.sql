@@ -45,13 +45,14 @@ CREATE TABLE deliveries (
     error        TEXT,
     reason       TEXT NOT NULL DEFAULT '',
     url          TEXT,
-    kind         TEXT NOT NULL,  -- what opened it: event, batch, notice or replay
+    kind         TEXT NOT NULL,  -- what opened it: event, batch, notice, replay or action
     round        INTEGER NOT NULL DEFAULT 0,  -- 0 is the first, n the nth replay
     batch        TEXT,  -- the delivery of the batch this one went into; it follows that one
     members      INTEGER,  -- how many a batch took along
     closed       TEXT,  -- why a batch closed
     half_of      TEXT,  -- the batch it is half of, which was refused
     test         INTEGER NOT NULL DEFAULT 0,
+    run          TEXT,  -- the run that asked for it
     transmitted  INTEGER,  -- when the last request was begun
     took         REAL,  -- seconds it lasted
     verdict      TEXT,  -- what the last answer says of itself
@@ -70,6 +71,43 @@ CREATE INDEX message_deliveries ON deliveries (message);
 CREATE INDEX notices ON deliveries (action, status) WHERE kind = 'notice';
 CREATE INDEX changed_deliveries ON deliveries (changed);
 CREATE INDEX accepted_deliveries ON deliveries (accepted);
+CREATE INDEX run_deliveries ON deliveries (run) WHERE run IS NOT NULL;
+
+CREATE TABLE runs (  -- of automations, as the last line about each says
+    number       INTEGER PRIMARY KEY,
+    id           TEXT NOT NULL UNIQUE,
+    status       TEXT NOT NULL,
+    reason       TEXT NOT NULL DEFAULT '',
+    entity_id    TEXT NOT NULL,
+    event_source TEXT NOT NULL,
+    event_id     TEXT NOT NULL,
+    event_type   TEXT NOT NULL,
+    place        TEXT NOT NULL,
+    revision     TEXT NOT NULL,
+    key          TEXT NOT NULL DEFAULT '',
+    begun        INTEGER NOT NULL DEFAULT 0,  -- 0: it waits for its turn, or its time
+    accepted     INTEGER NOT NULL,
+    updated      INTEGER NOT NULL,
+    due          INTEGER NOT NULL,
+    segment      INTEGER NOT NULL,  -- the line of its event, or its own first one
+    offset       INTEGER NOT NULL
+);
+CREATE INDEX open_runs ON runs (number) WHERE status = 'In Queue';
+CREATE INDEX event_runs ON runs (event_source, event_id);
+
+CREATE TABLE run_lines (  -- what the runner wrote about a run and its steps
+    run     INTEGER NOT NULL,
+    segment INTEGER NOT NULL,
+    offset  INTEGER NOT NULL,
+    PRIMARY KEY (run, segment, offset)
+) WITHOUT ROWID;
+
+CREATE TABLE seen (  -- events that runs waited for
+    source TEXT NOT NULL,
+    id     TEXT NOT NULL,
+    run    INTEGER NOT NULL,
+    PRIMARY KEY (source, id, run)
+) WITHOUT ROWID;
 
 CREATE TABLE digests (  -- about whom to tell whom what, and when a notice last did
     id           INTEGER PRIMARY KEY,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from ..history.history import FirstAnswer, History
-from .answer import Answer, Placed, counted
+from .answer import Answer, Begun, Placed, counted
 from .known import Known
 
 
@@ -27,10 +27,11 @@ class FirstAnswers:
 
 
 def _answer(event_id: str, found: FirstAnswer) -> Answer:
+    runs = tuple(Begun(run, automation) for run, automation in found.runs)
     if found.count > len(found.deliveries):
-        return counted(event_id, found.revision, found.count)
+        return counted(event_id, found.revision, found.count, runs)
     placed = tuple(
         Placed(identifier, kind, name, batched=batched)
         for identifier, kind, name, batched in found.deliveries
     )
-    return Answer(id=event_id, duplicate=False, revision=found.revision, deliveries=placed)
+    return Answer(id=event_id, duplicate=False, revision=found.revision, deliveries=placed, runs=runs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import msgspec
@@ -19,8 +19,10 @@ from ..delivery import SKIPPED, Delivery
 from ..errors import JournalError
 from ..history.index_view import HistoryUnavailable
 from ..journal.room import Room
+from ..journal.runs import PlannedRun
 from ..strictjson import decode
 from .answer import Answer, Answers, first_answer
+from .beginning import planned_run
 from .door import Defaults, read_events
 from .event_id import EventIds, digest, fingerprint
 from .fitting import check_events
@@ -43,6 +45,7 @@ class Plan:
     bodies: Mapping[str, bytes]  # by SHA-256
     redaction: Redaction | None = None
     shown: Mapping[str, bytes] = field(default_factory=dict)  # by delivery: what may be read of its own body
+    runs: tuple[PlannedRun, ...] = ()
 
 
 _Placed: TypeAlias = tuple[Subscriber, Action, bytes, Delivery]
@@ -164,7 +167,7 @@ class Intake:
                         continue
                     reserved.append(event)
                 planned.append(self._plan(event, found, table))
-                answers.append(first_answer(event.id, table.revision, planned[-1].deliveries))
+                answers.append(_first_answer(planned[-1]))
             await self._journal(planned)
         except BaseException as error:
             for event in reserved:
@@ -200,8 +203,7 @@ class Intake:
         fresh: list[Fresh] = []
         for plan in planned:
             if plan.event.id in reserved:
-                said = first_answer(plan.event.id, plan.revision, plan.deliveries)
-                self._known.accept(plan.event.source, plan.event.id, said)
+                self._known.accept(plan.event.source, plan.event.id, _first_answer(plan))
             fresh += [
                 Fresh(delivery, plan.bodies[delivery.body], accepted)
                 for delivery in plan.deliveries
@@ -216,23 +218,35 @@ class Intake:
 
     def _plan(self, event: Event, fingerprint: str, table: RoutingTable) -> Plan:
         now = int(self._clock() * 1000)
+        found = table.select(event)
+        begun = [selected for selected in found if selected.subscriber.automation is not None]
         try:
             placed = [
                 (selected.subscriber, action, *self._placed(event, selected, action, now))
-                for selected in table.select(event)
+                for selected in found
+                if selected.subscriber.automation is None
                 for action in selected.subscriber.actions
             ]
         except JournalError as error:  # no key can be had for what is redacted
             raise _unavailable(error) from error
-        return self._planned(event, fingerprint, table.revision, placed)
+        plan = self._planned(event, fingerprint, table.revision, placed, begun)
+        return replace(plan, runs=_runs(plan, begun, now)) if begun else plan
 
     def _planned(
-        self, event: Event, fingerprint: str, revision: str, placed: Sequence[_Placed], *, alone: bool = False
+        self,
+        event: Event,
+        fingerprint: str,
+        revision: str,
+        placed: Sequence[_Placed],
+        begun: Sequence[Selected] = (),
+        *,
+        alone: bool = False,
     ) -> Plan:
         """What one subscriber redacts is kept from all who read the event; each still gets it as it came."""
         bodies = {delivery.body: body for _, _, body, delivery in placed}
         deliveries = tuple(delivery for *_, delivery in placed)
         paths = {path for subscriber, *_ in placed for path in subscriber.redact}
+        paths.update(path for selected in begun for path in selected.subscriber.redact)
         redaction = redact(event, paths) if paths else None
         if redaction is None:
             return Plan(event, fingerprint, revision, deliveries, bodies)
@@ -251,6 +265,18 @@ class Intake:
             return self._placing.doubtful(event, subscriber, action, now, fault)
         body, delivery = self._placing.placed(event, subscriber, action, now)
         return body, self._turns.take(delivery)
+
+
+def _first_answer(plan: Plan) -> Answer:
+    return first_answer(plan.event.id, plan.revision, plan.deliveries, plan.runs)
+
+
+def _runs(plan: Plan, begun: Sequence[Selected], now: int) -> tuple[PlannedRun, ...]:
+    """The runs that an event begins. Why one does not begin says nothing of what is redacted."""
+    runs = tuple(planned_run(plan.event, selected, now) for selected in begun)
+    if plan.redaction is None:
+        return runs
+    return tuple(plan.redaction.run(run) for run in runs)
 
 
 def _unavailable(error: JournalError) -> Rejected:

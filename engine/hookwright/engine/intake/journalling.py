@@ -16,7 +16,9 @@ def plan_entries(plan: Plan, vault: Vault) -> list[Entry]:
     """The lines of a plan. Raises `JournalError`, also when no key can be had for what is redacted."""
     redaction = plan.redaction
     if redaction is None:
-        return accepted_entries(plan.event, plan.revision, plan.deliveries, plan.bodies, plan.fingerprint)
+        return accepted_entries(
+            plan.event, plan.revision, plan.deliveries, plan.bodies, plan.fingerprint, runs=plan.runs
+        )
     sealed = SealedEvent(
         event=redaction.shown,
         data=vault.seal(Secret(plan.event.raw, (), redaction.hidden)),
@@ -28,7 +30,9 @@ def plan_entries(plan: Plan, vault: Vault) -> list[Entry]:
     )
     deliveries = [_grouped(each, redaction, vault) for each in plan.deliveries]
     fingerprint = vault.keyed(plan.fingerprint)
-    return accepted_entries(plan.event, plan.revision, deliveries, plan.bodies, fingerprint, sealed)
+    return accepted_entries(
+        plan.event, plan.revision, deliveries, plan.bodies, fingerprint, sealed, plan.runs
+    )
 
 
 def _concealed(delivery: Delivery, plan: Plan, redaction: Redaction, vault: Vault) -> Concealed:

@@ -14,6 +14,7 @@ from hookwright.rules.event import JSON, Event
 
 from ..call.mask import REDACTED, Mask
 from ..delivery import Delivery
+from ..journal.runs import PlannedRun
 
 LONGEST = 384 * 1024  # bytes of the data that can be read: masking makes short values longer
 NOTHING = hashlib.sha256(b"").hexdigest()
@@ -37,6 +38,11 @@ class Redaction:
             delivery = msgspec.structs.replace(delivery, refusal=("poison", reason), body=NOTHING, headers=())
         refusal = delivery.refusal and (delivery.refusal[0], self.mask.cut(delivery.refusal[1]))
         return msgspec.structs.replace(delivery, hidden=self.hidden, refusal=refusal)
+
+    def run(self, run: PlannedRun) -> PlannedRun:
+        """A run that the event begins, the same way."""
+        refusal = run.refusal and (run.refusal[0], self.mask.cut(run.refusal[1]))
+        return msgspec.structs.replace(run, refusal=refusal)
 
 
 def redact(event: Event, paths: Collection[Path]) -> Redaction | None:

@@ -20,6 +20,7 @@ from ..hops import hops_of
 from ..instant import milliseconds, timestamp
 from .line import LINE_LIMIT, Line, Shape
 from .reader import read_at
+from .runs import PlannedRun
 from .sealing import SealedEvent, Secret, Vault
 from .segment import Position
 from .writer import Entry
@@ -138,6 +139,7 @@ class Accepted(Struct, frozen=True, kw_only=True, omit_defaults=True):
     deliveries: tuple[Planned, ...]
     fingerprint: str = ""
     more: bool = False
+    runs: tuple[PlannedRun, ...] = ()
 
 
 class AcceptedMore(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -186,6 +188,7 @@ def accepted_entries(
     bodies: Mapping[str, bytes],
     fingerprint: str = "",
     sealed: SealedEvent | None = None,
+    runs: tuple[PlannedRun, ...] = (),
 ) -> list[Entry]:
     """The lines that accept an event, for one `Writer.append_many`: usually one.
 
@@ -201,18 +204,15 @@ def accepted_entries(
     else:
         written = msgspec.structs.replace(_event(sealed.event), sealed=sealed.data, size=len(event.raw))
         planned = [_concealed(each, sealed) for each in planned]
-    whole = Accepted(event=written, revision=revision, deliveries=tuple(planned), fingerprint=fingerprint)
+    whole = Accepted(
+        event=written, revision=revision, deliveries=tuple(planned), fingerprint=fingerprint, runs=runs
+    )
     text = _encode(whole)[1:-1]
     if len(text) <= _ROOM:
         return [Entry("accepted", text)]
-    groups = _groups(planned, first=_ROOM - len(msgspec.json.encode(written)) - len(revision))
-    first = Accepted(
-        event=written,
-        revision=revision,
-        deliveries=tuple(groups[0]),
-        fingerprint=fingerprint,
-        more=len(groups) > 1,
-    )
+    alone = msgspec.structs.replace(whole, deliveries=())
+    groups = _groups(planned, first=_ROOM - len(_encode(alone)))
+    first = msgspec.structs.replace(alone, deliveries=tuple(groups[0]), more=len(groups) > 1)
     rest = [
         Entry("accepted+", AcceptedMore(deliveries=tuple(group), done=number == len(groups)))
         for number, group in enumerate(groups[1:], start=2)

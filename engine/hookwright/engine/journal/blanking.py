@@ -19,11 +19,12 @@ from ..errors import JournalError
 from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
 from .expunge import EXPUNGED
 from .line import Line
-from .opened import OPENED, OPENED_MORE, Batched, Noticed, Opened, OpenedMore, Replayed
+from .opened import OPENED, OPENED_MORE, Acted, Batched, Noticed, Opened, OpenedMore, Replayed
 from .outcome import SHAPES, Attempt, Held, Settled
+from .runs import RUNS, Began, PlannedRun, RunLine, StepLine
 
 _TAIL = len(',"crc":"01234567"}')
-_DELIVERY = re.compile(rb"dlv_[a-z2-7]{26}")
+_NAMED = re.compile(rb"(?:dlv|run)_[a-z2-7]{26}")
 _OPENED = (
     *("id", "message", "entity_type", "entity_id", "event_id", "event_source", "event_type", "due"),
     *("revision", "action", "place", "test", "more", "hops"),
@@ -32,21 +33,23 @@ _FURTHER: dict[type[Opened], tuple[str, ...]] = {
     Batched: ("members", "opened", "closed", "half_of", "split"),
     Noticed: ("notifier", "about", "tells"),
     Replayed: ("of", "round", "by", "why", "job"),
+    Acted: ("run", "step", "notifier"),
 }
 
 
 @dataclass(slots=True)
 class Subject:
-    """What is looked for: an event, and the deliveries that have to do with it."""
+    """What is looked for: an event, and the deliveries and runs that have to do with it."""
 
     source: str
     event_id: str
     deliveries: set[str] = field(default_factory=set)
+    runs: set[str] = field(default_factory=set)
 
     def mentioned(self, raw: bytes) -> bool:
         """Whether these bytes may be about it."""
-        named = (each.decode() for each in _DELIVERY.findall(raw))
-        return not self.deliveries.isdisjoint(named) or msgspec.json.encode(self.event_id) in raw
+        named = {each.decode() for each in _NAMED.findall(raw)}
+        return bool(named & self.deliveries or named & self.runs) or msgspec.json.encode(self.event_id) in raw
 
 
 class Blanking:
@@ -84,6 +87,9 @@ class Blanking:
         elif line.kind in SHAPES:
             booked = line.decode(SHAPES[line.kind])
             kept = _booked(booked) if booked.delivery in self._subject.deliveries else None
+        elif line.kind in RUNS:
+            told = line.decode(RUNS[line.kind])
+            kept = _told(told) if told.run in self._subject.runs else None
         return kept
 
     def _more(self, more: AcceptedMore) -> AcceptedMore | None:
@@ -108,6 +114,7 @@ class Blanking:
             revision=accepted.revision,
             deliveries=tuple(map(_planned, accepted.deliveries)),
             more=accepted.more,
+            runs=tuple(map(_planned_run, accepted.runs)),
         )
 
 
@@ -122,8 +129,8 @@ def origin_of(url: str | None) -> str | None:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if parts.netloc else ""
 
 
-def _only(fields: Struct, names: Iterable[str]) -> Struct:
-    return type(fields)(**{name: getattr(fields, name) for name in names})
+def _only(fields: Struct, names: Iterable[str], **others: object) -> Struct:
+    return type(fields)(**{name: getattr(fields, name) for name in names}, **others)
 
 
 def _planned(planned: Planned) -> Planned:
@@ -141,6 +148,21 @@ def _planned(planned: Planned) -> Planned:
     if planned.batch is None:
         return kept
     return msgspec.structs.replace(kept, batch=msgspec.structs.replace(planned.batch, key=""))
+
+
+def _planned_run(run: PlannedRun) -> PlannedRun:
+    return PlannedRun(id=run.id, entity_id=run.entity_id, due=run.due, place=run.place)
+
+
+def _told(told: RunLine | StepLine) -> Struct:
+    """How a run went stays, without what its steps said."""
+    if isinstance(told, StepLine):
+        error = told.error and (told.error[0], "")
+        names = ("run", "path", "state", "step_at", "until", "place", "round", "delivery", "seen")
+        return msgspec.structs.replace(_only(told, names), error=error)
+    began = Began(source=told.trigger.source, id=told.trigger.id, type=told.trigger.type)
+    kept = _only(told, ("run", "entity_id", "status", "revision", "due", "place", "begun"), trigger=began)
+    return msgspec.structs.replace(kept, reason=EXPUNGED if told.reason == EXPUNGED else "")
 
 
 def _booked(booked: Attempt | Held | Settled) -> Struct:

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
-from msgspec import Struct, ValidationError
+from msgspec import Struct
 
 from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
-from .expunge import EXPUNGES, Expunge, Expunged
-from .job import JOB, Job
-from .line import Line
+from .expunge import Expunge, Expunged
+from .fields import Alone, Grouped, decode
+from .job import Job
 from .lineage import reading_order
-from .opened import OPENED, OPENED_MORE, Opened, OpenedMore
-from .outcome import SHAPES, Booked
+from .opened import Opened, OpenedMore
+from .outcome import Booked
 from .reader import Damage, Found, Reader
+from .runs import PlannedRun, RunLine, StepLine
 from .segment import Position, list_segments
-from .switch import SWITCHED, Switch, Switched
+from .switch import Switch, Switched
 
 
 class Fanout(Struct, frozen=True):
@@ -31,6 +31,7 @@ class Fanout(Struct, frozen=True):
     revision: str
     fingerprint: str
     deliveries: tuple[tuple[Position, Planned], ...]
+    runs: tuple[PlannedRun, ...] = ()
 
 
 class Entered(Struct, frozen=True):
@@ -75,7 +76,15 @@ class Expunging:
     said: Expunge | Expunged
 
 
-Item = Fanout | Derived | Entered | Turned | Reported | Expunging | Damage
+class Advanced(Struct, frozen=True):
+    """How a run of an automation stands, or a step of it. `at` is Unix milliseconds."""
+
+    position: Position
+    at: int
+    fields: RunLine | StepLine
+
+
+Item = Fanout | Derived | Entered | Turned | Reported | Expunging | Advanced | Damage
 
 
 class Progress(Struct, frozen=True):
@@ -100,13 +109,10 @@ class Batch:
     more: bool
 
 
-_Grouped = Accepted | AcceptedMore | Opened | OpenedMore
-
-
 @dataclass(slots=True)
 class _Tail:
     reader: Reader
-    group: list[tuple[Position, _Grouped]] = field(default_factory=list)
+    group: list[tuple[Position, Grouped]] = field(default_factory=list)
     started: int = 0  # Unix milliseconds of the group's first line
 
     @property
@@ -215,7 +221,7 @@ def _assemble(tail: _Tail, found: list[Found | Damage]) -> list[Item]:
 
 def _take(tail: _Tail, found: Found, items: list[Item]) -> None:
     """A group that other lines follow was written whole, so it counts, whatever can be read of it."""
-    decoded = _decode(found.line)
+    decoded = decode(found.line)
     if isinstance(decoded, (AcceptedMore, OpenedMore)):
         items.extend(_continue(tail, found.position, decoded))
         return
@@ -230,7 +236,7 @@ def _take(tail: _Tail, found: Found, items: list[Item]) -> None:
         items.append(_alone(found, decoded))
 
 
-def _alone(found: Found, decoded: Booked | Switched | Job | Expunge | Expunged) -> Item:
+def _alone(found: Found, decoded: Alone) -> Item:
     """What a line says that stands for itself."""
     if isinstance(decoded, Switched):
         return Turned(found.position, decoded.switch)
@@ -238,6 +244,8 @@ def _alone(found: Found, decoded: Booked | Switched | Job | Expunge | Expunged) 
         return Reported(found.position, decoded)
     if isinstance(decoded, (Expunge, Expunged)):
         return Expunging(found.line.at, decoded)
+    if isinstance(decoded, (RunLine, StepLine)):
+        return Advanced(found.position, found.line.at, decoded)
     return Entered(found.position, found.line.at, found.line.kind, decoded)
 
 
@@ -265,33 +273,8 @@ def _complete(tail: _Tail) -> tuple[Fanout | Derived, ...]:
         if isinstance(part, (Accepted, AcceptedMore))
         for planned in part.deliveries
     )
-    return (Fanout(position, tail.started, first.event, first.revision, first.fingerprint, deliveries),)
-
-
-_Decoded = _Grouped | Booked | Switched | Job | Expunge | Expunged
-
-
-def _decode(line: Line) -> _Decoded | str | None:
-    """The line's fields; None for a kind that is not followed; a text when the fields are wrong."""
-    decode = _DECODE.get(line.kind)
-    if decode is None:
-        return None
-    try:
-        return decode(line.raw)
-    except ValidationError as error:
-        return f"not a line of kind {line.kind!r}: {error}"
-
-
-_SHAPES: Mapping[str, type[_Decoded]] = {
-    "accepted": Accepted,
-    "accepted+": AcceptedMore,
-    **OPENED,
-    **OPENED_MORE,
-    **SHAPES,
-    SWITCHED: Switched,
-    JOB: Job,
-    **EXPUNGES,
-}
-_DECODE: Mapping[str, Callable[[bytes], _Decoded]] = {
-    kind: msgspec.json.Decoder(shape).decode for kind, shape in _SHAPES.items()
-}
+    return (
+        Fanout(
+            position, tail.started, first.event, first.revision, first.fingerprint, deliveries, first.runs
+        ),
+    )

@@ -11,6 +11,8 @@ import re
 from .segment import Segment, number_of
 
 BOOK = "book"  # the bookkeeper's writer
+RUNS = "runs"  # the runner's writer
+_READ = {RUNS: 0, BOOK: 2}  # by writer, at whatever node; intake's, under its many names, between
 _TAKEN_OVER = re.compile(r"[a-z]+_([0-9]{1,6})_[a-z0-9_]+")
 _OWN = 1_000_000  # the generation of this node's own, after all others
 _NUMBERS = 10**12  # the most segments of a writer
@@ -35,10 +37,12 @@ def heirloom(writer: str, node: str, number: int) -> str:
     return f"{writer}_{number}_{_NO_NAME.sub('_', node.lower())}"
 
 
-def reading_order(segment: Segment) -> tuple[bool, int, Segment]:
-    """Intake's before the bookkeepers': a delivery is known before its end; older generations first."""
+def reading_order(segment: Segment) -> tuple[int, int, Segment]:
+    """The runner's first: what it writes stands for itself, and intake's replays may be about it. Intake's
+    before the bookkeepers': a delivery is known before its end. Older generations first.
+    """
     own = generation(segment.writer)
-    return is_book(segment.writer), _OWN if own is None else own, segment
+    return _READ.get(segment.writer.partition("_")[0], 1), _OWN if own is None else own, segment
 
 
 def standing(name: str) -> int:

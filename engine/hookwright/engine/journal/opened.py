@@ -125,6 +125,17 @@ class Replayed(Opened, frozen=True, kw_only=True, omit_defaults=True):
     job: str = ""
 
 
+class Acted(Opened, frozen=True, kw_only=True, omit_defaults=True):
+    """What a `run` asked for in `step` (the path of its record). A `notifier` tells it, if there is one."""
+
+    run: str
+    step: str
+    notifier: str = ""
+
+    def delivery(self, node: str, body: bytes) -> Delivery:
+        return msgspec.structs.replace(super().delivery(node, body), notifier=self.notifier)
+
+
 class OpenedMore(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The fields of a line that holds more of a body; the last of a group is `done`."""
 
@@ -132,7 +143,12 @@ class OpenedMore(Struct, frozen=True, kw_only=True, omit_defaults=True):
     done: bool = False
 
 
-OPENED: Mapping[str, type[Opened]] = {"batch": Batched, "notice": Noticed, "replay": Replayed}
+OPENED: Mapping[str, type[Opened]] = {
+    "batch": Batched,
+    "notice": Noticed,
+    "replay": Replayed,
+    "action": Acted,
+}
 OPENED_MORE: Mapping[str, type[OpenedMore]] = {f"{kind}+": OpenedMore for kind in OPENED}
 _KIND = {shape: kind for kind, shape in OPENED.items()}
 
