@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from hookwright.rules.build import build
@@ -12,6 +13,7 @@ from hookwright.rules.model import FailureLimit
 from hookwright.rules.source import Source
 from hookwright.rules.table import RoutingTable
 
+from .errors import JournalError
 from .ledger.policy import Policy, policies_of
 
 
@@ -29,6 +31,13 @@ class Publisher(Protocol):
     def live(self) -> str | None: ...
 
 
+class Keeper(Protocol):
+    """What keeps revisions on disk. Both raise `JournalError`."""
+
+    def keep(self, source: Source) -> None: ...
+    def set_live(self, revision: str) -> None: ...
+
+
 class Revisions:
     """Holds one table, swapped whole. Workers know a revision before the first event is matched by it.
 
@@ -43,16 +52,18 @@ class Revisions:
         *,
         before: Callable[[], bool] = lambda: True,
         server: Callable[[], str] = lambda: "",
+        keeper: Keeper | None = None,
     ) -> None:
         """`before` is called before a revision goes live, since nothing is claimed without one; False means
         that none may go live now. Then `keep` tries again. `server` names the process that keeps the ledger:
-        another one may hold what was live once.
+        another one may hold what was live once. A `keeper` has each revision on disk before it goes live.
 
-        Raises `LedgerUnavailable`.
+        Raises `LedgerUnavailable`, and `JournalError` when it cannot be kept.
         """
         self._ledger = ledger
         self._before = before
         self._server = server
+        self._keeper = keeper
         self._heard = ""  # the server that took the last publication
         self._lock = threading.Lock()
         self._answered = False  # the last publication
@@ -72,11 +83,18 @@ class Revisions:
         return self._source
 
     def swap(self, source: Source) -> None:
-        """Publish a revision, then match by it. Raises `LedgerUnavailable`; then the old one stays live."""
+        """Publish a revision, then match by it.
+
+        Raises `LedgerUnavailable`, and `JournalError` when it cannot be kept; then the old one stays live.
+        """
         table = table_of(source)
         with self._lock:
+            if self._keeper:
+                self._keeper.keep(source)
             self._publish(source, table)
             self._source, self._table = source, table
+            if self._keeper:
+                self._keeper.set_live(source.revision)
 
     def revert(self, source: Source) -> None:
         """Match by `source` again at once, whether the ledger answers or not; `keep` publishes it."""
@@ -84,6 +102,9 @@ class Revisions:
         with self._lock:
             self._source, self._table = source, table
             self._answered = False
+            if self._keeper:
+                with suppress(JournalError):
+                    self._keeper.set_live(source.revision)
 
     def keep(self) -> bool:
         """Publish if the ledger has lost it, or may hold another. Returns whether that was done.

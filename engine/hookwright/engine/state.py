@@ -47,6 +47,10 @@ class State:
         return self.path / "tokens.json"
 
     @property
+    def revisions(self) -> Path:
+        return self.path / "revisions"
+
+    @property
     def api_webhooks(self) -> Path:
         return self.path / "api" / "webhooks.yaml"
 

@@ -25,6 +25,7 @@ from hookwright.engine.intake.replaying import Replays
 from hookwright.engine.journal.room import RESERVE, Room
 from hookwright.engine.journal.switch import Switches
 from hookwright.engine.journal.writer import Writer
+from hookwright.engine.kept_revisions import KeptRevisions
 from hookwright.engine.ledger.broker import Broker
 from hookwright.engine.ledger.ledger import Ledger
 from hookwright.engine.ledger.memory import Memory
@@ -117,7 +118,8 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         history = History(state.path, catching_up=False, rests=lambda: rests(ledger))
         said = Switches()
         told = partial(tell_switches, state, history, ledger, said)
-        revisions = Revisions(ledger, source, before=told, server=ledger.grounds.server)
+        keeper = KeptRevisions(state.revisions)
+        revisions = Revisions(ledger, source, before=told, server=ledger.grounds.server, keeper=keeper)
         reachable = threading.Event()
         bookkeeper, *workers = children = _children(settings, url)
         stack.callback(_end_bookkeeper, bookkeeper, reachable)
