@@ -8,7 +8,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -226,8 +225,11 @@ class CountingTransport:
         self.calls.append(call)
         self._real.submit(call, done)
 
-    def gathered(self) -> AbstractContextManager[None]:
-        return self._real.gathered()
+    def attend(self, seconds: float, fd: int = -1) -> bool:
+        return self._real.attend(seconds, fd)
+
+    def wake(self) -> None:
+        self._real.wake()
 
     def close(self) -> None:
         self._real.close()

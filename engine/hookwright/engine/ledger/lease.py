@@ -30,7 +30,7 @@ class Lease:
         """Seconds since the last renewal was asked for and granted."""
         return now - self._standing[0]
 
-    @property
-    def term(self) -> int:
-        """The number of the present lease. Read after `age`, an error errs towards not sending."""
-        return self._standing[1]
+    def holds(self, term: int, now: float) -> bool:
+        """Whether what was claimed under lease `term` surely is this worker's at `now`, read before."""
+        renewed, present = self._standing
+        return term == present and now - renewed < self.seconds

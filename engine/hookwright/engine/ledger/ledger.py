@@ -20,7 +20,7 @@ from ..journal.switch import Switch
 from .expunging import Expunging
 from .grounds import Grounds
 from .lease import Lease
-from .line import Line
+from .line import Line, Meanwhile
 from .lua import KEYS, Argument, Script, translated
 from .policy import Policy
 from .wire import (
@@ -136,16 +136,20 @@ class Ledger:
         with suppress(LedgerUnavailable):  # then they stay claims of this worker until it ends
             self._run("discard", *spoiled) if spoiled else None
         asked = self._clock()
-        answer = self._run("step", self.worker, self._call, self._milliseconds, *arguments)
+        answer = self._run("step", self.worker, self._call, int(self.lease * 1000), *arguments)
         self._unanswered = None
         tick = read_tick(answer, self._lease.renew(asked, anew=bool(answer[5])))
         self._spoiled = tick.spoiled
         return tick
 
+    def meanwhile(self, work: Meanwhile) -> None:
+        """What the thread that calls `step` does while Redis works."""
+        self._line.meanwhile = work
+
     def beat(self) -> bool:
         """Renew the worker's lease. True when a drain should look: work is due now or within HORIZON."""
         asked = self._clock()
-        answer = self._run("beat", self.worker, self._milliseconds, int(HORIZON * 1000))
+        answer = self._run("beat", self.worker, int(self.lease * 1000), int(HORIZON * 1000))
         self._lease.renew(asked, anew=bool(answer[2]))
         return bool(answer[1])
 
@@ -164,8 +168,7 @@ class Ledger:
         The last renewal must be younger than the lease, and must have found the lease the claim was made
         under: a worker that stood still learns from its first answer whether that one had ended meanwhile.
         """
-        age, term = self.lease_age(), self._lease.term  # a renewal in between can but raise the number
-        return claim.term == term and age < self.lease
+        return self._lease.holds(claim.term, self._clock())
 
     def publish(
         self,
@@ -281,10 +284,6 @@ class Ledger:
     def close(self) -> None:
         self._line.close()
         self._redis.close()
-
-    @property
-    def _milliseconds(self) -> int:
-        return int(self.lease * 1000)
 
     def _run(self, name: str, *arguments: Argument) -> Any:
         """Call a script with a fresh epoch candidate first; note the epoch its answer begins with."""

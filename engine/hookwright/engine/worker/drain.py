@@ -1,7 +1,7 @@
 """The drain: claims what is due, makes the calls, settles the outcomes, until nothing is left to do soon.
 
-One runs in a process. Its own thread does the bookkeeping; addresses are looked up and calls are driven by
-threads of the resolver and the transport, which hand their answers back over one queue.
+One runs in a process. Its thread does the bookkeeping, and drives the calls whenever it would wait, even for
+Redis. Addresses are looked up and notices told by other threads, which hand their answers over in a queue.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ from .slots import Slots
 
 GRACE = 10.0  # seconds that calls in flight get to finish after a stop
 TICK = 0.002  # seconds between steps at least: answers are settled in batches
+LONG_TICK = 0.004  # the same, while there are fewer answers than ENOUGH and others are to come
+ENOUGH = 32
+AT_ONCE = 16  # calls that are prepared before they are sent
 LONGEST_WAIT = 1.0  # seconds
 LAST_WAIT = 0.1  # seconds, once stopped
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0  # seconds between tries to reach the ledger
@@ -52,7 +55,9 @@ class Drain:
         rng: Random | None = None,
     ) -> None:
         self._ledger = ledger
+        ledger.meanwhile(self._meanwhile)
         self._load = load
+        self._transport = transport
         self._pilot = Pilot(
             resolver, transport, notifying or Notifying(), self._may_send, self._ended, self._not_sent
         )
@@ -68,7 +73,8 @@ class Drain:
         self._pause = FIRST_PAUSE
         self._stepped = float("-inf")
         self._stop_at: float | None = None
-        self._event = threading.Event()
+        self._news = False  # whether there is anything to look at
+        self._thread: int | None = None
         self._phase = threading.Condition(threading.RLock())
         self._running = False
         self._busy = False
@@ -87,7 +93,7 @@ class Drain:
             if not self._running:
                 return False
             self._woken = True
-        self._event.set()
+        self._tell()
         return True
 
     def stuck(self) -> tuple[str, float]:
@@ -98,7 +104,7 @@ class Drain:
         """Claim nothing more; what is in flight may finish within the grace."""
         if self._stop_at is None:
             self._stop_at = self._clock()
-        self._event.set()
+        self._tell()
 
     def run(self) -> None:
         """Drain until nothing is in flight and nothing is due within HORIZON, or until stopped."""
@@ -106,6 +112,7 @@ class Drain:
             if self._running:
                 return
             self._running = self._busy = True
+        self._thread = threading.get_ident()
         while self._unbroken_turn():
             pass
 
@@ -122,7 +129,7 @@ class Drain:
 
     def _turn(self) -> bool:
         """Collect, step, start, wait. False when there is nothing left to do soon."""
-        time.sleep(max(self._stepped + TICK - self._clock(), 0))
+        self._gather()
         self._stepped = self._clock()
         self._collect()
         self._end_grace()
@@ -132,15 +139,13 @@ class Drain:
             return self._outage(error)
         self._pause = FIRST_PAUSE
         reloaded = self._reload(tick.live)
-        with self._pilot.gathered():
-            for claim in tick.claims:
-                self._begin(claim)
+        self._begin_all(tick.claims)
         if tick.claims or self._account.has_ends or reloaded:
             return True
         return self._linger(tick)
 
     def _collect(self) -> None:
-        self._event.clear()
+        self._news = False
         while self._unsent:
             flight = self._unsent.popleft()
             self._slots.end(flight.claim.token)
@@ -170,6 +175,13 @@ class Drain:
             _logger.exception("revision %s cannot be loaded", live)
         return self._configuration is not None
 
+    def _begin_all(self, claims: tuple[Claim, ...]) -> None:
+        """Begin claims, and send a few at a time: receivers are at work while the next ones are prepared."""
+        for first in range(0, len(claims), AT_ONCE):
+            for claim in claims[first : first + AT_ONCE]:
+                self._begin(claim)
+            self._transport.attend(0)
+
     def _begin(self, claim: Claim) -> None:
         configuration = self._configuration
         if configuration is None or self._stop_at is not None:
@@ -177,21 +189,47 @@ class Drain:
         elif self._launcher.begin(claim, configuration):
             self._slots.begin(claim.token, self._clock())
 
-    # Called by the threads of the resolver, the transport and the notifiers.
+    # Called by this thread, and by those of the resolver, the transport and the notifiers.
 
     def _may_send(self, flight: Flight) -> bool:
         return self._stop_at is None and self._ledger.holds(flight.claim)
 
     def _not_sent(self, flight: Flight) -> None:
         self._unsent.append(flight)
-        self._event.set()
+        self._tell()
 
     def _ended(self, flight: Flight, ending: Ending) -> None:
         self._endings.append((flight, ending))
-        if not self._event.is_set():  # setting it takes locks, and most answers come in bursts
-            self._event.set()
+        self._tell()
+
+    def _tell(self) -> None:
+        """There is something to look at. It is told before the transport is woken, and so is never missed."""
+        told, self._news = self._news, True
+        if not told and threading.get_ident() != self._thread:
+            self._transport.wake()
 
     # Waiting.
+
+    def _gather(self) -> None:
+        """Let answers gather, so that many are settled at once."""
+        while (left := self._stepped + self._tick() - self._clock()) > 0:
+            self._transport.attend(left)
+
+    def _tick(self) -> float:
+        few = len(self._endings) < ENOUGH and len(self._endings) < len(self._launcher)
+        return LONG_TICK if few and not self._woken else TICK
+
+    def _meanwhile(self, fd: int, seconds: float) -> None:
+        """Go on with the calls until `fd` can be read."""
+        until = self._clock() + seconds
+        while not self._transport.attend(max(until - self._clock(), 0), fd) and self._clock() < until:
+            pass
+
+    def _attend(self, seconds: float) -> None:
+        """Go on with the calls until there is something to look at."""
+        until = self._clock() + seconds
+        while not self._news and (left := until - self._clock()) > 0:
+            self._transport.attend(left)
 
     def _linger(self, tick: Tick) -> bool:
         """Nothing could be claimed: wait for an answer, the next due time or a bell. False ends the run."""
@@ -205,7 +243,7 @@ class Drain:
                 return self._end()
             self._busy = not self._slots.room(self._clock())
             self._phase.notify_all()
-        self._event.wait(self._patience(due if soon else LONGEST_WAIT))
+        self._attend(self._patience(due if soon else LONGEST_WAIT))
         with self._phase:
             self._busy, self._woken = True, False
         return True

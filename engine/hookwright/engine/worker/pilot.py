@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
@@ -44,10 +43,6 @@ class Pilot:
             flight.prepared.when_over(partial(self.unsent, flight))
         elif flight.prepared is not None:
             self._send(flight, flight.prepared)
-
-    def gathered(self) -> AbstractContextManager[None]:
-        """Within it flights are started one after the other, and may set off together."""
-        return self.transport.gathered()
 
     def close(self) -> None:
         """Cut everything off; each flight still under way is then ended at once."""

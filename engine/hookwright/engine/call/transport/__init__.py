@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -88,12 +87,22 @@ def cut_off() -> Reply:
 
 
 class Transport(Protocol):
-    """Sends calls. `done` is called once per call, from a thread of the transport's own."""
+    """Sends calls. `done` is called once per call, from a thread of the transport's own, or of whoever
+    attends to it.
+    """
 
     def submit(self, call: Call, done: Callable[[Reply], None]) -> None: ...
 
-    def gathered(self) -> AbstractContextManager[None]:
-        """Within it many calls are submitted by one thread; they may wait for its end to go out."""
+    def attend(self, seconds: float, fd: int = -1) -> bool:
+        """Wait up to `seconds` until something happens to a call, or until `wake`; or until `fd` can be read.
+
+        True when it can be, or when nothing is known of it. Calls may be driven by the thread that attends
+        (one at a time), and then go on faster; they go on while nobody does, too.
+        """
+        ...
+
+    def wake(self) -> None:
+        """End an `attend` that is under way, or else the next one. Any thread may call it."""
         ...
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The wire through libcurl: one thread drives all calls of the process over `CurlMulti`."""
+"""The wire through libcurl: all calls of the process over one `CurlMulti`."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import certifi
 import pycurl
 
 from . import Call, Identity, Judge, Reply, cut_off
+from .driver import Driver
 from .handle import Handle
 from .kept import KeptConnections
 from .opening import SocketRefused
@@ -23,7 +23,6 @@ logger = logging.getLogger(__name__)
 _IDLE_CONNECTIONS = 512
 _SPARE_HANDLES = 128
 _GRUDGE = 600.0  # seconds without kept connections for a receiver that closes them unannounced
-_LONGEST_WAIT = 60.0  # seconds
 _TO_WATCH = {pycurl.POLL_IN: READ, pycurl.POLL_OUT: WRITE, pycurl.POLL_INOUT: READ | WRITE}
 _TO_CURL = {
     READ: pycurl.CSELECT_IN,
@@ -40,8 +39,9 @@ class CurlTransport:
         self._ca = ca or certifi.where()
         self._lock = threading.Lock()
         self._submitted: deque[tuple[Call, Callable[[Reply], None]]] = deque()
-        self._rung = False
-        self._closed = False
+        self._roused = False
+        self._asleep = False  # whether the thread that drives waits for sockets
+        self._ended = False
         self._spare: list[Handle] = []
         self._active: dict[pycurl.Curl, Handle] = {}
         self._kept = KeptConnections()
@@ -52,68 +52,88 @@ class CurlTransport:
         self._multi.setopt(pycurl.M_MAXCONNECTS, _IDLE_CONNECTIONS)
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._set_timer)
-        self._thread = threading.Thread(target=self._run, name="transport", daemon=True)
-        self._thread.start()
+        self._driver = Driver(self)
 
     def submit(self, call: Call, done: Callable[[Reply], None]) -> None:
         """Send `call`. After `close` it is answered at once, by the calling thread."""
         with self._lock:
-            closed = self._closed
-            if not closed:
+            ended = self._ended
+            if not ended:
                 self._submitted.append((call, done))
-                if not self._rung:
-                    self._rung = True
-                    self._readiness.wake()
-        if closed:
+        if ended:
             _answer(done, cut_off())
+        elif self._asleep:
+            self.rouse()
 
-    @contextmanager
-    def gathered(self) -> Iterator[None]:
-        """Woken for each of many calls, the driver would take turns with whoever makes them."""
-        with self._lock:
-            self._rung = True
-        try:
-            yield
-        finally:
-            with self._lock:
-                if not self._closed:
-                    self._readiness.wake()
+    def attend(self, seconds: float, fd: int = -1) -> bool:
+        """Drive the calls from the calling thread for a turn."""
+        return self._driver.attend(seconds, fd)
+
+    def wake(self) -> None:
+        self._driver.wake()
 
     def close(self) -> None:
-        with self._lock:
-            if not self._closed:
-                self._closed = True
-                self._readiness.wake()
-        if threading.current_thread() is not self._thread:
-            self._thread.join()
+        self._driver.close()
 
-    def _run(self) -> None:
-        try:
-            while not self._closed:
-                self._turn()
-        except Exception:
-            logger.exception("the transport broke down")
-        finally:
-            self._stop()
+    # Called by the driver.
 
-    def _turn(self) -> None:
-        wait = _LONGEST_WAIT
-        if self._timer is not None:
-            wait = min(max(self._timer - time.monotonic(), 0.0), _LONGEST_WAIT)
-        ready = self._readiness.wait(wait)
+    def turn(self, seconds: float, fd: int = -1) -> bool:
+        if fd >= 0:
+            self._readiness.watch(fd, READ)
+        ready = self._wait(seconds)
+        if fd >= 0:
+            self._readiness.forget(fd)
         self._start_submitted()
-        for fd, events in ready:
-            self._multi.socket_action(fd, _TO_CURL[events])
+        found = False
+        for each, events in ready:
+            if each == fd:
+                found = True
+            else:
+                self._multi.socket_action(each, _TO_CURL[events])
         if self._timer is not None and self._timer <= time.monotonic():
             self._timer = None
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         self._collect()
+        return found
+
+    def _wait(self, seconds: float) -> list[tuple[int, int]]:
+        """What is ready after up to `seconds`, or as soon as libcurl or somebody else wants us."""
+        if self._timer is not None:
+            seconds = min(max(self._timer - time.monotonic(), 0.0), seconds)
+        self._asleep = True  # first: what is said from here on ends the wait
+        if self._submitted or self._roused:
+            seconds = 0.0
+        ready = self._readiness.wait(seconds)
+        self._asleep = self._roused = False
+        return ready
+
+    def rouse(self) -> None:
+        with self._lock:
+            self._roused = True
+            if self._asleep and not self._ended:
+                self._asleep = False
+                self._readiness.wake()
+
+    def end(self) -> None:
+        with self._lock:
+            self._ended = True
+            waiting = [done for _, done in self._submitted]
+            self._submitted.clear()
+        for curl, handle in self._active.items():
+            self._multi.remove_handle(curl)
+            waiting.append(handle.done)
+        for handle in (*self._spare, *self._active.values()):
+            handle.close()
+        self._multi.close()
+        self._readiness.close()
+        for done in waiting:
+            _answer(done, cut_off())
+
+    # The calls.
 
     def _start_submitted(self) -> None:
-        with self._lock:
-            batch, self._submitted = self._submitted, deque()
-            self._rung = False
-        for call, done in batch:
+        while self._submitted:
+            call, done = self._submitted.popleft()
             try:
                 self._start(call, done)
             except SocketRefused as error:
@@ -178,21 +198,6 @@ class CurlTransport:
         reply, done = handle.reply(code, message), handle.done
         self._put_back(handle)
         _answer(done, reply)
-
-    def _stop(self) -> None:
-        with self._lock:
-            self._closed = True
-            waiting = [done for _, done in self._submitted]
-            self._submitted.clear()
-        for curl, handle in self._active.items():
-            self._multi.remove_handle(curl)
-            waiting.append(handle.done)
-        for handle in (*self._spare, *self._active.values()):
-            handle.close()
-        self._multi.close()
-        self._readiness.close()
-        for done in waiting:
-            _answer(done, cut_off())
 
     # Called by libcurl, inside `socket_action`, `add_handle` and `remove_handle`.
 

@@ -11,7 +11,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 
 import certifi
 
@@ -32,6 +31,7 @@ class RequestsTransport:
         self._changed = threading.Condition()
         self._waiting: deque[tuple[Call, Callable[[Reply], None]]] = deque()
         self._active: dict[Exchange, Callable[[Reply], None]] = {}
+        self._news = threading.Event()
         self._running = 0
         self._idle = 0
         self._closed = False
@@ -46,9 +46,15 @@ class RequestsTransport:
         if closed:
             _answer(done, cut_off())
 
-    def gathered(self) -> AbstractContextManager[None]:
-        """Each call has a thread: there is nothing to gather."""
-        return nullcontext()
+    def attend(self, seconds: float, fd: int = -1) -> bool:
+        """Each call has a thread: there is nothing to do but to wait, and not even that for `fd`."""
+        if fd < 0:
+            self._news.wait(seconds)
+            self._news.clear()
+        return True
+
+    def wake(self) -> None:
+        self._news.set()
 
     def close(self) -> None:
         with self._changed:
@@ -91,6 +97,7 @@ class RequestsTransport:
             done = self._active.pop(exchange, None)
         if done is not None:  # else `close` has answered
             _answer(done, reply)
+            self._news.set()
 
 
 def _perform(exchange: Exchange) -> Reply:
