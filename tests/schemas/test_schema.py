@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 from hookwright.schemas.nearest import nearest
 from hookwright.schemas.schema import NOT_YET, as_built, config_schema, load_schema
 
-NAMES = ["config", "event", "explanation", "history"]
+NAMES = ["config", "event", "explanation", "history", "timeline"]
 
 
 def parts(schema, path="#"):

@@ -134,6 +134,7 @@ _TABLE = (
     Code("HW157", "unknown value", "The schema of the event lists the values of this field, and it is none."),
     Code("HW158", "endless retries", "The last try comes more than seven days after the first."),
     Code("HW159", "event listed twice", "A name under `event` selects nothing that another one does not."),
+    Code("HW185", "event refused", "A timeline has an event that a server with this bundle would refuse."),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType({entry.code: entry for entry in _TABLE})

@@ -21,7 +21,7 @@ from .suspects import suspects
 if TYPE_CHECKING:
     from .faults import Faults
 
-__all__ = ["Fragments", "config_schema", "load_schema", "validate"]
+__all__ = ["Fragments", "config_schema", "load_schema", "validate", "validate_as"]
 
 
 _OF_PARTS = frozenset({"HW012", "HW014", "HW023"})  # said of a mapping, about the keys it has or lacks
@@ -40,6 +40,15 @@ def validate(document: Document, fragments: Fragments | None = None) -> list[Pro
     problems = [] if checker.fast.is_valid(document.value) else checker.explain(document.value, explainer)
     suspected = suspects(document)
     problems = [*_unquoted(_outermost(problems), suspected), *suspected, *cut_short(document)]
+    return sorted(_once(problems), key=lambda problem: (problem.place.line, problem.place.column))
+
+
+def validate_as(name: str, document: Document) -> list[Problem]:
+    """All problems of a document that the schema of that name, such as `timeline`, describes."""
+    checker = _named_checker(name)
+    if checker.fast.is_valid(document.value):
+        return []
+    problems = checker.explain(document.value, Explainer(document))
     return sorted(_once(problems), key=lambda problem: (problem.place.line, problem.place.column))
 
 
@@ -102,6 +111,11 @@ class _Checker:
         from .faults import Faults  # noqa: PLC0415 - slow to import, and most files have none
 
         return Faults(self._schema)
+
+
+@lru_cache(maxsize=8)
+def _named_checker(name: str) -> _Checker:
+    return _Checker(load_schema(name))
 
 
 @lru_cache(maxsize=8)

@@ -31,6 +31,7 @@ FORMS: dict[str, tuple[str, str, str | None]] = {
     "header name": ("HW016", "the name of a header", "letters, digits and hyphens"),
     "label name": ("HW016", "the name of a label", "letters, digits and . _ / -, at most 63"),
     "content type": ("HW016", "a content type", "write it as application/json"),
+    "instant": ("HW016", "an instant", "write it with its zone: 2026-11-23T09:00:00+01:00"),
     "time of day": ("HW016", "a time of day", 'write "08:00", in quotes'),
     "field": ("HW016", "the way to a field", "write the names that lead to it: event.kind"),
     "variable": ("HW016", "the name of a variable", "small letters, digits and _"),

@@ -54,6 +54,17 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class _Means:
+    """A target as it can be shown, who authenticates and signs here, and the names of those who cannot."""
+
+    target: Target
+    injector: Injector | None
+    signer: Injector | None
+    unseen: str
+    unsigned: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rendering:
     """Renders with these plugins, at `now` (Unix seconds)."""
 
@@ -79,35 +90,44 @@ class Rendering:
         body, alone = self._placing.alone(event, subscriber, action, now)
         return msgspec.structs.replace(alone, message=batch_message_id(delivery, plan.key)), body
 
+    def preparer(self, subscriber: Subscriber, action: Action) -> Preparer:
+        """What prepares the calls of an action, with placeholders for secrets."""
+        return self._preparer(subscriber, action, self._means(action))
+
     def _rendered(self, subscriber: Subscriber, action: Action, delivery: Delivery, body: bytes) -> Rendered:
-        target = _without_literals(action.target)
-        target, injector, unseen = self._authenticating(target)
-        target, signer, unsigned = self._signing(target)
+        means = self._means(action)
         rendered = Rendered(
             endpoint=action.endpoint,
-            method=target.method,
-            url=target.url,
+            method=means.target.method,
+            url=means.target.url,
             delay=subscriber.delay,
             batch=subscriber.batch,
             refusal=delivery.refusal,
-            unseen=unseen,
-            unsigned=unsigned,
+            unseen=means.unseen,
+            unsigned=means.unsigned,
         )
         if delivery.refusal is not None:
             return rendered
-        preparer = Preparer(
-            subscriber,
-            replace(action, target=target),
-            injector=injector,
-            signer=signer,
-            resolve=_placeholder,
-        )
-        prepared = preparer.prepare(delivery, body, 1, self.now)
+        prepared = self._preparer(subscriber, action, means).prepare(delivery, body, 1, self.now)
         if isinstance(prepared, Refusal):
             return replace(rendered, refusal=(prepared.error, prepared.reason))
         assert isinstance(prepared, Prepared), "without tokens none is fetched"
         sent = prepared.sent
         return replace(rendered, url=sent.url, headers=sent.headers, body=prepared.call.body)
+
+    def _preparer(self, subscriber: Subscriber, action: Action, means: _Means) -> Preparer:
+        return Preparer(
+            subscriber,
+            replace(action, target=means.target),
+            injector=means.injector,
+            signer=means.signer,
+            resolve=_placeholder,
+        )
+
+    def _means(self, action: Action) -> _Means:
+        target, injector, unseen = self._authenticating(_without_literals(action.target))
+        target, signer, unsigned = self._signing(target)
+        return _Means(target, injector, signer, unseen, unsigned)
 
     def _authenticating(self, target: Target) -> tuple[Target, Injector | None, str]:
         """Who authenticates here, and the target without that if it is not ours, whose name comes with it."""

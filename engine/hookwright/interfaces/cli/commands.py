@@ -23,6 +23,7 @@ COMMANDS = {
     "validate": "Check a bundle of YAML and report every problem with its position.",
     "problem": "Explain what a problem's code means, with a wrong and a right example.",
     "explain": "Say for every subscriber why it gets an event, or does not, with the line that decides.",
+    "simulate": "Play a timeline of events and answers without a server, and tell what happens when.",
     "schema": "Print the JSON Schema of a document, plugin parts included.",
     "events": "Look up event types: their names, their fields, and a sample of each.",
     "emit": "Send an event to the server.",

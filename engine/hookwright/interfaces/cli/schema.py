@@ -22,14 +22,17 @@ FOLDER = Path(".hookwright")  # where the editor line of a bundle's files looks
 
 
 @command()
-@click.argument("name", type=click.Choice(["config", "event", "history", "explanation"]), default="config")
+@click.argument(
+    "name", type=click.Choice(["config", "event", "history", "explanation", "timeline"]), default="config"
+)
 @option("--write", is_flag=True, help=f"Write it to {FOLDER}/NAME.schema.json, where editors find it.")
 @shared("plugins")
 def schema(name: str, write: bool, plugins: tuple[str, ...]) -> None:
     """Print the JSON Schema (draft 2020-12) of NAME, with what the installed plugins add.
 
     `config` describes the YAML files of a bundle, `event` what is sent to the API, `history` the lines of the
-    journal, `explanation` what `explain -o json` prints. An editor uses it through a first line like
+    journal, `explanation` what `explain -o json` prints, `timeline` the files that `simulate` plays. An
+    editor uses it through a first line like
     `# yaml-language-server: $schema=./.hookwright/config.schema.json`.
     """
     loaded = load_plugins(allow=plugins or None)

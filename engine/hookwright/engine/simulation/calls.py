@@ -1,0 +1,119 @@
+"""Calls without a network: claims are prepared and settled as a worker does; a timeline answers."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from random import Random
+from typing import cast
+
+from hookwright.rules.model import Target
+from hookwright.rules.table import RoutingTable
+
+from ..call.prepare import Prepared, Refusal
+from ..call.tokens import Fetching
+from ..delivery import Delivery
+from ..intake.rendering import Rendering
+from ..ledger.ledger import Ledger
+from ..ledger.work import Claim, Tick
+from ..worker.account import Account
+from ..worker.flight import Flight, Teller
+from ..worker.launcher import Launcher
+from ..worker.notifying import Told
+from ..worker.pilot import Pilot
+from ..worker.published import Published
+from ..worker.settling import Clerk
+from .agenda import Agenda
+from .receivers import Receivers
+
+AT_ONCE = 256  # claims under way
+
+
+class Configured:
+    """A revision as a worker sees it, but for secrets: placeholders stand where they would be."""
+
+    def __init__(self, published: Published, table: RoutingTable, rendering: Rendering) -> None:
+        self.revision = published.revision
+        self._published = published
+        self._table = table
+        self._rendering = rendering
+
+    def target(self, delivery: Delivery) -> Target | None:
+        """Where and how to call; None when there is no such endpoint."""
+        return self._published.target(delivery)
+
+    def closed(self, delivery: Delivery, now: int) -> tuple[int, str] | None:
+        """When calls go out again (Unix ms) and why not at `now`; None while they do."""
+        return self._published.closed(delivery, now)
+
+    def notify(self, delivery: Delivery) -> tuple[str, ...]:
+        """The ids of the notifiers to be told if it fails."""
+        return self._published.notify(delivery)
+
+    def prepare(self, claim: Claim, now: float) -> Prepared | Fetching | Refusal:
+        """The request of a claim, at `now` (Unix seconds)."""
+        found = self._table.endpoint(claim.delivery.endpoint)
+        assert found is not None, "asked for by `target` first"
+        return self._rendering.preparer(*found).prepare(claim.delivery, claim.body, claim.attempt, now)
+
+    def teller(self, delivery: Delivery) -> Teller | None:
+        """Whoever would tell it."""
+        return None if self._table.notifier(delivery.notifier) is None else _Silent(delivery.notifier)
+
+
+class Unreachable:
+    """The network of a simulation: there is none."""
+
+    def connect(self, host: str, port: int, timeout: float) -> socket.socket:  # noqa: ARG002
+        """Raises OSError."""
+        raise OSError(errno.ENETUNREACH, "a simulation connects to nobody")
+
+
+class _Silent:
+    """A notifier that tells nobody: its answers are the timeline's."""
+
+    def __init__(self, identifier: str) -> None:
+        self.id = identifier
+
+    def tell(self, claim: Claim, now: float) -> Told:  # noqa: ARG002  # the shape of a teller
+        return Told()
+
+
+class _Sky:
+    """Starts flights; their ends stand on the agenda."""
+
+    def __init__(self, agenda: Agenda, receivers: Receivers, ended: Callable[..., None]) -> None:
+        self._agenda = agenda
+        self._receivers = receivers
+        self._ended = ended
+
+    def start(self, flight: Flight, teller: Teller | None, now: float) -> None:  # noqa: ARG002
+        answer = self._receivers.answer(flight.claim.delivery.lane)
+        told = teller is not None and answer.reply.error is None and answer.reply.status == 200
+        ending = Told() if told else answer.reply
+        self._agenda.at(self._agenda.now + answer.took, lambda: self._ended(flight, ending))
+
+
+class Calls:
+    """One worker that is never away. `configuration` is what it works under."""
+
+    def __init__(
+        self, ledger: Ledger, agenda: Agenda, receivers: Receivers, configuration: Configured, rng: Random
+    ) -> None:
+        self._configuration = configuration
+        self._account = Account(ledger, lambda: agenda.now / 1000)
+        sky = _Sky(agenda, receivers, self._end)
+        self._launcher = Launcher(self._account, Clerk(ledger.worker, rng), cast("Pilot", sky))
+
+    def _end(self, flight: Flight, ending: object) -> None:
+        self._launcher.end(flight, ending)  # type: ignore[arg-type]  # what `_Sky` made of it
+
+    def turn(self) -> Tick:
+        """Tell the ledger what ended and begin what can be begun, until there is nothing of either."""
+        while True:
+            tick = self._account.step(max(AT_ONCE - len(self._launcher), 0))
+            for claim in tick.claims:
+                self._launcher.begin(claim, self._configuration)
+            if not tick.claims and self._account.is_told:
+                return tick
