@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
-
 import pytest
 
 from hookwright.rules.event import Event
@@ -16,7 +14,7 @@ def test_an_event_is_a_value():
     assert event() == event()
     assert event(data=[{"a": 2}]) != event()
     assert event(raw=b'[{"a":1}]') != event()
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         event().type = "Task_Update"
 
 

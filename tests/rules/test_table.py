@@ -85,6 +85,32 @@ def test_a_source_is_matched_exactly_or_by_glob():
     assert ids(routing.match(event("Task_Create", source="/CRM/eu"))) == ["any"]
 
 
+def test_subscribers_are_settled_where_nothing_but_the_type_decides():
+    plain = subscriber("b", "Task_Create"), subscriber("a", "Task_Create")
+    assert ids(table(*plain).settled("Task_Create") or ()) == ["a", "b"]
+    assert table(*plain).settled("Lead_Post_Create") == ()
+    for also in (
+        {"match": {"X": ["1"]}},
+        {"sources": ("/crm",)},
+        {"condition": Expression.parse("data.a")},
+        {"condition": False},
+    ):
+        routing = table(*plain, subscriber("c", "Task_Create", **also))
+        assert routing.settled("Task_Create") is None
+        assert routing.settled("Lead_Post_Create") == ()
+
+
+def test_who_selects_by_a_glob_is_settled_too():
+    routing = table(
+        subscriber("glob", "Task_Create", globs=("Task_*",)),
+        subscriber("all", globs=("*",), match={"X": ["1"]}),
+        allow_undeclared_events=True,
+    )
+    assert routing.settled("Task_Rebuild") is None
+    routing = table(subscriber("glob", "Task_Create", globs=("Task_*",)), allow_undeclared_events=True)
+    assert ids(routing.settled("Task_Rebuild") or ()) == ["glob"]
+
+
 def test_an_undeclared_type_reaches_globs_only_where_it_is_let_in():
     every = subscriber("every", *TYPES, globs=("*",))
     named = subscriber("named", "com.example.a", globs=("com.*",))

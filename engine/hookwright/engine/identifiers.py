@@ -14,9 +14,25 @@ if TYPE_CHECKING:
 
 def message_id(source: str, event_id: str, entity_type: str, subscriber: str, action: str) -> str:
     """The `webhook-id` on the wire: the same for every attempt and replay of this event to this action."""
-    of_event = b"".join([b"%d:%b" % (len(raw), raw) for raw in (source.encode(), event_id.encode())])
-    endpoint = _prefixed(entity_type, subscriber, action)
-    return "msg_" + short(hashlib.sha256(of_event + endpoint).digest())
+    parts = event_part(source, event_id) + endpoint_part(entity_type, subscriber, action)
+    return "msg_" + short(hashlib.sha256(parts).digest())
+
+
+def event_part(source: str, event_id: str) -> bytes:
+    """What of a message's id is the event's, to be given to `identifiers`."""
+    raw, name = source.encode(), event_id.encode()
+    return b"%d:%b%d:%b" % (len(raw), raw, len(name), name)
+
+
+def endpoint_part(entity_type: str, subscriber: str, action: str) -> bytes:
+    """What of a message's id is the endpoint's."""
+    return _prefixed(entity_type, subscriber, action)
+
+
+def identifiers(of_event: bytes, of_endpoint: bytes) -> tuple[str, str]:
+    """The ids of a message and of its first delivery."""
+    message = "msg_" + short(hashlib.sha256(of_event + of_endpoint).digest())
+    return message, delivery_id(message)
 
 
 def batch_message_id(delivery: Delivery, key: str) -> str:
@@ -37,7 +53,9 @@ def notice_message_id(entity_type: str, subscriber: str, notifier: str, kind: st
 
 def delivery_id(message: str, round_: int = 0) -> str:
     """Deterministic, so offering a delivery twice is harmless. Round 0 is the event, n the nth replay."""
-    return "dlv_" + _digest(message, str(round_))
+    said, number = message.encode(), b"%d" % round_
+    text = b"%d:%b%d:%b" % (len(said), said, len(number), number)
+    return "dlv_" + short(hashlib.sha256(text).digest())
 
 
 def run_id(automation: str, source: str, event_id: str) -> str:

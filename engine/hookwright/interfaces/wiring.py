@@ -16,14 +16,16 @@ from hookwright.engine.history.job_records import JobRecords
 from hookwright.engine.intake.answer import Answer
 from hookwright.engine.intake.expunging import Expunges
 from hookwright.engine.intake.first_answers import FirstAnswers
-from hookwright.engine.intake.intake import Intake, Plan
+from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.jobs import Jobs
 from hookwright.engine.intake.journalling import plan_entries
 from hookwright.engine.intake.known import KnownEvents
-from hookwright.engine.intake.offering import Fresh, Offering
+from hookwright.engine.intake.offering import Offerable, Offering
 from hookwright.engine.intake.placing import Placing
+from hookwright.engine.intake.plan import Plan
 from hookwright.engine.intake.recording import Recording
 from hookwright.engine.intake.replaying import Replays
+from hookwright.engine.intake.stencil import Drawn
 from hookwright.engine.journal.room import Room
 from hookwright.engine.journal.sealing import Vault, vault_of
 from hookwright.engine.journal.segment import list_segments
@@ -58,10 +60,12 @@ def tell_switches(state: State, history: History, ledger: Ledger, said: Switches
     return True
 
 
-def offer_to(ledger: Ledger, broker: Broker, subscribers: Subscribers) -> Callable[[Sequence[Fresh]], None]:
+def offer_to(
+    ledger: Ledger, broker: Broker, subscribers: Subscribers
+) -> Callable[[Sequence[Offerable]], None]:
     """Offers fresh deliveries to the ledger, after the switches it has not heard of."""
 
-    def offer(fresh: Sequence[Fresh]) -> None:
+    def offer(fresh: Sequence[Offerable]) -> None:
         subscribers.tell()
         now = int(time.time() * 1000)
         offers = [Offer(one.delivery, one.body, wait=max(one.delivery.due - now, 0)) for one in fresh]
@@ -158,10 +162,10 @@ def expunges_of(history: History, writer: Writer, replays: Replays, known: Known
     )
 
 
-def _record_in(writer: Writer, vault: Vault) -> Callable[[Sequence[Plan]], Awaitable[None]]:
+def _record_in(writer: Writer, vault: Vault) -> Callable[[Sequence[Plan | Drawn]], Awaitable[None]]:
     recording = Recording(writer.append_many)
 
-    async def record(plans: Sequence[Plan]) -> None:
+    async def record(plans: Sequence[Plan | Drawn]) -> None:
         await recording.record([entry for plan in plans for entry in plan_entries(plan, vault)])
 
     return record

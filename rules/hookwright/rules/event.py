@@ -25,6 +25,9 @@ class Event(Struct, frozen=True, gc=False):
     subject: str | None = None
     extensions: tuple[tuple[str, bool | int | str], ...] = ()
 
+    def __hash__(self) -> int:
+        return hash((self.source, self.id))  # whatever its data, which may be of any kind
+
     @property
     def attributes(self) -> dict[str, JSON]:
         """What an expression sees as `event`."""

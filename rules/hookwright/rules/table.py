@@ -78,6 +78,16 @@ class RoutingTable:
         selected = map(_selected, self.match(event), repeat(event))
         return tuple(each for each in selected if each is not None)
 
+    def settled(self, event_type: str) -> tuple[Subscriber, ...] | None:
+        """Those that every event of a type goes to, whatever else it says; None when that decides."""
+        kinds = self._kinds(event_type)
+        if not self._asked.isdisjoint(kinds):
+            return None
+        found = sorted({identifier for kind in kinds for identifier in self._plain.get(kind, ())})
+        subscribers = tuple(self._subscribers[identifier] for identifier in found)
+        asked = any(each.condition is not True or each.id in self._sources for each in subscribers)
+        return None if asked else subscribers
+
     def subscriber(self, identifier: str) -> Subscriber | None:
         """The enabled subscriber of that id, or None."""
         return self._subscribers.get(identifier)

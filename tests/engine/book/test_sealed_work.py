@@ -15,8 +15,8 @@ from hookwright.engine.book.gathering import Closing, Group
 from hookwright.engine.book.half import Half
 from hookwright.engine.delivery import BatchPlan
 from hookwright.engine.instant import timestamp
-from hookwright.engine.intake.intake import Plan
 from hookwright.engine.intake.journalling import plan_entries
+from hookwright.engine.intake.plan import Plan
 from hookwright.engine.intake.redacting import redact
 from hookwright.engine.journal.acceptance import read_origin
 from hookwright.engine.journal.opened import Batched, read_opened, read_sendable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 import msgspec
@@ -21,32 +21,19 @@ from ..history.index_view import HistoryUnavailable
 from ..journal.room import Room
 from ..journal.runs import PlannedRun
 from ..strictjson import decode
-from .answer import Answer, Answers, first_answer
+from .answer import Answer, Answers
 from .beginning import planned_run
 from .door import Defaults, read_events
 from .event_id import EventIds, digest, fingerprint
 from .fitting import check_events
 from .known import Conflict, KnownEvents
-from .offering import Fresh, Offering
+from .offering import Offerable, Offering
 from .placing import Placing
-from .redacting import NOTHING, Redaction, redact
+from .plan import Plan
+from .redacting import NOTHING, redact
 from .rejected import Rejected
+from .stencil import Drawn, Stencils
 from .turns import Turns
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """One event with its deliveries and their bodies: what one group of journal lines says."""
-
-    event: Event
-    fingerprint: str
-    revision: str
-    deliveries: tuple[Delivery, ...]
-    bodies: Mapping[str, bytes]  # by SHA-256
-    redaction: Redaction | None = None
-    shown: Mapping[str, bytes] = field(default_factory=dict)  # by delivery: what may be read of its own body
-    runs: tuple[PlannedRun, ...] = ()
-
 
 _Placed: TypeAlias = tuple[Subscriber, Action, bytes, Delivery]
 
@@ -64,7 +51,7 @@ class Intake:
         node: str,
         table: Callable[[], RoutingTable],
         placing: Placing,
-        record: Callable[[Sequence[Plan]], Awaitable[None]],
+        record: Callable[[Sequence[Plan | Drawn]], Awaitable[None]],
         known: KnownEvents[Answer],
         offering: Offering,
         clock: Callable[[], float] = time.time,
@@ -74,6 +61,7 @@ class Intake:
         self._node = node
         self._table = table
         self._placing = placing
+        self._stencils = Stencils(placing)
         self._turns = Turns()
         self._record = record
         self._known = known
@@ -123,7 +111,7 @@ class Intake:
         plan = self._planned(event, fingerprint(event), table.revision, placed, alone=True)
         await self._journal([plan])
         self._hand_over([plan], set())
-        return first_answer(event.id, table.revision, plan.deliveries)
+        return plan.answer()
 
     def _check_room(self) -> None:
         if self._offering.crowded:
@@ -155,8 +143,9 @@ class Intake:
         self, events: Sequence[Event], table: RoutingTable, generated: set[int], *, batch: bool
     ) -> tuple[Answer, ...]:
         answers: list[Answer | Awaitable[Answer]] = []
-        planned: list[Plan] = []
+        planned: list[Plan | Drawn] = []
         reserved: list[Event] = []
+        now = int(self._clock() * 1000)
         try:
             for index, event in enumerate(events):
                 found = fingerprint(event)
@@ -166,8 +155,9 @@ class Intake:
                         answers.append(first)
                         continue
                     reserved.append(event)
-                planned.append(self._plan(event, found, table))
-                answers.append(_first_answer(planned[-1]))
+                plan = self._plan(event, found, table, now)
+                planned.append(plan)
+                answers.append(plan.answer())
             await self._journal(planned)
         except BaseException as error:
             for event in reserved:
@@ -189,7 +179,7 @@ class Intake:
                 pointer=pointer,
             ) from None
 
-    async def _journal(self, planned: Sequence[Plan]) -> None:
+    async def _journal(self, planned: Sequence[Plan | Drawn]) -> None:
         if not planned:
             return
         try:
@@ -197,18 +187,14 @@ class Intake:
         except JournalError as error:
             raise _unavailable(error) from error
 
-    def _hand_over(self, planned: Sequence[Plan], reserved: set[str]) -> None:
+    def _hand_over(self, planned: Sequence[Plan | Drawn], reserved: set[str]) -> None:
         accepted = self._monotonic()
         self.last_accepted = self._clock()
-        fresh: list[Fresh] = []
+        fresh: list[Offerable] = []
         for plan in planned:
             if plan.event.id in reserved:
-                self._known.accept(plan.event.source, plan.event.id, _first_answer(plan))
-            fresh += [
-                Fresh(delivery, plan.bodies[delivery.body], accepted)
-                for delivery in plan.deliveries
-                if delivery.batch is None and delivery.order is None  # else it is the bookkeeper's to offer
-            ]
+                self._known.accept(plan.event.source, plan.event.id, plan.answer())
+            fresh += plan.fresh(accepted)
         self._offering.put(fresh)
 
     async def _again(self, said: Answer | Awaitable[Answer]) -> Answer:
@@ -216,8 +202,10 @@ class Intake:
             return said
         return msgspec.structs.replace(await said, duplicate=True)
 
-    def _plan(self, event: Event, fingerprint: str, table: RoutingTable) -> Plan:
-        now = int(self._clock() * 1000)
+    def _plan(self, event: Event, fingerprint: str, table: RoutingTable, now: int) -> Plan | Drawn:
+        stencil = self._stencils.of(event, table)
+        if stencil is not None:
+            return stencil.draw(event, fingerprint, now)
         found = table.select(event)
         begun = [selected for selected in found if selected.subscriber.automation is not None]
         try:
@@ -265,10 +253,6 @@ class Intake:
             return self._placing.doubtful(event, subscriber, action, now, fault)
         body, delivery = self._placing.placed(event, subscriber, action, now)
         return body, self._turns.take(delivery)
-
-
-def _first_answer(plan: Plan) -> Answer:
-    return first_answer(plan.event.id, plan.revision, plan.deliveries, plan.runs)
 
 
 def _runs(plan: Plan, begun: Sequence[Selected], now: int) -> tuple[PlannedRun, ...]:

@@ -8,12 +8,15 @@ from ..delivery import Delivery
 from ..journal.acceptance import accepted_entries
 from ..journal.sealing import Concealed, SealedEvent, Secret, Vault
 from ..journal.writer import Entry
-from .intake import Plan
+from .plan import Plan
 from .redacting import Redaction
+from .stencil import Drawn
 
 
-def plan_entries(plan: Plan, vault: Vault) -> list[Entry]:
+def plan_entries(plan: Plan | Drawn, vault: Vault) -> list[Entry]:
     """The lines of a plan. Raises `JournalError`, also when no key can be had for what is redacted."""
+    if isinstance(plan, Drawn):
+        return [plan.entry]
     redaction = plan.redaction
     if redaction is None:
         return accepted_entries(

@@ -10,6 +10,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 
@@ -31,6 +32,17 @@ class Fresh:
     accepted: float
 
 
+class Offerable(Protocol):
+    """What can be offered like a `Fresh`."""
+
+    @property
+    def delivery(self) -> Delivery: ...
+    @property
+    def body(self) -> bytes: ...
+    @property
+    def accepted(self) -> float: ...
+
+
 class Offering:
     """A queue and its thread.
 
@@ -39,12 +51,12 @@ class Offering:
     """
 
     def __init__(
-        self, offer: Callable[[Sequence[Fresh]], object], *, limit: int, clock: Callable[[], float]
+        self, offer: Callable[[Sequence[Offerable]], object], *, limit: int, clock: Callable[[], float]
     ) -> None:
         self._offer = offer
         self._limit = limit
         self._clock = clock
-        self._queue: queue.SimpleQueue[Sequence[Fresh] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Sequence[Offerable] | None] = queue.SimpleQueue()
         self._queued = 0  # deliveries in the queue
         self._counting = threading.Lock()
         self._spooled = 0
@@ -63,7 +75,7 @@ class Offering:
         """Deliveries accepted since the ledger last answered, waiting in the journal alone."""
         return self._spooled
 
-    def put(self, fresh: Sequence[Fresh]) -> None:
+    def put(self, fresh: Sequence[Offerable]) -> None:
         if fresh:
             with self._counting:
                 self._queued += len(fresh)
@@ -87,9 +99,9 @@ class Offering:
             if fresh:
                 self._hand_over(fresh)
 
-    def _take(self) -> tuple[list[Fresh], bool]:
+    def _take(self) -> tuple[list[Offerable], bool]:
         """What waits, up to about MOST_PER_CALL, and whether there may be more to come."""
-        batch: list[Fresh] = []
+        batch: list[Offerable] = []
         some = self._queue.get()
         while some is not None:
             batch += some
@@ -100,7 +112,7 @@ class Offering:
             some = self._queue.get()
         return batch, False
 
-    def _hand_over(self, fresh: list[Fresh]) -> None:
+    def _hand_over(self, fresh: list[Offerable]) -> None:
         try:
             self._offer(fresh)
         except LedgerUnavailable as error:
