@@ -113,7 +113,7 @@ def test_the_language_has_these_keys():
     assert set(defs["subscriber"]["properties"]) == set(SUBSCRIBER.split())
     assert set(defs["step"]["properties"]) == set(STEP.split())
     assert set(defs["action"]["properties"]) == {"post", "notify", "lapp", "emit"}
-    run = {"key", "mode", "max", "on_overflow", "vars", "steps", "on_failure"}
+    run = {"cron", "key", "mode", "max", "on_overflow", "vars", "steps", "on_failure"}
     assert set(defs["automation"]["properties"]) == {*SUBSCRIBER.split(), *run}
     assert set(defs["schedule"]["properties"]) == {"id", "timezone", "weekdays", "between"}
     assert set(defs["source"]["properties"]) == {"id", "source", "type_header", "type_field"}

@@ -30,8 +30,9 @@ _TEMPLATES: Final[Mapping[str, Sequence[str]]] = {
 
 def names_in(entry: Entry, merged: Layer) -> tuple[str, ...]:
     """What templates of this subscriber, whose merged settings are `merged`, are filled in with."""
-    batch = (OF_A_BATCH,) if isinstance(merged.get("batch"), Mapping) else ()
-    return (*NAMES, *batch, *(OF_A_RUN if entry.kind is EntityType.AUTOMATION else ()))
+    if entry.kind is EntityType.AUTOMATION:
+        return (*NAMES, *OF_A_RUN)
+    return (*NAMES, OF_A_BATCH) if isinstance(merged.get("batch"), Mapping) else NAMES
 
 
 def action_problems(entry: Entry, names: Namespace, scope: Sequence[str]) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from hookwright.schemas.problem import Problem
 from hookwright.schemas.wording import show, some
 
 from .actions import OF_A_RUN, templates_in
+from .beginning import beginning_problems
 from .bundle import Entry, Part, twice
 from .errors import ExpressionError
 from .event import JSON
@@ -35,6 +36,7 @@ _ALONE = frozenset({"single", "restart"})  # modes with one run a key
 def automation_problems(entry: Entry, names: Namespace) -> Iterator[Problem]:
     """All that is wrong with an automation beyond its shape, and beyond what every subscriber has."""
     steps = tuple(entry.steps())
+    yield from beginning_problems(entry.part)
     yield from expression_problems(entry.part, "key")
     yield from template_problems(entry.part, "vars", SCOPE)
     yield from _mode(entry.part)

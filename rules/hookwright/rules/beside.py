@@ -71,7 +71,7 @@ def _source(bundle: Bundle, host: Source) -> Source:
         preset=host.preset,
         preset_version=host.preset_version,
         content=bundle.content(),
-        places={entry.id: entry.part.place() for entry in bundle.entries if entry.id is not None},
+        places=bundle.places(),
         encoders=host.encoders,
         allow_undeclared_events=host.allow_undeclared_events,
     )

@@ -6,7 +6,7 @@ Deterministic and free of files: a worker builds from the published JSON the ver
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 from typing import cast
@@ -34,6 +34,7 @@ from .notify import KEY as NOTIFY
 from .notify import notified, notifiers
 from .references import Encoders, EventNames
 from .repeated import dedupe, order_by
+from .running import OF_DELIVERIES, Director
 from .schedules import kept, schedules
 from .source import Source
 from .targets import target
@@ -131,9 +132,22 @@ class _Builder:
             for raw in _mappings(self.source.content.get(key)):
                 events = self.settings.events(raw)
                 merged = self.settings.over(events, raw)
-                if merged.get("enabled", True):
-                    actions = tuple(self._actions(kind, events, raw, merged))
-                    yield self._subscriber(kind, events, merged, actions)
+                if not merged.get("enabled", True):
+                    continue
+                if kind is EntityType.AUTOMATION:
+                    yield self._automation(events, raw, merged)
+                    continue
+                actions = tuple(self._actions(kind, events, raw, merged))
+                yield self._subscriber(kind, events, merged, actions)
+
+    def _automation(self, events: tuple[str, ...], raw: Layer, merged: Layer) -> Subscriber:
+        """Every event begins a run of its own, whatever collects, orders or skips the events of others."""
+        kind, identifier = EntityType.AUTOMATION, str(raw["id"])
+        doer = self._doer(kind, identifier, events)
+        automation = Director(raw, doer, self.settings.names, self.source.places).automation()
+        own = {key: value for key, value in merged.items() if key not in OF_DELIVERIES}
+        subscriber = self._subscriber(kind, events, own, tuple(automation.actions()))
+        return replace(subscriber, automation=automation)
 
     def _subscriber(
         self, kind: EntityType, events: tuple[str, ...], merged: Layer, actions: tuple[Action, ...]

@@ -11,6 +11,7 @@ from hookwright.schemas.steps import steps_of
 
 from .event import JSON
 from .model import EntityType
+from .step_paths import step_paths, step_place
 
 KINDS: Mapping[str, EntityType] = {
     "webhooks": EntityType.WEBHOOK,
@@ -135,6 +136,15 @@ class Bundle:
     @property
     def default_values(self) -> Mapping[str, JSON]:
         return self.defaults.value if self.defaults else {}
+
+    def places(self) -> dict[str, Place]:
+        """Where each subscriber stands, by its id, and where each step of an automation does."""
+        found = {entry.id: entry.part.place() for entry in self.entries if entry.id is not None}
+        for entry in self.entries:
+            if entry.id is not None and entry.kind is EntityType.AUTOMATION:
+                for at, path in step_paths(entry.part.value).items():
+                    found[step_place(entry.id, path)] = entry.part.place(*at)
+        return found
 
     def declared_types(self) -> frozenset[str]:
         return frozenset(kind for part in self.declared if isinstance(kind := part.value.get("type"), str))

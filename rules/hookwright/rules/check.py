@@ -103,7 +103,8 @@ class Check:
         yield from _pattern(entry.part, data)
         yield from expression_warnings(entry.part, data)
         merged = self.settings.over(events, entry.part.value)
-        yield from self._batch(events, merged, entry, defaults)
+        if entry.kind is not EntityType.AUTOMATION:  # of which every event begins a run of its own
+            yield from self._batch(events, merged, entry, defaults)
         scope = names_in(entry, merged)
         yield from action_problems(entry, names, scope)
         if entry.kind is EntityType.AUTOMATION:

@@ -79,6 +79,8 @@ def _expressions(subscribers: Iterable[Subscriber]) -> Iterator[Expression]:
             yield one.order_by
         if one.dedupe is not None:
             yield one.dedupe.key
+        if one.automation is not None:
+            yield from one.automation.expressions()
 
 
 def _by_kind(kinds: Mapping[str, Iterable[Hashable]]) -> dict[Hashable, tuple[str, ...]]:

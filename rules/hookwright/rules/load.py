@@ -144,7 +144,7 @@ def _source(
         preset_version=preset.version,
         content=bundle.content(),
         files=certificates.texts,
-        places={entry.id: entry.part.place() for entry in bundle.entries if entry.id is not None},
+        places=bundle.places(),
         encoders=claims.claims,
         allow_undeclared_events=undeclared,
     )

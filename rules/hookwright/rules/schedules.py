@@ -53,12 +53,17 @@ def _minutes(written: JSON) -> int:
 
 def schedule_problems(schedule: Part) -> Iterator[Problem]:
     """What is wrong with one schedule that its shape does not show."""
-    zone = schedule.value.get("timezone")
-    if isinstance(zone, str) and zone and zone not in _zones():
-        yield schedule.problem("HW015", f"unknown time zone {show(zone)}", "timezone", hint=_meant(zone))
+    yield from zone_problems(schedule)
     hours = schedule.value.get("between")
     if isinstance(hours, list) and len(hours) == 2:
         yield from _hours(schedule, *hours)
+
+
+def zone_problems(part: Part) -> Iterator[Problem]:
+    """An unknown time zone under `timezone`."""
+    zone = part.value.get("timezone")
+    if isinstance(zone, str) and zone and zone not in _zones():
+        yield part.problem("HW015", f"unknown time zone {show(zone)}", "timezone", hint=_meant(zone))
 
 
 def _hours(schedule: Part, opens: object, closes: object) -> Iterator[Problem]:

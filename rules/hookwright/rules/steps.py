@@ -10,6 +10,7 @@ from hookwright.schemas.problem import Place
 
 from .event import JSON
 from .expression import Expression
+from .glob import compile_glob
 from .model import Action
 
 Mode = Literal["single", "restart", "queued", "parallel"]
@@ -36,6 +37,10 @@ class WaitFor:
     timeout: int
     globs: tuple[str, ...] = ()
     match: Mapping[str, JSON] | None = field(default=None, hash=False)
+
+    def wants(self, event_type: str) -> bool:
+        """Whether it is for events of this type."""
+        return event_type in self.events or any(compile_glob(each).match(event_type) for each in self.globs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,20 @@ class Automation:
     def all_steps(self) -> Iterator[Step]:
         """Every step, those inside of others after them."""
         yield from flat(self.steps)
+
+    def expressions(self) -> Iterator[Expression]:
+        """Everything that its runs compute, but for templates."""
+        if self.key is not None:
+            yield self.key
+        for step in self.all_steps():
+            if isinstance(step.what, Loop):
+                yield step.what.items
+            elif isinstance(step.what, Choice):
+                yield from (one.when for one in step.what.branches if isinstance(one.when, Expression))
+
+    def wants(self, event_type: str) -> bool:
+        """Whether one of its steps waits for events of this type."""
+        return any(step.what.wants(event_type) for step in self.all_steps() if isinstance(step.what, WaitFor))
 
     def actions(self) -> Iterator[Action]:
         """Everything it may do that is carried out elsewhere."""

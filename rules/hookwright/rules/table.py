@@ -58,6 +58,11 @@ class RoutingTable:
         """Every enabled subscriber, ordered by id."""
         return tuple(self._subscribers.values())
 
+    @property
+    def automations(self) -> tuple[Subscriber, ...]:
+        """Every enabled automation, ordered by id."""
+        return tuple(one for one in self._subscribers.values() if one.automation is not None)
+
     def match(self, event: Event) -> tuple[Subscriber, ...]:
         """The subscribers whose events, sources and pattern it fits, ordered by id, as everything else is.
 

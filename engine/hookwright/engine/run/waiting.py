@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from hookwright.rules.errors import ExpressionError, PatternError
 from hookwright.rules.event import JSON
 from hookwright.rules.expression import fill
-from hookwright.rules.glob import compile_glob
 from hookwright.rules.index import PatternIndex
 from hookwright.rules.steps import Step, Wait, WaitFor
 
@@ -124,7 +123,7 @@ class Wish:
         """Whether the event is wanted, and came in time."""
         if self._record.until is not None and event.at > self._record.until:
             return False
-        return wants(self._what, event.type) and self._matches(event.data)
+        return self._what.wants(event.type) and self._matches(event.data)
 
     def _matches(self, data: JSON) -> bool:
         asked = self._record.input
@@ -133,11 +132,6 @@ class Wish:
             return True
         self._index = self._index or PatternIndex({"": match}, once=True)
         return bool(self._index.match(data))
-
-
-def wants(what: WaitFor, event_type: str) -> bool:
-    """Whether a wait is for events of this type."""
-    return event_type in what.events or any(compile_glob(glob).match(event_type) for glob in what.globs)
 
 
 def _seen(event: Trigger) -> JSON:
