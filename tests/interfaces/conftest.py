@@ -18,19 +18,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import msgspec
 import pytest
 import structlog
 
-from hookwright.engine.delivery import Delivery, Received, Result, Sent, Timing
+from hookwright.engine.delivery import Delivery, Received, Result, Sent, Status, Timing
 from hookwright.engine.history.digest import Pair
 from hookwright.engine.history.history import History
 from hookwright.engine.history.notice import failure_notice, opened_notice
-from hookwright.engine.identifiers import delivery_id, message_id
+from hookwright.engine.identifiers import delivery_id, message_id, run_id
 from hookwright.engine.instant import milliseconds
 from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.journal.opened import opened_entries
 from hookwright.engine.journal.outcome import entries as booked_entries
-from hookwright.engine.journal.writer import Writer
+from hookwright.engine.journal.runs import Began, PlannedRun, RunLine, StepLine
+from hookwright.engine.journal.writer import Entry, Writer
 from hookwright.engine.state import State
 from hookwright.interfaces.cli import root
 from hookwright.interfaces.cli.commands import run
@@ -255,6 +257,43 @@ def write_journal(folder: Path) -> Journalled:
         ]
         book.append_many(booked).result()
     return Journalled(state.path, tuple(each.id for each in deliveries))
+
+
+RUN = run_id("welcome", "/shop", "evt_0")
+
+
+def write_runs(folder: Path) -> Path:
+    """A state folder with two runs of an automation: one ended after a step, one waits for its turn."""
+    state, due = State(folder), "2026-11-23T12:00:00.000Z"
+    state.prepare()
+    with closing(Writer(state.history, "intake")) as intake, closing(Writer(state.history, "runs")) as runs:
+        for number in range(2):
+            raw = b'{"n":%d}' % number
+            event = Event(f"evt_{number}", "/shop", "Lead_Post_Create", json.loads(raw), raw)
+            run = PlannedRun(
+                id=run_id("welcome", event.source, event.id), entity_id="welcome", due=due, place="a.yaml:3"
+            )
+            intake.append_many(accepted_entries(event, "sha256:r", (), {}, runs=(run,))).result()
+        said = RunLine(
+            run=RUN,
+            entity_id="welcome",
+            status=Status.IN_QUEUE,
+            revision="sha256:r",
+            trigger=Began(source="/shop", id="evt_0", type="Lead_Post_Create"),
+            due=due,
+            begun=True,
+        )
+        step = StepLine(run=RUN, path="steps/0", state="started", step_at=due, place="a.yaml:5")
+        ended = msgspec.structs.replace(
+            step,
+            state="ended",
+            step_at="2026-11-23T14:00:00.000Z",
+            output=msgspec.Raw(b'{"timed_out":false}'),
+        )
+        over = msgspec.structs.replace(said, status=Status.SUCCESS)
+        lines = [Entry("run", said), Entry("step", step), Entry("step", ended), Entry("run", over)]
+        runs.append_many(lines).result()
+    return folder
 
 
 def end(state: Path, delivery: str) -> None:

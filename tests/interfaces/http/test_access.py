@@ -26,6 +26,8 @@ TABLE = {
     "GET /v1/events/{id:path}/expunge": (CLOSED, CLOSED),
     "GET /v1/deliveries": ("++++++", "??x+++"),
     "GET /v1/deliveries/{id}": ("++++++", "??x+++"),
+    "GET /v1/runs": ("++++++", "??x+++"),
+    "GET /v1/runs/{id}": ("++++++", "??x+++"),
     "GET /v1/subscribers": ("++++++", "??x+++"),
     "GET /v1/subscribers/{id:path}": ("++++++", "??x+++"),
     "POST /v1/subscribers/{id:path}/enable": ("??xx++", "??xx++"),

@@ -20,6 +20,7 @@ from .index_view import BUILDING, HistoryUnavailable, IndexView, Rows, Whole
 from .original import Original, read_original
 from .places import LINES, read_places
 from .row import COLUMNS, Filter, Rests, Row, behind, read_row
+from .run_view import Runs
 from .stats import Stats, read_stats
 
 Listing = list[Row]
@@ -67,6 +68,7 @@ class History:
         self._rests = rests
         self._index = IndexView(State(state).index, discard=refresh)
         self._query = self._index.query
+        self.runs = Runs(self._query, self._folder)
         if refresh and catching_up and self._folder.is_dir():
             catch_up(state)
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "history": "Look at deliveries: what was sent, what came back, what is still open.",
     "audit": "Hold the journal against itself, and against what receivers say they got.",
     "journal": "Take over the history and the deliveries of a node that is gone.",
+    "runs": "Look at runs of automations: how each goes, step by step.",
     "replay": "Send deliveries that have ended once more.",
     "expunge": "Remove the content of an event; what was done with it stays in the history.",
     "serve": "Run the API, the bookkeeper, the workers and, unless one is named, a private Redis.",

@@ -16,15 +16,10 @@ from hookwright.engine.history.row import Filter
 
 from ..filters import PARAMETERS, BadFilter, read_parameters
 from .parts import Parts
-from .problems import Refusal, Refused
+from .problems import Refusal
+from .query import bad_query, limit_of, read_query
 
-PAGE, PAGE_LIMIT = 50, 500
 _DELIVERY = re.compile(r"dlv_[a-z2-7]{26}")
-_OTHERS = ("limit", "cursor")
-
-
-def _bad_query(parameter: str, detail: str) -> Refused:
-    return Refused(Refusal(400, "Bad query", f"{parameter}: {detail}", members={"parameter": parameter}))
 
 
 async def list_deliveries(request: Request) -> Response:
@@ -55,33 +50,18 @@ async def show_delivery(request: Request) -> Response:
 
 
 def _read_query(request: Request) -> tuple[Filter, int, str | None]:
-    given: dict[str, str] = {}
-    for name, value in request.query_params.multi_items():
-        if name not in PARAMETERS and name not in _OTHERS:
-            known = ", ".join((*PARAMETERS, *_OTHERS))
-            raise _bad_query(name[:50], f"not a parameter; there are {known}")
-        if name in given:
-            raise _bad_query(name, "given twice")
-        given[name] = value
-    limit, before = _limit(given.pop("limit", None)), _cursor(given.pop("cursor", None))
+    given = read_query(request, PARAMETERS)
+    limit, before = limit_of(given.pop("limit", None)), _cursor(given.pop("cursor", None))
     try:
         return read_parameters(given, int(time.time() * 1000)), limit, before
     except BadFilter as bad:
         name = next(shown for shown, inner in PARAMETERS.items() if inner == bad.name)
-        raise _bad_query(name, str(bad)) from None
-
-
-def _limit(text: str | None) -> int:
-    if text is None:
-        return PAGE
-    if not re.fullmatch(r"[0-9]{1,4}", text) or not 1 <= int(text) <= PAGE_LIMIT:
-        raise _bad_query("limit", f"a number from 1 to {PAGE_LIMIT}")
-    return int(text)
+        raise bad_query(name, str(bad)) from None
 
 
 def _cursor(text: str | None) -> str | None:
     if text is not None and not _DELIVERY.fullmatch(text):
-        raise _bad_query("cursor", "not a cursor; use `next` of the page before")
+        raise bad_query("cursor", "not a cursor; use `next` of the page before")
     return text
 
 
