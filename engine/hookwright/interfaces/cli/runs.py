@@ -42,7 +42,9 @@ def runs() -> None:
 @option("--status", metavar="STATUS", help="In Queue, Success, Failure, Cancelled or Skipped.")
 @option("--open", "open_", is_flag=True, help="Only runs that have not ended.")
 @option("--automation", metavar="ID", help="welcome, or automation/welcome.")
-@option("-t", "--type", "event_type", metavar="TYPE", help="Type of the event; Lead_* is a glob.")
+@option(
+    "-t", "--type", "--event-type", "event_type", metavar="TYPE", help="Type of the event; Lead_* is a glob."
+)
 @option("--event", metavar="ID", help="Id of the event that began it.")
 @option("--since", metavar="TIME", help="Begun since 2026-11-23T21:04:02Z, or 7d ago.")
 @option("--until", metavar="TIME", help="Begun before that time, or so long ago.")
