@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
+from typing import Any
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from .body import BODY_SECONDS
 from .events import Events, send_refusal
+from .express import Headers, Reply
 from .gate import Gate
 from .metrics import Metrics
 from .parts import Parts
@@ -21,7 +25,7 @@ class API:
     def __init__(self, parts: Parts, gate: Gate, *, body_seconds: float = BODY_SECONDS) -> None:
         self._gate = gate
         numbers = Metrics(parts.history.counts, parts.depth, parts.history.notices, parts.resting)
-        self._events: ASGIApp = Events(parts.accept, numbers, body_seconds)
+        self._events = Events(parts.accept, numbers, body_seconds)
         self.routes = gate.table.routes(self._events)
         self._router = Starlette(
             routes=self.routes,
@@ -35,6 +39,15 @@ class API:
         self._router.state.parts = parts
         self._router.state.metrics = numbers
         self._router.state.allowed = gate.table.allowed
+
+    def lets_in(self, headers: Headers) -> bool:
+        """Whether a request for the door of events with these headers may be handed to `take`."""
+        scope = {"method": "POST", "path": EVENTS_PATH, "headers": headers}
+        return self._gate.judge(scope) is None
+
+    def take(self, headers: Headers, body: bytes) -> Coroutine[Any, Any, Reply]:
+        """Take the events of a request that was let in."""
+        return self._events.take(headers, body)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -26,7 +26,7 @@ async def read_body(
 ) -> bytes:
     """The whole body. `length` is the Content-Length header. Raises `Refused` (408, 413) and `Gone`."""
     if int(length or 0) > limit:
-        raise _too_large(limit, advice)
+        raise too_large(limit, advice)
     try:
         async with asyncio.timeout(seconds):
             return await _whole(receive, limit, advice)
@@ -69,12 +69,13 @@ async def _whole(receive: Receive, limit: int, advice: str) -> bytes:
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > limit:
-            raise _too_large(limit, advice)
+            raise too_large(limit, advice)
     if message["type"] != "http.request":
         raise Gone
     return b"".join(parts)
 
 
-def _too_large(limit: int, advice: str) -> Refused:
+def too_large(limit: int, advice: str) -> Refused:
+    """The refusal (413) of a body over `limit` bytes."""
     detail = f"at most {limit} bytes a request{advice}"
     return Refused(Refusal(413, "Request too large", detail, closes=True))
