@@ -35,16 +35,12 @@ class Fanout(Struct, frozen=True):
 
 
 class Entered(Struct, frozen=True):
-    """A line of the bookkeeper's about one delivery. `at` is Unix milliseconds.
-
-    `number` is that of a delivery that was open when the line was written, where its writer knows it.
-    """
+    """A line of the bookkeeper's about one delivery. `at` is Unix milliseconds."""
 
     position: Position
     at: int
     kind: str
     fields: Booked
-    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +167,6 @@ class Follower:
             if lines and tail.reader.more:
                 break
         return Batch(tuple(items), changed, more)
-
-    def skip(self, segment: str, start: int, end: int) -> bool:
-        """Pass over lines that are known already, if they are the next ones to be read; whether they were."""
-        tail = self._tails.get(segment)
-        if tail is None or tail.group or tail.reader.offset != start:
-            return False
-        tail.reader.skip(end)
-        self._progress[segment] = tail.progress
-        return True
 
     def _drop(self, name: str) -> None:
         self._tails.pop(name).reader.close()
