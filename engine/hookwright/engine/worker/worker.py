@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import secrets
@@ -32,7 +31,6 @@ from .notifying import Notifying
 from .published import loader
 from .slots import IN_FLIGHT, Slots
 
-GARBAGE = 10_000  # objects until circles among them are looked for; what a delivery makes has none
 PATIENCE = 30.0  # seconds that preparing one call may take
 STUCK = 70  # what it ends with
 BEATS = 5  # signs of life a lease; the ledger takes half a lease without any for an outage
@@ -155,7 +153,6 @@ def run_worker(settings: WorkerSettings) -> None:
         signal.signal(number, on_signal)
     if settings.stop_at_eof:
         threading.Thread(target=_watch_stdin, args=(stopping,), name="stdin", daemon=True).start()
-    gc.set_threshold(GARBAGE)
     worker = Worker(settings)
     worker.start()
     _logger.info("worker %s started", worker.name)
