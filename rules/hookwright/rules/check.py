@@ -32,6 +32,7 @@ from .lint.events import event_warnings
 from .lint.expressions import expression_warnings
 from .lint.known import KnownEvents
 from .lint.patterns import pattern_warnings
+from .lint.runs import run_problems
 from .merge import Layer
 from .model import EntityType
 from .namespace import Namespace
@@ -109,6 +110,7 @@ class Check:
         yield from action_problems(entry, names, scope)
         if entry.kind is EntityType.AUTOMATION:
             yield from automation_problems(entry, names)
+            yield from run_problems(entry, data, known, self.settings)
         for target in entry.targets():
             yield from self._own(target)
             over = merged if target is entry.part else self.settings.over(events, target.value)
