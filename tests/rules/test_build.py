@@ -35,7 +35,7 @@ def test_every_key_the_schema_takes_is_read():
     assert supported("webhook") - shared == known.WEBHOOK - known.TARGET - known.SUBSCRIBER
     assert supported("rule") - shared == known.RULE - known.SUBSCRIBER
     assert supported("event") == known.EVENT
-    assert supported("action") == {"post"}
+    assert supported("action") == {"post", "lapp"}
     assert set(schema["$defs"]["defaults"]["properties"]) <= shared
     assert {key for key, part in retry.items() if part.get(NOT_YET) is not True} == known.RETRY
     assert {key for key, part in batch.items() if part.get(NOT_YET) is not True} == known.BATCH
@@ -73,7 +73,11 @@ def test_every_key_the_schema_takes_is_read():
         ({"rules": [{"id": "b", "actions": ["stop"]}]}, "the value of rules/0/actions/0"),
         ({"rules": [{"id": "b", "actions": [{"post": "https://e"}]}]}, "the value of rules/0/actions/0/post"),
         ({"notifiers": ["a"]}, "the value of notifiers/0"),
-        ({"webhooks": [{**HOOK, "type": "lapp", "lapp": "score"}]}, "webhooks/0/lapp"),
+        ({"webhooks": [{**HOOK, "type": "fax"}]}, "the value of webhooks/0/type"),
+        ({"webhooks": [{**HOOK, "type": "lapp", "lapp": ["score"]}]}, "the value of webhooks/0/lapp"),
+        ({"webhooks": [{**HOOK, "lapp": {"name": "score", "memory": "1GiB"}}]}, "webhooks/0/lapp/memory"),
+        ({"rules": [{"id": "b", "actions": [{"lapp": 5}]}]}, "the value of rules/0/actions/0/lapp"),
+        ({"rules": [{"id": "b", "actions": [{"lapp": {"at": 5}}]}]}, "rules/0/actions/0/lapp/at"),
         ({"webhooks": [{**HOOK, "url": "https://e/{{ data.a }}"}]}, "the template in webhooks/0/url"),
         ({"webhooks": [{**HOOK, "headers": {"A": ["b", "{% c %}"]}}]}, "the template in webhooks/0/headers"),
         ({"defaults": {"headers": {"A": "{# b #}"}}}, "the template in defaults/headers"),

@@ -171,7 +171,8 @@ def test_what_is_not_done_yet_is_replaced_wherever_it_is_allowed():
     assert schema["properties"]["automations"] is False
     assert schema["$defs"]["webhook"]["properties"]["body"] is False
     assert schema["$defs"]["webhook"]["properties"]["renamed_from"] is False
-    assert schema["$defs"]["webhook"]["properties"]["type"]["not"]["const"] == "lapp"
+    some = {"properties": {"a": {"type": "string", NOT_YET: {"const": "b"}}}}
+    assert as_built(some, lambda what: {"not": what})["properties"]["a"]["not"] == {"const": "b"}
 
 
 def test_what_is_not_done_yet_is_checked_like_everything_else():

@@ -193,6 +193,18 @@ class Received(Struct, frozen=True, kw_only=True):
     truncated: bool = False
 
 
+class LappRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a call of the Lapp `name` went, secrets masked. `logs` is what it printed and logged, its beginning
+    and its end; `error` the last line of what went wrong; `exit` how its process ended in place of a value.
+    """
+
+    name: str
+    stage: Literal["test", "live"]
+    logs: str = ""
+    error: str = ""
+    exit: str = ""
+
+
 ErrorClass = Literal[
     "dns", "connect", "tls", "timeout", "reset", "protocol", "status", "blocked_target", "expression",
     "template", "invalid_header", "not_ready", "lapp", "poison",
@@ -211,8 +223,11 @@ TERMINAL_STATUS: dict[str, Status] = {
 SKIPPED = "skipped"
 """In place of an error class in a refusal: nothing is to be sent, and that is as it should be."""
 
-RECEIVER_ERRORS = frozenset({"dns", "connect", "tls", "timeout", "reset", "protocol", "status"})
-"""The error classes of which a receiver is to blame, or the way to it: those that count for a breaker."""
+RECEIVER_ERRORS = frozenset({"dns", "connect", "tls", "timeout", "reset", "protocol", "status", "lapp"})
+"""The error classes of which a receiver is to blame, or the way to it: those that count for a breaker.
+
+The receiver may be a Lapp.
+"""
 
 
 def too_old(max_age: int) -> str:
@@ -228,7 +243,8 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `plugin:<name>`; `reason` is for people. "lost" means the lease ended before the worker settled: the try
     is not spent, and what the worker saw (if anything) is kept for the record. "held" means no attempt could
     be made yet (`error` "not_ready"); it is looked at again at `next`, and no try is spent. "split" means
-    that the receiver refused a list that is to be taken apart. `notify` are the ids of the notifiers that are
+    that the receiver refused a list that is to be taken apart. `lapp` tells of a Lapp that was called, whose
+    value is the body of `response`. `notify` are the ids of the notifiers that are
     to be told of this failure.
     """
 
@@ -246,6 +262,7 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     timing: Timing | None = None
     next: int | None = None
     notify: tuple[str, ...] = ()
+    lapp: LappRecord | None = None
 
     @property
     def is_spoiled(self) -> bool:

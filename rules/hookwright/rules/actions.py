@@ -24,6 +24,7 @@ _TEMPLATES: Final[Mapping[str, Sequence[str]]] = {
     "post": _TARGET,
     "notify": ("message",),
     "emit": ("subject", "data"),
+    "lapp": ("config",),
     "wait_for": ("match",),
 }
 
@@ -53,6 +54,8 @@ def templates_in(entry: Entry) -> Iterator[tuple[Part, str]]:
     """Each part and key of what a subscriber does under which templates stand."""
     if entry.kind is EntityType.WEBHOOK:
         yield from ((entry.part, key) for key in _TARGET)
+        lapp = entry.part.part("lapp")
+        yield from () if lapp is None else ((lapp, "config"),)
     for action in entry.actions():
         yield action, "set"
         for kind, keys in _TEMPLATES.items():

@@ -15,6 +15,7 @@ from .build import Settings, build, event_names
 from .bundle import Bundle, conflicts, gather
 from .check import Check
 from .consequences import beyond, in_order
+from .lapps import Lapps, lapps_of
 from .lending import LENT
 from .load import BUILT_IN_ENCODERS, RESERVED, Loaded
 from .references import Encoders
@@ -38,7 +39,7 @@ def load_beside(
     bundle = gather([document])
     schema = validate(document, fragments)
     found = [*_own(bundle), *_taken(bundle, host.places), *conflicts(bundle)]
-    found += _checked(bundle, host, encoders)
+    found += _checked(bundle, host, encoders, lapps_of(fragments))
     problems = tuple(in_order([*schema, *beyond(schema, found)]))
     if any(problem.severity == "error" for problem in problems):
         return Loaded(None, None, problems)
@@ -46,7 +47,9 @@ def load_beside(
     return Loaded(build(joined), joined, problems)
 
 
-def _checked(bundle: Bundle, host: Source, encoders: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
+def _checked(
+    bundle: Bundle, host: Source, encoders: Mapping[str, Iterable[str]], lapps: Lapps
+) -> Iterator[Problem]:
     lent = gather([_lent(host)])
     names = event_names(lent.declared_types())
     settings = Settings(load_preset(host.preset), {}, names)
@@ -57,7 +60,8 @@ def _checked(bundle: Bundle, host: Source, encoders: Mapping[str, Iterable[str]]
         schedules=lent.schedules,
         defaults=None,
     )
-    yield from Check(settings, Encoders.of(encoders), host.allow_undeclared_events).bundle(seen)
+    check = Check(settings, Encoders.of(encoders), host.allow_undeclared_events, lapps=lapps)
+    yield from check.bundle(seen)
 
 
 def _lent(host: Source) -> Document:

@@ -26,13 +26,13 @@ from .event_schemas import schema_problems
 from .expression.template import is_template
 from .expressions import subscriber_problems, template_problems
 from .glob import is_glob
+from .lapps import Lapps, lapp_problems
 from .lint.addresses import address_warnings
 from .lint.data import Data
 from .lint.events import event_warnings
 from .lint.expressions import expression_warnings
 from .lint.known import KnownEvents
 from .lint.patterns import pattern_warnings
-from .lint.runs import run_problems
 from .merge import Layer
 from .model import EntityType
 from .namespace import Namespace
@@ -64,6 +64,7 @@ class Check:
     allow_undeclared_events: bool = False
     complete: bool = True  # False while a file that may declare names cannot be read
     certificates: Certificates = field(default_factory=lambda: Certificates(None))
+    lapps: Lapps = None
 
     def bundle(self, bundle: Bundle) -> Iterator[Problem]:
         """All problems of a bundle's parts, file by file."""
@@ -108,9 +109,9 @@ class Check:
             yield from self._batch(events, merged, entry, defaults)
         scope = names_in(entry, merged)
         yield from action_problems(entry, names, scope)
+        yield from lapp_problems(entry, self.lapps)
         if entry.kind is EntityType.AUTOMATION:
             yield from automation_problems(entry, names)
-            yield from run_problems(entry, data, known, self.settings)
         for target in entry.targets():
             yield from self._own(target)
             over = merged if target is entry.part else self.settings.over(events, target.value)

@@ -40,7 +40,8 @@ SUBSCRIBER = frozenset(
         "redact",
     }
 )
-WEBHOOK = SUBSCRIBER | TARGET | {"type"}
+LAPP = frozenset({"name", "config", "stage"})
+WEBHOOK = SUBSCRIBER | TARGET | {"type", "lapp"}
 RULE = SUBSCRIBER | {"actions"}
 EVENT = frozenset({"type", "description", "schema"})
 FILLED_IN = ("url", "query", "headers")  # with templates, which this version would send as they stand
@@ -51,6 +52,7 @@ _BELOW: Mapping[str, frozenset[str]] = MappingProxyType(
         "batch": BATCH,
         "breaker": BREAKER,
         "dedupe": DEDUPE,
+        "lapp": LAPP,
         "disable_after": DISABLE_AFTER,
         "retry": RETRY,
         "tls": TLS,
@@ -66,6 +68,7 @@ _TAKES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         **dict.fromkeys(("event", "source"), (str, list)),
         "if": (str, bool),
         "notify_on_failure": (bool, list),
+        "lapp": (str, Mapping),
         "redact": (list,),
         **dict.fromkeys(("order_by", "hold_outside", "skip_outside"), (str,)),
         "rate": (str,),
@@ -95,10 +98,14 @@ def _rule(rule: Layer, where: str) -> Iterator[str]:
     yield from _settings(rule, RULE, where)
     yield from _no_mappings(rule, ("actions",), where)
     for below, action in _parts(rule, "actions"):
-        yield from _beyond(action, frozenset({"post"}), f"{where}{below}")
+        yield from _beyond(action, frozenset({"post", "lapp"}), f"{where}{below}")
         yield from _no_mapping(action, "post", f"{where}{below}")
         for deeper, target in _parts(action, "post"):
             yield from _settings(target, TARGET, f"{where}{below}{deeper}")
+        if not _is_read("lapp", action.get("lapp", "")):
+            yield f"the value of {where}{below}lapp"
+        for deeper, lapp in _parts(action, "lapp"):
+            yield from _beyond(lapp, LAPP, f"{where}{below}{deeper}")
 
 
 def _settings(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:
@@ -112,7 +119,7 @@ def _settings(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:
 
 def _is_read(key: str, value: JSON) -> bool:
     if key == "type":
-        return value == "webhook"
+        return value in {"webhook", "lapp"}
     return key not in _TAKES or isinstance(value, _TAKES[key])
 
 

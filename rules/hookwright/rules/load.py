@@ -19,6 +19,7 @@ from .check import Check
 from .collector import held_back
 from .consequences import beyond, in_order
 from .files import Files, find_files
+from .lapps import Lapps, lapps_of
 from .lint.repeats import repeats
 from .lint.spans import span_warnings
 from .model import Model
@@ -81,7 +82,14 @@ def load(
         *conflicts(bundle),
         *whole.problems,
         *_reserved(bundle),
-        *_checked(bundle, certificates, claims, undeclared=allow_undeclared_events, complete=not unread),
+        *_checked(
+            bundle,
+            certificates,
+            claims,
+            lapps_of(fragments),
+            undeclared=allow_undeclared_events,
+            complete=not unread,
+        ),
     ]
     named = (*whole.files, *certificates.paths)
     found = [problem for problem in found if problem.place not in unread]
@@ -128,10 +136,16 @@ def _read(
 
 
 def _checked(
-    bundle: Bundle, certificates: Certificates, claims: Encoders, *, undeclared: bool, complete: bool
+    bundle: Bundle,
+    certificates: Certificates,
+    claims: Encoders,
+    lapps: Lapps,
+    *,
+    undeclared: bool,
+    complete: bool,
 ) -> Iterable[Problem]:
     settings = Settings(_preset(bundle), bundle.default_values, event_names(bundle.declared_types()))
-    return Check(settings, claims, undeclared, complete, certificates).bundle(bundle)
+    return Check(settings, claims, undeclared, complete, certificates, lapps).bundle(bundle)
 
 
 def _source(

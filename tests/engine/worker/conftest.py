@@ -95,6 +95,7 @@ class Rig:
         self._closing: list[Callable[[], None]] = [self.ledger.close]
         self.booked: list[Result] = []
         self.bundle = ""  # YAML that stands in every published bundle, beside the webhooks
+        self.lapps: dict[str, str] = {}  # further webhooks: id = what stands in the place of a URL
 
     def client(self) -> redis.Redis:
         client = redis.Redis.from_url(self.url)
@@ -108,7 +109,8 @@ class Rig:
 
     def publish(self, **webhooks: str) -> str:
         """Publish a bundle of webhooks: id = the URL and further lines, comma separated, in flow style."""
-        lines = [f"  - {{id: {id_}, event: Lead_Post_Create, url: {rest}}}" for id_, rest in webhooks.items()]
+        written = {**self.lapps, **{id_: f"url: {rest}" for id_, rest in webhooks.items()}}
+        lines = [f"  - {{id: {id_}, event: Lead_Post_Create, {rest}}}" for id_, rest in written.items()]
         file = self._folder / f"b{next(self._numbers)}.yaml"
         file.write_text(f"version: 1\nbundle: rig\n{self.bundle}webhooks:\n" + "\n".join(lines) + "\n")
         loaded = load(file)

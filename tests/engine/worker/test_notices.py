@@ -13,8 +13,11 @@ from requests.auth import HTTPBasicAuth
 
 from hookwright.engine.call.guard import Allowed, Policy
 from hookwright.engine.call.resolve import Resolver
+from hookwright.engine.lapp.sandbox import Sandbox
+from hookwright.engine.worker.lapping import Lapping
 from hookwright.engine.worker.network import GuardedNetwork, NotConnected, mail_policy
 from hookwright.engine.worker.notifying import Notifying
+from hookwright.engine.worker.pilot import Crew
 from hookwright.engine.worker.published import loader
 from hookwright.plugins.errors import MissingSecret
 from hookwright.plugins.registry import Contribution
@@ -356,7 +359,9 @@ def test_a_notifier_connects_only_where_calls_may_go(rig, tell):
 
 def test_a_notifier_that_hangs_harms_neither_calls_nor_other_notices_for_long(rig, tell, run):
     gate = threading.Event()
-    drain = tell(Telling(lambda notice: gate.wait(30) and None), notifying=Notifying(deadline=0.3))
+    drain = tell(
+        Telling(lambda notice: gate.wait(30) and None), crew=Crew(Notifying(deadline=0.3), Lapping(Sandbox()))
+    )
     sink = rig.sink()
     rig.publish(crm=sink.url)
     for _ in range(6):

@@ -35,7 +35,7 @@ class Splitting:
     def __init__(
         self,
         book: Book,
-        append: Callable[[Sequence[Entry]], object],
+        append: Callable[[Sequence[Entry]], None],
         encoders: Mapping[str, Encoder],
         *,
         checkpoint: Callable[[str], None],

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from dataclasses import dataclass
 
 from ..delivery import TERMINAL_STATUS, Result
 from ..journal.outcome import entries
 from ..journal.writer import Entry
 
 
-class Standing(Struct, gc=False):
+@dataclass(slots=True)
+class Standing:
     """What is booked of a delivery, as far as it decides what a further result becomes."""
 
     open: bool

@@ -33,6 +33,11 @@ class Edits:
     inject: Inject | None = None
     sign: Inject | None = None
 
+    @property
+    def replaced(self) -> frozenset[str]:
+        """The headers of an endpoint, in lower case, that the signature writes in any case."""
+        return self.sign.names if isinstance(self.sign, Signature) else _NOTHING
+
     def __bool__(self) -> bool:
         return self.inject is not None or self.sign is not None
 
@@ -45,34 +50,31 @@ class Edits:
         delivery: Delivery,
         number: int,
         timestamp: int,
+        common: int = 0,
     ) -> Edited:
-        """The request of try `number`, made at `timestamp` (Unix seconds). Raises what plugins raise."""
+        """The request of try `number`, made at `timestamp` (Unix seconds). Raises what plugins raise.
+
+        The first `common` headers have none of the names that are `replaced`.
+        """
         secrets = _NOTHING
         if self.inject is not None:
             trying = _attempt(delivery, number, timestamp)
             injected = inject_into(self.inject, method, url, headers, body, trying)
-            url, headers, secrets = injected.url, injected.headers, injected.secrets
+            url, headers, secrets, common = injected.url, injected.headers, injected.secrets, 0
         if self.sign is None:
             return Edited(url, headers, secrets)
         if isinstance(self.sign, Signature):
             # A call without a body is signed like one with an empty body.
             pairs = self.sign.sign(delivery.message, timestamp, body or b"")
-            return Edited(
-                url, _replaced(headers, self.sign, pairs), secrets, tuple([value for _, value in pairs])
-            )
+            headers = headers.without(self.sign.names, common)
+            return Edited(url, _signed(headers, pairs), secrets, tuple([value for _, value in pairs]))
         trying = _attempt(delivery, number, timestamp)
         signed = inject_into(self.sign, method, url, headers, body, trying, may_write=SIGNED)
         return Edited(signed.url, signed.headers, secrets, tuple(signed.secrets))
 
 
-def _replaced(headers: Headers, signature: Signature, pairs: Pairs) -> Headers:
-    """The signature's headers in place of any of their names, and hidden where they are shown."""
-    names = signature.names
-    if not names.isdisjoint([name.lower() for name, _ in headers.sent]):
-        headers = Headers(
-            tuple(pair for pair in headers.sent if pair[0].lower() not in names),
-            tuple(pair for pair in headers.shown if pair[0].lower() not in names),
-        )
+def _signed(headers: Headers, pairs: Pairs) -> Headers:
+    """With a signature's headers, hidden where they are shown."""
     return Headers(headers.sent + pairs, headers.shown + tuple([(name, REDACTED) for name, _ in pairs]))
 
 

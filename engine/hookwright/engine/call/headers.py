@@ -31,6 +31,18 @@ class Headers(Struct, frozen=True, gc=False):
     def __add__(self, pairs: Pairs) -> Headers:
         return Headers(self.sent + pairs, self.shown + pairs)
 
+    def without(self, names: Set[str], common: int = 0) -> Headers:
+        """All but those of these names, which are in lower case; itself when there are none.
+
+        The first `common` are known to have other names.
+        """
+        for name, _ in self.sent[common:]:
+            if name.lower() in names:
+                break
+        else:
+            return self
+        return Headers(_others(self.sent, names), _others(self.shown, names))
+
     def masked(self, mask: Mask) -> Headers:
         return Headers(self.sent, tuple((name, mask(value)) for name, value in self.shown))
 
@@ -75,12 +87,7 @@ def with_encoded(headers: Headers, encoded: Pairs) -> Headers:
         return headers
     for name, value in encoded:
         (check_header if name.lower() == "content-type" else _check)(name, value)
-    names = {name.lower() for name, _ in encoded}
-
-    def others(pairs: Pairs) -> Pairs:
-        return tuple(pair for pair in pairs if pair[0].lower() not in names)
-
-    return Headers(others(headers.sent), others(headers.shown)) + encoded
+    return headers.without({name.lower() for name, _ in encoded}) + encoded
 
 
 def attempt_headers(message: str, timestamp: int, *, test: bool = False, hops: int = 0) -> Pairs:
@@ -149,6 +156,10 @@ def _fold(pairs: Pairs, headers: CaseInsensitiveDict[str]) -> dict[str, str]:
         folded[key] = f"{folded[key]}, {value}" if key in folded else value
         headers[name] = folded[key]
     return folded
+
+
+def _others(pairs: Pairs, names: Set[str]) -> Pairs:
+    return tuple(pair for pair in pairs if pair[0].lower() not in names)
 
 
 def _only(pairs: Pairs, names: Set[str]) -> Pairs:

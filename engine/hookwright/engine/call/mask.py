@@ -30,7 +30,7 @@ class Mask:
     stands as a word: `5` would be found in everything.
     """
 
-    __slots__ = ("_bytes", "_patterns", "_text", "hidden", "values")
+    __slots__ = ("_bytes", "_patterns", "_shortest", "_text", "hidden", "values")
 
     def __init__(self, values: Iterable[str] = (), hidden: Iterable[str] = ()) -> None:
         self.values = frozenset(value for value in values if value)
@@ -40,6 +40,7 @@ class Mask:
         spellings = {spelling for value in carried if value for spelling in _spellings(value)}
         # The longest first, so that a secret which contains another one goes as a whole.
         self._text = sorted(spellings, key=lambda spelling: (-len(spelling), spelling))
+        self._shortest = len(self._text[-1]) if self._text else 0  # characters
         self._bytes = [spelling.encode(errors="replace") for spelling in self._text]
         self._patterns = [_word(value) for value in sorted(self.hidden) if len(value) < SHORT]
 
@@ -54,9 +55,12 @@ class Mask:
         found += [pattern.encode() for pattern in self._patterns]
         return re.sub(b"|".join(found), REDACTED.encode(), content) if found else content
 
-    def request(self, url: str, headers: Pairs) -> tuple[str, Pairs]:
-        """A URL and the values of headers. Nearly always nothing is found, by one look at all of them."""
-        if not self._is_in("\n".join([url, *[value for _, value in headers]]), b""):
+    def request(self, url: str, headers: Pairs, masked: int = 0) -> tuple[str, Pairs]:
+        """A URL and the values of headers. Nearly always nothing is found, by one look at all of them.
+
+        The first `masked` headers have been masked already.
+        """
+        if not self._is_in("\n".join([url, *[value for _, value in headers[masked:]]]), b""):
             return url, headers
         return self(url), tuple([(name, self(value)) for name, value in headers])
 
@@ -74,8 +78,13 @@ class Mask:
 
     def reply(self, reply: Reply) -> Reply:
         """The reply as it may be recorded: headers, body and message masked."""
-        if not reply.truncated and not self._is_in(_said(reply), reply.body):
-            return reply
+        return reply if self.leaves(reply, _said(reply)) else self._masked(reply)
+
+    def leaves(self, reply: Reply, said: str) -> bool:
+        """Whether a reply stays as it is; `said` is all its text but the body."""
+        return not (reply.truncated or self._is_in(said, reply.body))
+
+    def _masked(self, reply: Reply) -> Reply:
         body = self.raw(reply.body)
         return structs.replace(
             reply,
@@ -88,10 +97,11 @@ class Mask:
         """Whether anything would be masked: it hardly ever would, and this is asked of every answer."""
         if self._patterns:
             return True
-        for spelling in self._text:  # a generator for `any` would cost more than the search
-            if spelling in text:
-                return True
-        if content:
+        if len(text) >= self._shortest:
+            for spelling in self._text:  # a generator for `any` would cost more than the search
+                if spelling in text:
+                    return True
+        if len(content) >= self._shortest:
             for spelled in self._bytes:
                 if spelled in content:
                     return True
@@ -144,9 +154,9 @@ class PassingMask:
         """The reply as it may be recorded: headers, body and message masked."""
         said = _said(reply)
         echoed = [value for value in self._values if _is_echoed(_run(value), said, reply.body)]
-        mask = self._mask
-        if echoed:
-            mask = mask.with_values(part for value in echoed for part in _signatures(value))
+        if not echoed and self._mask.leaves(reply, said):
+            return reply
+        mask = self._mask.with_values(part for value in echoed for part in _signatures(value))
         return mask.reply(reply)
 
     def __repr__(self) -> str:

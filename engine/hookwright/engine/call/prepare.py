@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from msgspec import Struct, structs
 
@@ -14,7 +14,7 @@ from hookwright.plugins.grants import Grant
 from hookwright.plugins.hookspecs import Injector
 from hookwright.plugins.injection import build_injector, build_signer
 from hookwright.rules.event import JSON
-from hookwright.rules.model import Action, SecretReference, Subscriber, Text, Tls
+from hookwright.rules.model import Action, SecretReference, Subscriber
 from hookwright.rules.targets import BODYLESS
 
 from ..delivery import Delivery, Sent
@@ -24,11 +24,10 @@ from .location import Location, entity_params, locate, percent_encoded
 from .mask import REDACTED, Mask, PassingMask
 from .query import ERROR as NO_QUERY
 from .query import NoQuery, check_length, query_of
+from .references import Resolve, identity_of, read_reference, resolved
 from .target import Blocked, TargetAddress, parse_target
 from .tokens import Fetching, NoToken, Token, Tokens, placeholder
 from .transport import Call, Identity
-
-Resolve: TypeAlias = Callable[[SecretReference], str]  # raises LookupError when there is no such secret now
 
 SECRETS_KEPT = 10.0  # seconds until a secret is looked up anew
 
@@ -122,12 +121,15 @@ class Preparer:
                 return token
             content = None if self._bodyless else body
             headers = plan.headers if self._bodyless else with_encoded(plan.headers, delivery.headers)
+            common = len(headers.sent) if headers is plan.headers else 0
             headers += attempt_headers(delivery.message, int(now), test=delivery.test, hops=delivery.hops)
             url, shown = self._urls(plan, delivery, body)
             edits = plan.edits if token is None else replace(plan.edits, inject=token.inject)
-            if not edits:
-                return self._prepared(plan.target, shown, Edited(url, headers), content, delivery.hidden)
-            edited = edits.edited(self._target.method, url, headers, content, delivery, attempt, int(now))
+            if edits.inject is not None:
+                common = 0
+            edited = edits.edited(
+                self._target.method, url, headers, content, delivery, attempt, int(now), common
+            )
             target = plan.target if edited.url == url else parse_target(edited.url)
         except Exception as error:  # noqa: BLE001  # plugins may raise anything
             refusal = self._refusal(error)
@@ -135,7 +137,8 @@ class Preparer:
             return replace(refusal, reason=hiding.cut(refusal.reason)) if delivery.hidden else refusal
         if not edited.secrets <= self._reply_mask.values:
             self._reply_mask = self._mask.with_values(edited.secrets)
-        prepared = self._prepared(target, _shown(edited.url, url, shown), edited, content, delivery.hidden)
+        shown = _shown(edited.url, url, shown)
+        prepared = self._prepared(target, shown, edited, content, delivery.hidden, common)
         if token is None or self._tokens is None:
             return prepared
         return structs.replace(prepared, renew=partial(self._tokens.refused, token))
@@ -166,6 +169,7 @@ class Preparer:
         edited: Edited,
         body: bytes | None,
         hidden: tuple[str, ...],
+        common: int,
     ) -> Prepared:
         method = self._target.method
         call = Call(
@@ -178,11 +182,12 @@ class Preparer:
             port=target.port,
             addresses=(),
             identity=self._plan.identity if self._plan else None,
+            common=common,
         )
         mask, answers = self._mask, self._reply_mask
         if hidden:
             mask, answers = mask.hiding(hidden), answers.hiding(hidden)
-        url, visible = mask.request(shown, edited.headers.shown)
+        url, visible = mask.request(shown, edited.headers.shown, 0 if hidden else common)
         sent = Sent(method=method, url=url, headers=visible, body="" if body is None else "data")
         replies = answers.passing(edited.signatures) if edited.signatures else answers
         return Prepared(call, sent, target, replies)
@@ -207,10 +212,11 @@ class Preparer:
 
         try:
             tail = entity_params(self._subscriber) if target.entity_params else ""
-            location, shown = locate(target.url, _resolved(target.query, resolve), tail)
-            headers = static_headers(self._content_type, _resolved(target.headers, resolve))
+            location, shown = locate(target.url, resolved(target.query, resolve), tail)
+            headers = static_headers(self._content_type, resolved(target.headers, resolve))
             edits, grant = self._build_edits(resolve)
-            identity = _identity(target.tls, resolve)
+            headers = headers.without(edits.replaced)
+            identity = identity_of(target.tls, resolve)
         finally:
             self._mask = self._reply_mask = self._mask.with_values(found)
         mask = self._mask  # a literal may repeat a secret
@@ -234,7 +240,7 @@ class Preparer:
             raise _NotReady(f"no plugin for signing type {signing.type!r} is loaded")
 
         def secrets(reference: JSON) -> str:
-            return resolve(_reference(reference))
+            return resolve(read_reference(reference))
 
         inject = build_injector(self._injector, auth.config, secrets) if auth and self._injector else None
         sign = build_signer(self._signer, signing.config, secrets) if signing and self._signer else None
@@ -263,29 +269,6 @@ class Preparer:
 
 
 _in_query = lru_cache(maxsize=1024)(percent_encoded)  # of event types
-
-
-def _resolved(pairs: Iterable[tuple[str, Text]], resolve: Resolve) -> tuple[tuple[str, str, bool], ...]:
-    """(name, value, whether it is secret) of each pair."""
-    return tuple(
-        (name, resolve(value), True) if isinstance(value, SecretReference) else (name, value, False)
-        for name, value in pairs
-    )
-
-
-def _identity(tls: Tls | None, resolve: Resolve) -> Identity | None:
-    if tls is None:
-        return None
-    return Identity(tls.ca, tls.certificate, resolve(tls.key) if tls.key else "")
-
-
-def _reference(written: JSON) -> SecretReference:
-    if not isinstance(written, Mapping) or len(written) != 1:
-        raise BadReference("a secret reference is a map with one key, such as {env: NAME}")
-    ((source, name),) = written.items()
-    if not isinstance(name, str):
-        raise BadReference(f"a secret reference {{{source}: ...}} takes text")
-    return SecretReference(source, name)
 
 
 def _shown(injected: str, url: str, shown: str) -> str:

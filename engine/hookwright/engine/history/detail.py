@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError
 
-from ..delivery import Received, Sent, Timing
+from ..delivery import LappRecord, Received, Sent, Timing
 from ..instant import timestamp
 from ..journal.acceptance import Accepted, JournalledEvent, read_origin
 from ..journal.line import Line, Shape
@@ -57,7 +57,7 @@ class Tried(Struct, frozen=True, kw_only=True):
     """One attempt. `outcome` is success, retry, failure, or lost (the worker lost its claim; no try spent).
 
     `ended` is when the worker knew, `booked` when it was written; `timing` is in seconds. `request` is None
-    when none was made, `response` None when none came.
+    when none was made, `response` None when none came. `lapp` tells of a Lapp that was called.
     """
 
     attempt: int
@@ -72,6 +72,7 @@ class Tried(Struct, frozen=True, kw_only=True):
     reason: str
     timing: Timing | None
     next: str | None
+    lapp: LappRecord | UnsetType = UNSET
 
 
 class Waited(Struct, frozen=True, kw_only=True):
@@ -211,6 +212,7 @@ def _attempts(lines: list[Line], body: str, encoding: Literal["base64"] | UnsetT
                 reason=found.reason,
                 timing=found.timing,
                 next=found.next,
+                lapp=found.lapp,
             )
 
 

@@ -84,10 +84,6 @@ class Placing:
         content, delivery = self.alone(event, subscriber, action, now)
         return content, msgspec.structs.replace(delivery, due=now, test=True)
 
-    def asked(self, event: Event, subscriber: Subscriber, action: Action, now: int) -> tuple[bytes, Delivery]:
-        """What a run that `event` began asks for."""
-        return self._encoded(event, event, subscriber, action, now)
-
     def shown(self, shown: Event, subscriber: Subscriber, action: Action, *, alone: bool = False) -> bytes:
         """The body as it may be read: that of an event without what is redacted, or nothing of it at all."""
         listed = shown
@@ -141,6 +137,7 @@ class Placing:
             body=hashlib.sha256(body).hexdigest(),
             place=f"{subscriber.place.file}:{subscriber.place.line}",
             hops=hops_of(event.extensions) if event.extensions else 0,
+            test=action.lapp is not None and action.lapp.stage == "test",
         )
 
     def _kept_apart(self, delivery: Delivery, event: Event, subscriber: Subscriber, now: int) -> Delivery:

@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Struct
 
-from ..delivery import Received, Sent
+from ..delivery import LappRecord, Received, Sent
 from ..errors import JournalError
 from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
 from .expunge import EXPUNGED
 from .line import Line
 from .opened import OPENED, OPENED_MORE, Acted, Batched, Noticed, Opened, OpenedMore, Replayed
 from .outcome import SHAPES, Attempt, Held, Settled
-from .runs import RUNS, Began, CancelLine, PlannedRun, RunLine, StepLine
+from .runs import RUNS, Began, PlannedRun, RunLine, StepLine
 
 _TAIL = len(',"crc":"01234567"}')
 _NAMED = re.compile(rb"(?:dlv|run)_[a-z2-7]{26}")
@@ -33,7 +33,7 @@ _FURTHER: dict[type[Opened], tuple[str, ...]] = {
     Batched: ("members", "opened", "closed", "half_of", "split"),
     Noticed: ("notifier", "about", "tells"),
     Replayed: ("of", "round", "by", "why", "job"),
-    Acted: ("run", "step", "round", "notifier"),
+    Acted: ("run", "step", "notifier"),
 }
 
 
@@ -154,10 +154,8 @@ def _planned_run(run: PlannedRun) -> PlannedRun:
     return PlannedRun(id=run.id, entity_id=run.entity_id, due=run.due, place=run.place)
 
 
-def _told(told: RunLine | StepLine | CancelLine) -> Struct:
+def _told(told: RunLine | StepLine) -> Struct:
     """How a run went stays, without what its steps said."""
-    if isinstance(told, CancelLine):
-        return _only(told, ("run", "by"))
     if isinstance(told, StepLine):
         error = told.error and (told.error[0], "")
         names = ("run", "path", "state", "step_at", "until", "place", "round", "delivery", "seen")
@@ -189,6 +187,8 @@ def _booked(booked: Attempt | Held | Settled) -> Struct:
         timing=booked.timing,
         next=booked.next,
         ended=booked.ended,
+        lapp=booked.lapp
+        and LappRecord(name=booked.lapp.name, stage=booked.lapp.stage, exit=booked.lapp.exit),
     )
 
 

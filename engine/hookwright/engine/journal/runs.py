@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
@@ -59,7 +58,7 @@ class StepLine(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
 
     run: str
     path: str
-    state: Literal["started", "waiting", "ended", "failed"]
+    state: str
     step_at: str
     until: str | None = None
     input: Raw | UnsetType = UNSET
@@ -72,16 +71,4 @@ class StepLine(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     sealed: str = ""
 
 
-class CancelLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The fields of a `run_cancel` line: somebody wants the run to end."""
-
-    run: str
-    by: str
-    why: str = ""
-
-
-RUNS: Mapping[str, type[RunLine] | type[StepLine] | type[CancelLine]] = {
-    "run": RunLine,
-    "step": StepLine,
-    "run_cancel": CancelLine,
-}
+RUNS: Mapping[str, type[RunLine] | type[StepLine]] = {"run": RunLine, "step": StepLine}

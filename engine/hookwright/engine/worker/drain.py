@@ -15,13 +15,15 @@ from random import Random
 
 from ..call.transport import Transport
 from ..errors import LedgerUnavailable
+from ..lapp.sandbox import Sandbox
 from ..ledger.ledger import HORIZON, Ledger
 from ..ledger.work import Claim, Tick
 from .account import Account
 from .flight import Configuration, Flight, Load, Resolver
+from .lapping import Lapping
 from .launcher import Launcher
 from .notifying import Notifying
-from .pilot import Ending, Pilot
+from .pilot import Crew, Ending, Pilot
 from .settling import Clerk
 from .slots import Slots
 
@@ -48,7 +50,7 @@ class Drain:
         resolver: Resolver,
         transport: Transport,
         *,
-        notifying: Notifying | None = None,
+        crew: Crew | None = None,
         slots: Slots | None = None,
         grace: float = GRACE,
         clock: Callable[[], float] = time.monotonic,
@@ -59,7 +61,12 @@ class Drain:
         self._load = load
         self._transport = transport
         self._pilot = Pilot(
-            resolver, transport, notifying or Notifying(), self._may_send, self._ended, self._not_sent
+            resolver,
+            transport,
+            crew or Crew(Notifying(), Lapping(Sandbox())),
+            self._may_send,
+            self._ended,
+            self._not_sent,
         )
         self._slots = slots or Slots()
         self._grace = grace

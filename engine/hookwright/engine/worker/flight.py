@@ -16,6 +16,7 @@ from ..call.target import TargetAddress
 from ..call.tokens import Fetching
 from ..delivery import Delivery
 from ..ledger.work import Claim, Settle
+from .lapp import LappRun
 from .notifying import Outcome
 
 
@@ -33,8 +34,8 @@ class Configuration(Protocol):
         """When calls of its endpoint go out again (Unix ms) and why not at `now`; None while they do."""
         ...
 
-    def prepare(self, claim: Claim, now: float) -> Prepared | Fetching | Refusal:
-        """The request of a claim whose endpoint exists, at `now` (Unix seconds); or a token is on its way."""
+    def prepare(self, claim: Claim, now: float) -> Prepared | LappRun | Fetching | Refusal:
+        """The call of a claim whose endpoint exists, at `now` (Unix seconds); or a token is on its way."""
         ...
 
     def notify(self, delivery: Delivery) -> tuple[str, ...]:
@@ -79,7 +80,7 @@ class Flight(Struct, frozen=True, gc=False):
     """
 
     claim: Claim
-    prepared: Prepared | Fetching | None
+    prepared: Prepared | LappRun | Fetching | None
     target: Target
     revision: str
     notify: tuple[str, ...] = ()

@@ -27,6 +27,7 @@ from ..call.transport import Kind, Reply, Transport, select
 from ..delivery import Delivery
 from ..history.verdict import Verdict, read_verdict
 from ..ledger.work import Claim
+from .lapp import LappRun
 from .network import GuardedNetwork
 from .published import Published
 from .settling import received
@@ -115,6 +116,8 @@ class Handshake:
             prepared = live.prepare(claim, self._clock())
         if isinstance(prepared, Fetching):  # a token that ends as soon as it is there
             return Refusal("held", "not_ready", "the token ends before it can be used")
+        if isinstance(prepared, LappRun):
+            return Refusal("failure", "lapp", "a Lapp has no URL that could be checked")
         return prepared
 
     def _check(self, action: Action, prepared: Prepared | Refusal) -> Shaken:

@@ -1,4 +1,4 @@
-"""Carries claims out: looks addresses up, sends calls, has notifiers tell; the ends come on other threads."""
+"""Carries claims out: sends calls, has notifiers tell and Lapps called; the ends come on other threads."""
 
 from __future__ import annotations
 
@@ -14,9 +14,25 @@ from ..call.resolve import Answer, Unresolved
 from ..call.tokens import Fetching
 from ..call.transport import NOT_PERMITTED, Reply, Transport
 from .flight import Flight, Resolver, Teller
+from .lapp import LappRun, Ran
+from .lapping import Lapping
+from .lapping import Outcome as Called
 from .notifying import Notifying, Outcome, Told
 
-Ending: TypeAlias = Reply | Refusal | Told
+Ending: TypeAlias = Reply | Refusal | Told | Ran
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Those who carry out what is no call over the network, or may become one."""
+
+    notifying: Notifying
+    lapping: Lapping
+
+    def close(self) -> None:
+        """Wait for nobody: what is still under way is answered at once."""
+        self.notifying.close()
+        self.lapping.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +45,7 @@ class Pilot:
 
     resolver: Resolver
     transport: Transport
-    notifying: Notifying
+    crew: Crew
     may_send: Callable[[Flight], bool]
     ended: Callable[[Flight, Ending], None]
     unsent: Callable[[Flight], None]
@@ -38,20 +54,30 @@ class Pilot:
         """Send the request of a flight, or have `teller` tell its notice, at `now` (Unix seconds)."""
         if teller is not None:
             work = partial(teller.tell, flight.claim, now)
-            self.notifying.submit(teller.id, work, partial(self._told, flight))
+            self.crew.notifying.submit(teller.id, work, partial(self._told, flight))
         elif isinstance(flight.prepared, Fetching):
             flight.prepared.when_over(partial(self.unsent, flight))
+        elif isinstance(flight.prepared, LappRun):
+            self.crew.lapping.submit(
+                flight.prepared, partial(self.may_send, flight), partial(self._called, flight)
+            )
         elif flight.prepared is not None:
             self._send(flight, flight.prepared)
 
     def close(self) -> None:
         """Cut everything off; each flight still under way is then ended at once."""
         self.transport.close()
-        self.notifying.close()
+        self.crew.close()
 
     def _told(self, flight: Flight, outcome: Outcome) -> None:
         if isinstance(outcome, Prepared):
             self._send(structs.replace(flight, prepared=outcome), outcome)
+        else:
+            self.ended(flight, outcome)
+
+    def _called(self, flight: Flight, outcome: Called) -> None:
+        if outcome is None:
+            self.unsent(flight)
         else:
             self.ended(flight, outcome)
 

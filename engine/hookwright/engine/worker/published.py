@@ -18,9 +18,11 @@ from ..call.prepare import Prepared, Preparer, Refusal
 from ..call.resolve import Resolver
 from ..call.tokens import Fetching, Tokens
 from ..delivery import Delivery
+from ..lapp.order import Limits
 from ..ledger.work import Claim
 from ..revisions import table_of
 from .flight import Load
+from .lapp import LappPreparer, LappRun
 from .network import GuardedNetwork
 from .notifier import LiveNotifier
 
@@ -35,15 +37,19 @@ class Published:
         plugins: Plugins,
         network: Network,
         tokens: Tokens | None = None,
+        limits: Limits = Limits(),  # noqa: B008  # frozen
     ) -> None:
-        """`network` is what notifiers connect through; without `tokens` calls carry none."""
+        """`network` is what notifiers connect through, `limits` what Lapps may use; without `tokens` calls
+        carry none.
+        """
         self.revision = revision
         self._table = table
         self._plugins = plugins
         self._network = network
         self._tokens = tokens
         self._secrets = plugins.secret_store()
-        self._preparers: dict[str, Preparer] = {}
+        self._preparers: dict[str, Preparer | LappPreparer] = {}
+        self._limits = limits
         self._tellers: dict[str, LiveNotifier] = {}
 
     def target(self, delivery: Delivery) -> Target | None:
@@ -54,8 +60,8 @@ class Published:
         target = found[1].target
         return replace(target, retry=replace(target.retry, waits=())) if delivery.test else target
 
-    def prepare(self, claim: Claim, now: float) -> Prepared | Fetching | Refusal:
-        """The request of a claim whose endpoint exists, at `now` (Unix seconds); or a token is on its way."""
+    def prepare(self, claim: Claim, now: float) -> Prepared | LappRun | Fetching | Refusal:
+        """The call of a claim whose endpoint exists, at `now` (Unix seconds); or a token is on its way."""
         endpoint = claim.delivery.endpoint
         preparer = self._preparers.get(endpoint)
         if preparer is None:
@@ -88,10 +94,13 @@ class Published:
             self._tellers[settings.id] = teller
         return teller
 
-    def _preparer(self, endpoint: str) -> Preparer:
+    def _preparer(self, endpoint: str) -> Preparer | LappPreparer:
         found = self._table.endpoint(endpoint)
         assert found is not None, "asked for by `target` first"
         subscriber, action = found
+        if action.lapp is not None:
+            lapp = self._plugins.lapps.get(action.lapp.name)
+            return LappPreparer(action.lapp, lapp, self._secrets, self._limits, action.target.timeout)
         auth = action.target.auth
         signing = action.target.signing
         injector = None if auth is None else self._plugins.injectors.get(auth.type)
@@ -102,7 +111,12 @@ class Published:
         )
 
 
-def loader(plugins: Plugins, network: Network | None = None, tokens: Tokens | None = None) -> Load:
+def loader(
+    plugins: Plugins,
+    network: Network | None = None,
+    tokens: Tokens | None = None,
+    limits: Limits = Limits(),  # noqa: B008  # frozen
+) -> Load:
     """Builds a `Published` of what the ledger holds. It raises ValueError for content it cannot read.
 
     Without a `network` notifiers connect to public addresses only.
@@ -114,7 +128,7 @@ def loader(plugins: Plugins, network: Network | None = None, tokens: Tokens | No
             table = table_of(from_json(content))
         except (LookupError, TypeError, AttributeError) as error:  # written by a version that knows more
             raise ValueError(f"not a configuration this version understands: {error!r}") from error
-        return Published(revision, table, plugins, guarded, tokens)
+        return Published(revision, table, plugins, guarded, tokens, limits)
 
     return load
 

@@ -14,9 +14,10 @@ from hookwright.schemas.grammar import spelt
 
 from ..call.prepare import Prepared, Refusal
 from ..call.transport import Reply
-from ..delivery import Received, Result, too_old
+from ..delivery import Received, Result, Timing, too_old
 from ..ledger.work import Claim, Rest, Settle
 from .flight import Flight
+from .lapp import Ran
 from .notifying import Told
 from .refusal import taken_apart
 from .retry import POISON, UNAUTHORIZED, Decision, decide, refuse, renewed
@@ -34,7 +35,7 @@ class Clerk:
     worker: str
     rng: Random
 
-    def ended(self, flight: Flight, ending: Reply | Refusal | Told, now: int) -> Settle:
+    def ended(self, flight: Flight, ending: Reply | Refusal | Told | Ran, now: int) -> Settle:
         """A claim that was being carried out has come to this."""
         claim, target, revision = flight.claim, flight.target, flight.revision
         match ending:
@@ -42,6 +43,8 @@ class Clerk:
                 return self._settle(claim, Decision("success"), revision, now)
             case Refusal():
                 return self.refused(claim, ending, target, revision, now)
+            case Ran():
+                return self.ran(claim, ending, target, revision, now)
         assert isinstance(flight.prepared, Prepared), "nothing answers what was not sent"
         return self.answered(claim, flight.prepared, target, ending, revision, now)
 
@@ -55,6 +58,16 @@ class Clerk:
             decision = renewed(decision) if prepared.renew() else decision
         decision = taken_apart(decision, reply, claim.delivery.split)
         return self._settle(claim, decision, revision, now, prepared, reply)
+
+    def ran(self, claim: Claim, ran: Ran, target: Target, revision: str, now: int) -> Settle:
+        """A Lapp was called, and has ended."""
+        decision = Decision("success")
+        if ran.error is not None:
+            decision = refuse(ran.error, ran.reason, claim.attempt, target.retry, self.rng)
+        settle = self._settle(claim, decision, revision, now)
+        timing = Timing(first_byte=ran.seconds, total=ran.seconds)
+        result = structs.replace(settle.result, response=ran.response, timing=timing, lapp=ran.record)
+        return structs.replace(settle, result=result)
 
     def refused(self, claim: Claim, refusal: Refusal, target: Target, revision: str, now: int) -> Settle:
         """No request could be made."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
@@ -21,16 +22,21 @@ from ..call.resolve import Resolver
 from ..call.tokens import Tokens
 from ..call.transport import Kind, select
 from ..errors import LedgerUnavailable
+from ..lapp.order import Limits
+from ..lapp.sandbox import Sandbox
 from ..ledger.broker import DELIVER, Broker
 from ..ledger.ledger import LEASE, Ledger
 from ..stopping import stop_signals
 from .actors import declare_deliver
 from .drain import GRACE, LAST_WORDS, Drain
+from .lapping import Lapping
 from .network import GuardedNetwork, mail_policy
 from .notifying import Notifying
+from .pilot import Crew
 from .published import loader
 from .slots import IN_FLIGHT, Slots
 
+GARBAGE = 10_000  # objects until circles among them are looked for; what a delivery makes has none
 PATIENCE = 30.0  # seconds that preparing one call may take
 STUCK = 70  # what it ends with
 BEATS = 5  # signs of life a lease; the ledger takes half a lease without any for an outage
@@ -45,6 +51,7 @@ class WorkerSettings:
     `policy` says where calls may go, `ca` is a file of trusted roots (certifi's when None), `in_flight` the
     calls at once, `grace` what they get to finish after a stop. A worker ends itself when preparing one call
     takes longer than `patience`: a plugin that never returns cannot be stopped otherwise. With
+    `limits` are those of Lapps, for whom the plugins `allowed` are loaded (all if that is empty). With
     `stop_at_eof` the end of standard input is a stop: the process that started us is gone.
     """
 
@@ -58,6 +65,8 @@ class WorkerSettings:
     lease: float = LEASE
     stop_at_eof: bool = False
     patience: float = PATIENCE
+    limits: Limits = field(default_factory=Limits)
+    allowed: tuple[str, ...] = ()
 
 
 class Worker:
@@ -70,15 +79,15 @@ class Worker:
         self._resolver = Resolver(settings.policy)
         mail = mail_policy(settings.policy)
         self._mail_resolver = Resolver(mail)
-        self._notifying = Notifying()
+        self._crew = Crew(Notifying(), Lapping(Sandbox(settings.allowed)))
         self._transport = select(settings.transport, self._judge, ca=settings.ca)
         tokens = Tokens(self._resolver, self._transport)
         self._drain = Drain(
             self._ledger,
-            loader(settings.plugins, GuardedNetwork(self._mail_resolver, mail), tokens),
+            loader(settings.plugins, GuardedNetwork(self._mail_resolver, mail), tokens, settings.limits),
             self._resolver,
             self._transport,
-            notifying=self._notifying,
+            crew=self._crew,
             slots=Slots(settings.in_flight),
             grace=settings.grace,
         )
@@ -103,7 +112,7 @@ class Worker:
         except LedgerUnavailable as error:
             _logger.warning("the lease ends by itself: %s", error)
         self._transport.close()
-        self._notifying.close()
+        self._crew.close()
         self._resolver.close()
         self._mail_resolver.close()
         self._broker.close()
@@ -153,6 +162,7 @@ def run_worker(settings: WorkerSettings) -> None:
         signal.signal(number, on_signal)
     if settings.stop_at_eof:
         threading.Thread(target=_watch_stdin, args=(stopping,), name="stdin", daemon=True).start()
+    gc.set_threshold(GARBAGE)
     worker = Worker(settings)
     worker.start()
     _logger.info("worker %s started", worker.name)

@@ -30,17 +30,12 @@ def fields_of_data(text: str) -> Iterator[tuple[str, ...]]:
 
     Raises `ExpressionError` for what is no expression.
     """
-    yield from ways(read(text), "data")
-
-
-def ways(tree: nodes.Node, owner: str) -> Iterator[tuple[str, ...]]:
-    """The ways that `tree` goes from what `owner` is, and each step on them."""
-    for part in nodes_of(tree):
+    for part in nodes_of(read(text)):
         node, path = part, []
         while isinstance(node, nodes.Getattr | nodes.Getitem) and (name := _member(node)) is not None:
             path.append(name)
             node = node.node
-        if path and isinstance(node, nodes.Name) and node.name == owner:
+        if path and isinstance(node, nodes.Name) and node.name == "data":
             yield tuple(reversed(path))
 
 

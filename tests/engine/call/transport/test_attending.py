@@ -97,6 +97,21 @@ def test_a_socket_that_cannot_be_read_is_not_said_to_be(caller):
         assert caller.transport.attend(5, ours.fileno()) is True
 
 
+@pytest.mark.parametrize("kind", ["curl"])
+def test_another_socket_of_the_same_number_is_waited_for_as_well(caller):
+    first, other = socket.socketpair()
+    fd = first.fileno()
+    caller.transport.attend(0, fd)
+    first.close()
+    ours, theirs = socket.socketpair()
+    with ours, theirs, other:
+        here, there = (ours, theirs) if ours.fileno() == fd else (theirs, ours)
+        assert here.fileno() == fd
+        assert caller.transport.attend(0, fd) is False
+        there.send(b"x")
+        assert caller.transport.attend(5, fd) is True
+
+
 def test_a_socket_that_is_read_by_somebody_else_later_troubles_no_call(caller, receive):
     receiver = receive(serve)
     ours, theirs = socket.socketpair()

@@ -421,18 +421,20 @@ def test_interim_headers_are_not_taken_for_the_answers(caller, receive):
     assert reply.headers == (("Content-Length", "2"),)
 
 
-def test_nothing_is_added_on_the_wire_but_host_length_and_identity(caller, receive):
+@pytest.mark.parametrize("common", [0, 3, 99])
+def test_nothing_is_added_on_the_wire_but_host_length_and_identity(common, caller, receive):
     receiver = receive(close_after(OK))
     headers = (
         ("Content-Type", "application/json"),
         ("User-Agent", "Hookwright/test"),
+        ("Accept", "text/plain"),
         ("X-Team", "growth"),
         ("X-Empty", ""),
         ("X-Blank", " \t"),
         ("x-team", "caf\xe9; a=b"),
         ("webhook-id", "msg_1"),
     )
-    caller(receiver, headers=headers)
+    caller(receiver, headers=headers, common=common)
     first, *lines = receiver.requests[0].lines
     assert first == b"POST /hook?a=1 HTTP/1.1"
     added = {b"Host: receiver.test:%d" % receiver.port, b"Content-Length: 7", b"Accept-Encoding: identity"}

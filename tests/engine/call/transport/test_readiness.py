@@ -59,10 +59,23 @@ def test_a_number_given_out_anew_is_a_new_socket(readiness):
     with ours, theirs:
         assert fd in {ours.fileno(), theirs.fileno()}
         here, there = (ours, theirs) if ours.fileno() == fd else (theirs, ours)
+        readiness.renew()
         readiness.watch(fd, READ)
         there.send(b"x")
         assert readiness.wait(1) == [(fd, READ)]
         assert here.recv(1) == b"x"
+
+
+def test_what_a_forgotten_socket_sent_is_heard_of_once_it_is_watched_again(readiness, pair):
+    ours, theirs = pair
+    for _ in range(3):
+        readiness.watch(ours.fileno(), READ)
+        assert readiness.wait(0) == []
+        readiness.forget(ours.fileno())
+        theirs.send(b"x")
+        readiness.watch(ours.fileno(), READ)
+        assert readiness.wait(1) == [(ours.fileno(), READ)]
+        assert ours.recv(1) == b"x"
 
 
 def test_a_hang_up_is_ready(readiness, pair):

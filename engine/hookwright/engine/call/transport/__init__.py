@@ -39,6 +39,7 @@ class Call(Struct, frozen=True, gc=False):
     `addresses` are the checked IP addresses of `host`; the socket may only go to one of them. `timeout` is
     the total budget in seconds, from connecting to the last byte. `permit` is asked, on a thread of the
     transport, when the connection stands and before the first byte of the request: False sends nothing.
+    The first `common` headers are the same for all calls of an endpoint.
     """
 
     method: str
@@ -51,6 +52,7 @@ class Call(Struct, frozen=True, gc=False):
     addresses: tuple[str, ...]
     permit: Callable[[], bool] | None = None
     identity: Identity | None = None
+    common: int = 0
 
 
 def check_permit(call: Call) -> None:

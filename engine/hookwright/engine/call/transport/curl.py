@@ -79,7 +79,7 @@ class CurlTransport:
 
     def turn(self, seconds: float, fd: int = -1) -> bool:
         if fd >= 0:
-            self._readiness.watch(fd, READ)
+            self._readiness.watch(fd, READ, anew=True)
         ready = self._wait(seconds)
         if fd >= 0:
             self._readiness.forget(fd)
@@ -157,7 +157,7 @@ class CurlTransport:
     def _handle(self, identity: Identity | None) -> Handle:
         if identity is None and self._spare:
             return self._spare.pop()
-        return Handle(self._judge, self._ca, self._kept, identity)
+        return Handle(self._judge, self._ca, self._kept, identity, self._readiness.renew)
 
     def _put_back(self, handle: Handle) -> None:
         if handle.identity is None and len(self._spare) < _SPARE_HANDLES:

@@ -56,7 +56,7 @@ class Exchange:
     def perform(self) -> Reply:
         """Never raises for the network; what it raises is our own mistake."""
         try:
-            target = request_target(self.call)
+            target = request_target(self.call.url)
             connection = self._connection()
         except ssl.SSLError as failure:
             return self._reply(("tls", f"the certificate cannot be used: {failure.reason}"), truncated=False)
@@ -116,7 +116,7 @@ class Exchange:
         try:
             opened.settimeout(min(self.seconds_left(), CONNECT_LIMIT))
             opened.connect(peer)
-            self._enter("tls" if is_secure(self.call) else "send")
+            self._enter("tls" if is_secure(self.call.url) else "send")
             if opened.getpeername()[:2] != peer:
                 raise SocketRefused("the connection leads to an address that was not checked")
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -128,7 +128,7 @@ class Exchange:
 
     def _connection(self) -> HTTPConnection:
         call = self.call
-        if is_secure(call):
+        if is_secure(call.url):
             return _SecureConnection(
                 self, call.host, call.port, ssl_context=self._trust.context(call.identity)
             )
@@ -164,7 +164,7 @@ class Exchange:
         return Reply(head.status, False, error=kind, message=message, timing=self._timing())
 
     def _timing(self) -> Timing:
-        secure = is_secure(self.call)
+        secure = is_secure(self.call.url)
         return Timing(
             connect=self._passed.get("connect", 0.0),
             tls=self._passed.get("tls", 0.0) if secure else 0.0,

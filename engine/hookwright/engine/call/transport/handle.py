@@ -76,11 +76,18 @@ class Handle:
     """Carries one call after the other, all of one identity. Used by the driver thread only."""
 
     def __init__(
-        self, judge: Judge, ca: str, kept: KeptConnections, identity: Identity | None = None
+        self,
+        judge: Judge,
+        ca: str,
+        kept: KeptConnections,
+        identity: Identity | None = None,
+        opens: Callable[[], None] = lambda: None,
     ) -> None:
+        """`opens` is called for every socket that is opened."""
         self.curl = pycurl.Curl()
         self.identity = identity
         self._kept = kept
+        self._opens = opens
         self._options: dict[int, object] = {}
         self._prepared_for: tuple[object, ...] = ()
         self._judge = judge
@@ -92,7 +99,8 @@ class Handle:
         self.curl.unsetopt(pycurl.CAPATH)  # the system's folder would widen what `ca` trusts
         self.curl.setopt(pycurl.OPENSOCKETFUNCTION, self._open)
         self.curl.setopt(pycurl.PREREQFUNCTION, self._before_request)
-        self.curl.setopt(pycurl.HEADERFUNCTION, self._header)
+        self._head = Head()
+        self.curl.setopt(pycurl.HEADERFUNCTION, self._head.feed)
         self.curl.setopt(pycurl.WRITEFUNCTION, self._write)
         self._clear()
 
@@ -114,14 +122,14 @@ class Handle:
             raise SocketRefused("the call has no checked address")
         for address in call.addresses:  # libcurl would look up what is no address
             check_peer(address, call.port, call, self._judge)
-        target = request_target(call)
+        target = request_target(call.url)
         self._clear()
         self.call = call
         self.done = done
         self._deadline = time.monotonic() + call.timeout
         self._prepare_for(call, reuse=reuse)
         self._set(pycurl.REQUEST_TARGET, target)  # libcurl would spell %2f as %2F
-        self.curl.setopt(pycurl.HTTPHEADER, header_lines(call.headers))
+        self.curl.setopt(pycurl.HTTPHEADER, header_lines(call.headers, call.common))
         if call.body is None and call.method != "HEAD":
             self.curl.setopt(pycurl.HTTPGET, 1)  # no body at all; the method is still the one set above
         elif call.body is not None:
@@ -129,7 +137,7 @@ class Handle:
 
     def _prepare_for(self, call: Call, *, reuse: bool) -> None:
         """Set what most calls have in common with the one before: then one look tells that it is set."""
-        same = (call.method, is_secure(call), call.host, call.port, call.addresses, call.timeout, reuse)
+        same = (call.method, is_secure(call.url), call.host, call.port, call.addresses, call.timeout, reuse)
         if same == self._prepared_for:
             self._begin_attempt()
             return
@@ -185,7 +193,7 @@ class Handle:
         self.curl.close()
 
     def _clear(self) -> None:
-        self._head = Head()
+        self._head.clear()
         self._body: list[bytes] = []
         self._room = RESPONSE_BODY_LIMIT
         self._address = 0
@@ -228,10 +236,10 @@ class Handle:
         return _ERRORS.get(code, "protocol"), message or f"the answer cannot be read (libcurl error {code})"
 
     def _timing(self) -> Timing:
-        get = self.curl.getinfo
+        get, opened = self.curl.getinfo, self._opened  # on a kept connection nothing was connected
         return Timing(
-            connect=get(pycurl.CONNECT_TIME),
-            tls=get(pycurl.APPCONNECT_TIME),
+            connect=get(pycurl.CONNECT_TIME) if opened else 0.0,
+            tls=get(pycurl.APPCONNECT_TIME) if opened else 0.0,
             first_byte=get(pycurl.STARTTRANSFER_TIME),
             total=get(pycurl.TOTAL_TIME),
         )
@@ -241,6 +249,7 @@ class Handle:
     def _open(self, _purpose: int, address: tuple[int, int, int, tuple[str, int]]) -> object:
         try:
             opened = _Opened(open_socket(address, self.call, self._judge))
+            self._opens()
             self._opened = True
             return opened
         except (SocketRefused, TypeError, IndexError) as error:  # no internet address has another shape
@@ -265,9 +274,6 @@ class Handle:
             self._refusal, self._not_permitted = str(error), isinstance(error, PermitEnded)
             return pycurl.PREREQFUNC_ABORT
         return pycurl.PREREQFUNC_OK
-
-    def _header(self, line: bytes) -> int:
-        return len(line) if self._head.feed(line) else 0
 
     def _write(self, chunk: bytes) -> int:
         """Anything but the chunk's length makes libcurl stop and close the connection."""

@@ -7,9 +7,9 @@ import re
 from ...delivery import Timing
 from . import INTERIM_LIMIT, RESPONSE_HEAD_LIMIT, Reply
 
-_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\x00\r\n]*)?\r?\n")
-_HEADER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*:[^\x00\r\n]*\r?\n")
-_FOLDED_LINE = re.compile(rb"[ \t][^\x00\r\n]*\r?\n")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\x00\r\n]*)?\r?\n").fullmatch
+_HEADER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*:[^\x00\r\n]*\r?\n").fullmatch
+_FOLDED_LINE = re.compile(rb"[ \t][^\x00\r\n]*\r?\n").fullmatch
 _LENGTH = re.compile(r"[0-9]{1,18}")
 _BLANK = (b"\r\n", b"\n")
 
@@ -25,6 +25,10 @@ class Head:
     __slots__ = ("_headers", "_interim", "_lines", "_size", "complaint", "complete", "odd", "status")
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        """Begin anew, with the head of another answer."""
         self.status: int | None = None
         self.complete = False
         self.complaint = ""
@@ -34,21 +38,25 @@ class Head:
         self._size = 0
         self._interim = 0
 
-    def feed(self, line: bytes) -> bool:
-        """Takes one line with its line end. False: the answer is refused, and `complaint` says why."""
-        self._size += len(line)
+    def feed(self, line: bytes) -> int:
+        """Takes one line with its line end: how many bytes of it, all or none.
+
+        None (0): the answer is refused, and `complaint` says why. So libcurl may call it by itself.
+        """
+        size = len(line)
+        self._size += size
         if self._size > RESPONSE_HEAD_LIMIT:
             return self._refuse(f"more than {RESPONSE_HEAD_LIMIT // 1024} KiB of headers")
         if self.complete:
-            return True
+            return size
         if self.status is None:
-            return self._start(line)
+            return self._start(line) and size
         if line in _BLANK:
-            return self._end()
-        if not (_HEADER_LINE.fullmatch(line) or (self._lines and _FOLDED_LINE.fullmatch(line))):
+            return self._end() and size
+        if not (_HEADER_LINE(line) or (self._lines and _FOLDED_LINE(line))):
             return self._refuse("a header line is malformed")
         self._lines.append(line)
-        return True
+        return size
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         """The header lines as (name, value), in their order, folded lines joined by one space."""
@@ -64,7 +72,7 @@ class Head:
         return Reply(self.status, True, self.headers(), body, truncated, timing=timing)
 
     def _start(self, line: bytes) -> bool:
-        match = _STATUS_LINE.fullmatch(line)
+        match = _STATUS_LINE(line)
         if match is None:
             return self._refuse("the status line is not HTTP/1.1")
         self.status = int(match.group(1))

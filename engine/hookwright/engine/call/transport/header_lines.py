@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
-# Headers libcurl or pycurl would add by themselves: an empty value takes them out.
-_DEFAULTS: Final = (
-    ("accept", b"Accept:"),
-    ("user-agent", b"User-Agent:"),
-    ("content-type", b"Content-Type:"),
-)
-_ALWAYS: Final = (b"Accept-Encoding: identity", b"Expect:")
+# An empty value takes out what libcurl or pycurl would add of its own accord, and nothing that is given.
+_ALWAYS: Final = (b"Accept:", b"User-Agent:", b"Content-Type:", b"Expect:", b"Accept-Encoding: identity")
+
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
 
 
-def header_lines(headers: tuple[tuple[str, str], ...]) -> list[bytes]:
-    """libcurl's spelling: `Name: value`, and `Name;` for an empty value. It drops a value of blanks."""
-    lines = [
-        f"{name}: {value}".encode("latin-1") if value.strip(" \t") else f"{name};".encode()
-        for name, value in headers
-    ]
-    lines += _removals(tuple([name for name, _ in headers]))
+def header_lines(headers: Pairs, common: int = 0) -> list[bytes]:
+    """libcurl's spelling: `Name: value`, and `Name;` for an empty value. It drops a value of blanks.
+
+    The first `common` headers are those of many calls.
+    """
+    lines = _kept(headers[:common]).copy()
+    lines += _lines(headers[common:])
     return lines
 
 
 @lru_cache(maxsize=4096)
-def _removals(names: tuple[str, ...]) -> tuple[bytes, ...]:
-    """What takes out the headers that libcurl or pycurl would add to these."""
-    given = {name.lower() for name in names}
-    return (*(removal for name, removal in _DEFAULTS if name not in given), *_ALWAYS)
+def _kept(headers: Pairs) -> list[bytes]:
+    return [*_ALWAYS, *_lines(headers)]
+
+
+def _lines(headers: Pairs) -> list[bytes]:
+    return [
+        f"{name}: {value}".encode("latin-1") if value.strip(" \t") else f"{name};".encode()
+        for name, value in headers
+    ]

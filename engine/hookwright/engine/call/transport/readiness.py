@@ -17,11 +17,18 @@ WRITE = 2
 class Readiness(Protocol):
     """Used by one thread, but for `wake`, which any thread may call."""
 
-    def watch(self, fd: int, events: int) -> None:
-        """Watch `fd` for `READ`, `WRITE` or both, in place of what it was watched for before."""
+    def watch(self, fd: int, events: int, *, anew: bool = False) -> None:
+        """Watch `fd` for `READ`, `WRITE` or both, in place of what it was watched for before.
+
+        With `anew` it may be the number of another socket by now.
+        """
         ...
 
     def forget(self, fd: int) -> None: ...
+
+    def renew(self) -> None:
+        """Sockets were opened: any number may be that of another one by now."""
+        ...
 
     def wait(self, seconds: float) -> list[tuple[int, int]]:
         """The sockets that are ready, with `READ` and `WRITE` bits; empty after `seconds` or a `wake`.
@@ -57,17 +64,24 @@ if sys.platform == "linux":
             self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
             self._poll.register(self._bell, select.EPOLLIN)
             self._idle: set[int] = set()  # still registered, but nobody wants to hear of them
+            self._registered: dict[int, int] = {}  # for which events, where that is sure
 
-        def watch(self, fd: int, events: int) -> None:
+        def watch(self, fd: int, events: int, *, anew: bool = False) -> None:
             self._idle.discard(fd)
+            if self._registered.get(fd) == events and not anew:
+                return
             try:
                 self._poll.modify(fd, _TO_EPOLL[events])
             except FileNotFoundError:
                 self._poll.register(fd, _TO_EPOLL[events])
+            self._registered[fd] = events
+
+        def renew(self) -> None:
+            self._registered.clear()
 
         def forget(self, fd: int) -> None:
-            """A kept connection is soon watched again: leaving it registered saves two system calls a call.
-            A closed one leaves by itself.
+            """A kept connection is soon watched again: leaving it registered saves the system calls. A closed
+            one leaves by itself.
             """
             self._idle.add(fd)
 
@@ -78,6 +92,7 @@ if sys.platform == "linux":
                     os.eventfd_read(fd)
                 elif fd in self._idle:
                     self._idle.discard(fd)
+                    self._registered.pop(fd, None)
                     self._poll.unregister(fd)
                 else:
                     ready.append((fd, _from_epoll(mask)))
@@ -106,13 +121,16 @@ class Selector:
         self._bell.setblocking(False)
         self._poll.register(self._ear, selectors.EVENT_READ)
 
-    def watch(self, fd: int, events: int) -> None:
+    def watch(self, fd: int, events: int, *, anew: bool = False) -> None:  # noqa: ARG002  # always anew
         self.forget(fd)
         self._poll.register(fd, events)  # its EVENT_READ and EVENT_WRITE are our READ and WRITE
 
     def forget(self, fd: int) -> None:
         with suppress(KeyError, ValueError, OSError):
             self._poll.unregister(fd)
+
+    def renew(self) -> None:
+        """Nothing is remembered."""
 
     def wait(self, seconds: float) -> list[tuple[int, int]]:
         ready = []

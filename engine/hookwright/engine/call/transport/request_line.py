@@ -13,17 +13,13 @@ from . import Call
 _URL = re.compile(r"[hH][tT]{2}[pP][sS]?://[!\"$-.0->@-~]+([/?][!\"$-~]*)?")  # printable ASCII, but no #
 
 
-def is_secure(call: Call) -> bool:
-    return call.url[:6].lower() == "https:"
-
-
-def request_target(call: Call) -> str:
-    """`/path?query` of the request line. Raises ValueError for a URL that cannot stand in one."""
-    return _target(call.url)
+def is_secure(url: str) -> bool:
+    return url[:6].lower() == "https:"
 
 
 @lru_cache(maxsize=1024)  # an endpoint's calls have few different ones
-def _target(url: str) -> str:
+def request_target(url: str) -> str:
+    """`/path?query` of the request line. Raises ValueError for a URL that cannot stand in one."""
     match = _URL.fullmatch(url)
     if match is None:
         raise ValueError("the URL cannot be sent as it is")
@@ -34,4 +30,4 @@ def _target(url: str) -> str:
 def origin(call: Call) -> str:
     """`https://host:port/` of the call."""
     host = f"[{call.host}]" if ":" in call.host else call.host
-    return f"{'https' if is_secure(call) else 'http'}://{host}:{call.port}/"
+    return f"{'https' if is_secure(call.url) else 'http'}://{host}:{call.port}/"

@@ -61,8 +61,8 @@ def key_of(reference: JSON, secrets: Secrets) -> bytes:
 def _signing(digests: list[Digest]) -> Any:
     def sign(message: str, timestamp: int, body: bytes) -> Pairs:
         head = f"{message}.{timestamp}.".encode()
-        signatures = (binascii.b2a_base64(digest(head, body), newline=False) for digest in digests)
-        return (("webhook-signature", " ".join(f"v1,{one.decode()}" for one in signatures)),)
+        signatures = [binascii.b2a_base64(digest(head, body), newline=False) for digest in digests]
+        return (("webhook-signature", " ".join([f"v1,{one.decode()}" for one in signatures])),)
 
     return sign
 
