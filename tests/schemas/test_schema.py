@@ -169,7 +169,6 @@ def test_what_is_not_done_yet_is_replaced_wherever_it_is_allowed():
     schema = as_built(load_schema("config"), lambda what: False if what is True else {"not": what})
     assert NOT_YET not in json.dumps(schema)
     assert schema["properties"]["automations"] is False
-    assert schema["$defs"]["webhook"]["properties"]["body"] is False
     assert schema["$defs"]["webhook"]["properties"]["renamed_from"] is False
     some = {"properties": {"a": {"type": "string", NOT_YET: {"const": "b"}}}}
     assert as_built(some, lambda what: {"not": what})["properties"]["a"]["not"] == {"const": "b"}
@@ -190,14 +189,6 @@ def test_the_types_of_a_family_are_those_that_plugins_bring():
     assert config_schema({})["$defs"]["any_signing"]["properties"]["type"]["enum"] == []
     union = config_schema({"signing": {"standard": kind}})["$defs"]["any_signing"]
     assert union["properties"]["type"]["enum"] == ["standard"]
-
-
-@pytest.mark.parametrize("mark", ["{{ data.a }}", "{% if data.a %}", "{# note #}"])
-def test_whatever_a_template_would_fill_in_is_not_done_yet(mark):
-    defs = load_schema("config")["$defs"]
-    for part in (defs["text"], defs["header_values"], defs["target"]["properties"]["url"]):
-        assert jsonschema_rs.is_valid(part[NOT_YET], mark)
-        assert not jsonschema_rs.is_valid(part[NOT_YET], "{plain}")
 
 
 def test_each_call_gives_a_schema_of_its_own():

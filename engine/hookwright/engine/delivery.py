@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -81,7 +81,8 @@ class BatchPlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """With whom a delivery is batched: those of its endpoint and event type with an equal plan.
 
     `window` is in milliseconds, `max_bytes` bounds the list as JSON. `encoder` and `content_type` say how the
-    list is written when the batch closes. `split` says that a list that is refused is taken apart.
+    list is written when the batch closes. `split` says that a list that is refused is taken apart. `template`
+    is JSON, what is filled in then: see `call.batch_template`.
     """
 
     window: int
@@ -91,6 +92,7 @@ class BatchPlan(Struct, frozen=True, kw_only=True, omit_defaults=True):
     content_type: str
     key: str = ""
     split: bool = False
+    template: str = ""
 
 
 Splitting = Literal["late", "now", "alone"]
@@ -106,11 +108,21 @@ class OrderPlan(Struct, frozen=True, kw_only=True):
     turn: int
 
 
+Pairs: TypeAlias = tuple[tuple[str, str], ...]
+
+
 class DedupePlan(Struct, frozen=True, kw_only=True):
     """Of deliveries of an endpoint with one `key` (a digest) only the first in a `window` (ms) goes out."""
 
     key: str
     window: int
+
+
+class Emitted(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An event of one's own: the delivery's body is its data."""
+
+    type: str
+    subject: str = ""
 
 
 class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
@@ -123,7 +135,9 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     `notifier` names who carries it out in place of an HTTP call. `hidden` are values under `redact`, which
     nothing that is written may say. `hops` is how often its event has come back to a door. `order` and
     `dedupe` say which others decide when it goes out, and whether. `split` is set for the lists of batches
-    that may be taken apart.
+    that may be taken apart. `filled` are the slots of its URL, query and headers (templates) with what stands
+    in them; where something of the event is redacted, `shown` are the same as they may be read. With an
+    `emission` it is no call but an event that goes back to the door.
     """
 
     id: str
@@ -148,10 +162,18 @@ class Delivery(Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     order: OrderPlan | None = None
     dedupe: DedupePlan | None = None
     split: Splitting | None = None
+    filled: Pairs = ()
+    shown: Pairs = ()
+    emission: Emitted | None = None
 
     @property
     def endpoint(self) -> str:
         return endpoint_name(self.entity_type, self.entity_id, self.action)
+
+    @property
+    def is_notice(self) -> bool:
+        """Whether it tells of other deliveries; a message is told by a notifier, too."""
+        return bool(self.notifier) and self.action == f"notify/{self.notifier}"
 
     @property
     def lane(self) -> str:

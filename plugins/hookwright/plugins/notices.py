@@ -46,13 +46,14 @@ class Notice:
     """What a notifier tells people about one subscriber.
 
     `id` is the same for every try of the same notice. `kind` is "failure", "disabled" (Hookwright switched
-    the subscriber off) or "test". `title` is a sentence of one line, `text` the whole story in plain text.
+    the subscriber off), "message" (what a rule or an automation has to say of an event) or "test". `title` is
+    a sentence of one line, `text` the whole story in plain text.
     `count` is how many deliveries failed, of which `failures` holds the newest first, at most 20. `at` is
     Unix seconds.
     """
 
     id: str
-    kind: Literal["failure", "disabled", "test"]
+    kind: Literal["failure", "disabled", "message", "test"]
     title: str
     text: str
     entity_type: str

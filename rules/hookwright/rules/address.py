@@ -11,7 +11,7 @@ Fault: TypeAlias = tuple[str, str | None]  # what is wrong, and what would be ri
 
 _OUTSIDE_ASCII = re.compile(r"[^\x00-\x7f]")
 _WHOLE_HOST = re.compile(r"[A-Za-z]+://[^/?#{]+[/?#]")  # before the first brace
-_FILLED_IN = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_FILLED_IN = re.compile(r"\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
 _NEVER_IN_A_URL = re.compile(r'[\x00-\x20\x7f"<>\\^`{|}]')
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _HOST = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\.?")
@@ -24,10 +24,12 @@ def url_fault(url: str) -> Fault | None:
 
 def template_fault(url: str) -> Fault | None:
     """What is wrong with a URL that is a template, or None. Its host is written out, the rest filled in."""
+    if "{%" in url:
+        return "a URL decides and repeats nothing", "write {{ a if b else c }}, or two subscribers"
     if not _WHOLE_HOST.match(url):
         return "the host of a URL cannot be filled in", "write it out: https://example.com/{{ data.Id }}"
     filled = _FILLED_IN.sub("x", url)
-    return None if "{{" in filled or "{%" in filled else url_fault(filled)  # never closed: a bad template
+    return None if "{{" in filled else url_fault(filled)  # never closed: a bad template
 
 
 def _characters(url: str) -> Fault | None:

@@ -37,7 +37,6 @@ from .merge import Layer
 from .model import EntityType
 from .namespace import Namespace
 from .notify import notify_problems
-from .paths import template_file_problems
 from .pattern import Pattern, read_pattern
 from .references import Encoders
 from .renames import rename_problems
@@ -46,6 +45,7 @@ from .schedules import KEYS as KEEPING
 from .schedules import schedule_problems
 from .senders import sender_problems
 from .targets import BUILT_IN, CALLED, is_bodyless, lines
+from .template_files import TemplateFiles
 from .times import time_problems
 
 _WINDOW = "no layer below has one either; write how long to collect, such as `window: 1m`"
@@ -65,6 +65,7 @@ class Check:
     complete: bool = True  # False while a file that may declare names cannot be read
     certificates: Certificates = field(default_factory=lambda: Certificates(None))
     lapps: Lapps = None
+    templates: TemplateFiles = field(default_factory=lambda: TemplateFiles(None))
 
     def bundle(self, bundle: Bundle) -> Iterator[Problem]:
         """All problems of a bundle's parts, file by file."""
@@ -117,8 +118,7 @@ class Check:
             over = merged if target is entry.part else self.settings.over(events, target.value)
             yield from self._merged(over, target, defaults)
             yield from self._required(over, target)
-            if root := self.certificates.root:
-                yield from template_file_problems(target, root, scope)
+            yield from self.templates.problems(target, scope)
 
     def _own(self, target: Part) -> Iterator[Problem]:
         """What can be said of a target, or of the defaults, without looking at other layers."""

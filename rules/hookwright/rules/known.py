@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from .event import JSON
-from .expression.template import is_template
 from .merge import GROWING, LISTED, Layer
-from .targets import FIELDS
+from .targets import FIELDS, TEMPLATE
 
 BREAKER = frozenset({"failures", "probe", "probe_max"})
 RETRY = GROWING | {LISTED, "retry_after", "max_age"}
@@ -17,7 +16,7 @@ TLS = frozenset({"ca", "certificate", "key"})
 BATCH = frozenset({"window", "max_events", "max_bytes", "key", "on_too_large"})
 SCHEDULE = frozenset({"id", "timezone", "weekdays", "between"})
 DEDUPE = frozenset({"key", "window"})
-TARGET = frozenset(FIELDS)
+TARGET = frozenset(FIELDS) | {TEMPLATE}
 SUBSCRIBER = frozenset(
     {
         "id",
@@ -43,8 +42,9 @@ SUBSCRIBER = frozenset(
 LAPP = frozenset({"name", "config", "stage"})
 WEBHOOK = SUBSCRIBER | TARGET | {"type", "lapp"}
 RULE = SUBSCRIBER | {"actions"}
+ACTION = frozenset({"post", "notify", "lapp"})
+NOTIFY = frozenset({"to", "message"})
 EVENT = frozenset({"type", "description", "schema"})
-FILLED_IN = ("url", "query", "headers")  # with templates, which this version would send as they stand
 ROOT = frozenset({"bundle", "defaults", "webhooks", "rules", "events", "notifiers", "schedules"})
 LISTS = ("webhooks", "rules", "events", "notifiers", "schedules")  # of mappings, at the root
 _BELOW: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -98,8 +98,11 @@ def _rule(rule: Layer, where: str) -> Iterator[str]:
     yield from _settings(rule, RULE, where)
     yield from _no_mappings(rule, ("actions",), where)
     for below, action in _parts(rule, "actions"):
-        yield from _beyond(action, frozenset({"post", "lapp"}), f"{where}{below}")
-        yield from _no_mapping(action, "post", f"{where}{below}")
+        yield from _beyond(action, ACTION, f"{where}{below}")
+        for kind in ("post", "notify"):
+            yield from _no_mapping(action, kind, f"{where}{below}")
+        for deeper, told in _parts(action, "notify"):
+            yield from _beyond(told, NOTIFY, f"{where}{below}{deeper}")
         for deeper, target in _parts(action, "post"):
             yield from _settings(target, TARGET, f"{where}{below}{deeper}")
         if not _is_read("lapp", action.get("lapp", "")):
@@ -114,7 +117,6 @@ def _settings(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:
     for key, keys in _BELOW.items():
         for below, deeper in _parts(part, key):
             yield from _beyond(deeper, keys, f"{where}{below}")
-    yield from (f"the template in {where}{key}" for key in FILLED_IN if _has_template(part.get(key)))
 
 
 def _is_read(key: str, value: JSON) -> bool:
@@ -138,15 +140,6 @@ def _no_mappings(part: Layer, keys: tuple[str, ...], where: str) -> Iterator[str
         for index, item in enumerate(items):
             if not isinstance(item, Mapping):
                 yield f"the value of {where}{key}/{index}"
-
-
-def _has_template(value: JSON) -> bool:
-    """Whether a text in it is to be filled in."""
-    if isinstance(value, Mapping):
-        return any(map(_has_template, value.values()))
-    if isinstance(value, list):
-        return any(map(_has_template, value))
-    return isinstance(value, str) and is_template(value)
 
 
 def _beyond(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:

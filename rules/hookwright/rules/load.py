@@ -27,6 +27,7 @@ from .paths import root_of
 from .references import Encoders
 from .schema_files import with_schemas
 from .source import Source
+from .template_files import TemplateFiles
 
 DEFAULT_PRESET = "leadsquared"
 DEFAULT_BUNDLE = "default"
@@ -77,7 +78,8 @@ def load(
     whole = with_schemas(gather(documents), path)
     bundle = whole.bundle
     claims = Encoders.of(encoders)
-    certificates = Certificates(root_of(path))
+    root = root_of(path)
+    certificates, templates = Certificates(root), TemplateFiles(root)
     found = [
         *conflicts(bundle),
         *whole.problems,
@@ -85,18 +87,20 @@ def load(
         *_checked(
             bundle,
             certificates,
+            templates,
             claims,
             lapps_of(fragments),
             undeclared=allow_undeclared_events,
             complete=not unread,
         ),
     ]
-    named = (*whole.files, *certificates.paths)
+    named = (*whole.files, *certificates.paths, *templates.paths)
     found = [problem for problem in found if problem.place not in unread]
     problems = in_order([*problems, *beyond(problems, found)])
     if any(problem.severity == "error" for problem in problems):
         return Loaded(None, None, tuple(problems), bundle, named)
-    source = _source(bundle, path, claims, certificates, undeclared=allow_undeclared_events)
+    named_texts = {**certificates.texts, **templates.texts}
+    source = _source(bundle, path, claims, named_texts, undeclared=allow_undeclared_events)
     model = build(source)
     problems = in_order([*problems, *repeats(bundle, model), *span_warnings(bundle, model)])
     return Loaded(model, source, tuple(problems), bundle, named)
@@ -106,8 +110,7 @@ def load_nothing(
     *, encoders: Mapping[str, Iterable[str]] = BUILT_IN_ENCODERS, allow_undeclared_events: bool = False
 ) -> Loaded:
     """A bundle without any file: it says nothing, and bundles may stand beside it."""
-    nothing = Certificates(None)
-    source = _source(gather(()), None, Encoders.of(encoders), nothing, undeclared=allow_undeclared_events)
+    source = _source(gather(()), None, Encoders.of(encoders), {}, undeclared=allow_undeclared_events)
     return Loaded(build(source), source, ())
 
 
@@ -138,6 +141,7 @@ def _read(
 def _checked(
     bundle: Bundle,
     certificates: Certificates,
+    templates: TemplateFiles,
     claims: Encoders,
     lapps: Lapps,
     *,
@@ -145,11 +149,12 @@ def _checked(
     complete: bool,
 ) -> Iterable[Problem]:
     settings = Settings(_preset(bundle), bundle.default_values, event_names(bundle.declared_types()))
-    return Check(settings, claims, undeclared, complete, certificates, lapps).bundle(bundle)
+    check = Check(settings, claims, undeclared, complete, certificates, lapps, templates)
+    return check.bundle(bundle)
 
 
 def _source(
-    bundle: Bundle, path: Path | None, claims: Encoders, certificates: Certificates, *, undeclared: bool
+    bundle: Bundle, path: Path | None, claims: Encoders, files: Mapping[str, str], *, undeclared: bool
 ) -> Source:
     preset = _preset(bundle)
     return Source(
@@ -157,7 +162,7 @@ def _source(
         preset=preset.name,
         preset_version=preset.version,
         content=bundle.content(),
-        files=certificates.texts,
+        files=files,
         places=bundle.places(),
         encoders=claims.claims,
         allow_undeclared_events=undeclared,

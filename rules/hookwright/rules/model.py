@@ -12,7 +12,7 @@ from hookwright.schemas.problem import Place
 
 from .event import JSON
 from .expression import Expression
-from .telling import Emission, LappCall, Message
+from .telling import BodyTemplate, Emission, LappCall, Message
 
 if TYPE_CHECKING:
     from .steps import Automation
@@ -139,6 +139,8 @@ class Target:
     tls: Tls | None = None
     breaker: Breaker | None = None
     rate: Rate | None = None
+    body: BodyTemplate | None = None
+    slots: tuple[str, ...] = ()  # what is filled in of its URL, query and headers
 
 
 @dataclass(frozen=True, slots=True)

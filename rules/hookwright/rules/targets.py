@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, cast
 
 from hookwright.schemas.grammar import duration
 
 from .event import JSON
+from .expression.slots import slots
 from .merge import LISTED, Layer
 from .model import Auth, Breaker, Rate, RetryPolicy, SecretReference, Target, Text, Tls
 from .references import Encoders
+from .telling import BodyTemplate
 
 BUILT_IN = Target(url="")
 BUILT_IN_BREAKER = Breaker()
@@ -38,6 +41,7 @@ CALLED = frozenset(
 )
 """The keys of a target that say what is called over the network, and how."""
 
+TEMPLATE = "template"
 QUERY_ENCODER, QUERY_TYPE = "form", "application/x-www-form-urlencoded"
 _INITIAL = "10s"
 _MULTIPLIER = 3
@@ -55,7 +59,15 @@ def target(merged: Layer, encoders: Encoders, files: Mapping[str, str]) -> Targe
         said |= {"encoder": QUERY_ENCODER, "content_type": QUERY_TYPE}
     elif "encoder" not in said:
         said["encoder"] = encoders.claimants(said.get("content_type", BUILT_IN.content_type))[0]
-    return Target(**said)
+    if TEMPLATE in merged:
+        said["body"] = BodyTemplate(files[str(merged[TEMPLATE])], whole=True)
+    return _with_slots(Target(**said))
+
+
+def _with_slots(target: Target) -> Target:
+    named = (value for _, value in (*target.query, *target.headers) if isinstance(value, str))
+    found = dict.fromkeys(slot for text in (target.url, *named) for slot in slots(text))
+    return replace(target, slots=tuple(found)) if found else target
 
 
 def is_bodyless(merged: Layer) -> bool:
@@ -175,6 +187,7 @@ def _text(written: JSON) -> Text:
 
 FIELDS: Mapping[str, Callable[[JSON], object]] = {
     "auth": _auth,
+    "body": BodyTemplate,
     "breaker": breaker,
     "concurrency": _whole,
     "content_type": str,

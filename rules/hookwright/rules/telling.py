@@ -1,4 +1,4 @@
-"""What an action says where it calls no URL: a message, a Lapp, or an event of one's own. Values only."""
+"""What an action says: a body of its own, a message, a Lapp, or an event of one's own. Values only."""
 
 from __future__ import annotations
 
@@ -8,6 +8,16 @@ from types import MappingProxyType
 from typing import Literal
 
 from .event import JSON
+
+
+@dataclass(frozen=True, slots=True)
+class BodyTemplate:
+    """What is sent in place of the event's data: a `tree` whose texts are templates, or the `whole` text of a
+    file.
+    """
+
+    tree: JSON = field(hash=False)
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

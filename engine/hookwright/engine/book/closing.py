@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import structlog
 
-from hookwright.plugins.hookspecs import BodyContext, Encoder
+from hookwright.plugins.hookspecs import Encoder
 
-from ..call.encoding import Body, encode_body, refused
+from ..call.encoding import Body, refused
 from ..call.mask import REDACTED, Mask
 from ..delivery import BatchPlan
 from ..errors import JournalError
@@ -19,9 +19,9 @@ from ..journal.acceptance import Origin
 from ..journal.opened import Batched, opened_entries
 from ..journal.sealing import Concealed, SealBroken, Secret, Vault
 from ..journal.writer import Entry
-from ..strictjson import decode
 from .gathering import Closing
 from .half import Half
+from .listing import UNSAID, Made, list_of, revealed, shown_of
 
 log = structlog.get_logger(__name__)
 
@@ -36,35 +36,40 @@ def batch_entries(
     cannot be sent: its members must not wait forever.
     """
     plan = closing.plan
-    body, hidden = _whole(members, plan, encoders, vault)
+    made, hidden = _whole(members, plan, encoders, vault)
+    body = made.body
     if body.refusal is None:
         try:
-            concealed = _concealed(body, hidden, members, plan, encoders, vault) if hidden else None
-            return opened_entries(_opened(closing, members, body), body.content, concealed)
+            concealed = _concealed(made, hidden, members, plan, encoders, vault) if hidden else None
+            return opened_entries(_opened(closing, members, made), body.content, concealed)
         except JournalError as error:
             body = refused(plan.encoder, str(error))
     log.error("batch_refused", members=len(members), refusal=body.refusal)
-    return opened_entries(_opened(closing, members, body), b"")
+    return opened_entries(_opened(closing, members, Made(body)), b"")
 
 
 def _whole(
     members: Sequence[Origin], plan: BatchPlan, encoders: Mapping[str, Encoder], vault: Vault
-) -> tuple[Body, tuple[str, ...]]:
+) -> tuple[Made, tuple[str, ...]]:
     """The list as its events came, and what of it is hidden."""
     try:
         secrets = [each.secret(vault) for each in members]
     except SealBroken as error:
-        return Body(b"", (), ("poison", str(error))), ()
-    body = _encoded(members, [each.body for each in secrets], plan, encoders)
-    hidden = tuple(sorted({value for each in secrets for value in each.hidden}))
-    if hidden and body.refusal:
-        kind, reason = body.refusal
-        body = replace(body, refusal=(kind, Mask(hidden=hidden).cut(reason)))
-    return body, hidden
+        return Made(Body(b"", (), ("poison", str(error)))), ()
+    data = [each.body for each in secrets]
+    made = list_of(members, data, plan, encoders)
+    hidden = {value for each in secrets for value in each.hidden}
+    if hidden and made.body.refusal:
+        kind, reason = made.body.refusal
+        said = UNSAID if kind == "template" else Mask(hidden=hidden).cut(reason)
+        made = Made(replace(made.body, refusal=(kind, said)))
+    elif hidden and plan.template:
+        hidden |= revealed(members, data, plan)
+    return made, tuple(sorted(hidden))
 
 
 def _concealed(
-    body: Body,
+    made: Made,
     hidden: tuple[str, ...],
     members: Sequence[Origin],
     plan: BatchPlan,
@@ -72,29 +77,16 @@ def _concealed(
     vault: Vault,
 ) -> Concealed:
     """The list sealed, and what may be read of it: the list of what may be read of its events."""
-    shown, mask = _encoded(members, [each.raw for each in members], plan, encoders), Mask(hidden=hidden)
+    raws, mask, body = [each.raw for each in members], Mask(hidden=hidden), made.body
+    shown = list_of(members, raws, plan, encoders).body
     headers = tuple((name, mask(value)) for name, value in body.headers)
     content = REDACTED.encode() if shown.refusal else shown.content
-    return vault.conceal(Secret(body.content, body.headers, hidden), content, headers)
+    slots = shown_of(members, raws, plan) if made.filled else ()
+    return vault.conceal(Secret(body.content, body.headers, hidden, made.filled), content, headers, slots)
 
 
-def _encoded(
-    members: Sequence[Origin], data: Sequence[bytes], plan: BatchPlan, encoders: Mapping[str, Encoder]
-) -> Body:
-    """The list in its encoding, or why there is none."""
-    first = members[0]
-    context = BodyContext(
-        content_type=plan.content_type,
-        event_id=first.event.id,
-        event_type=first.event.type,
-        entity_type=first.planned.entity_type,
-        entity_id=first.planned.entity_id,
-        raw=b"[%b]" % b",".join(data),
-    )
-    return encode_body(encoders, plan.encoder, list(map(decode, data)), context)
-
-
-def _opened(closing: Closing | Half, members: Sequence[Origin], body: Body) -> Batched:
+def _opened(closing: Closing | Half, members: Sequence[Origin], made: Made) -> Batched:
+    body = made.body
     first, planned, key = members[0], members[0].planned, closing.plan.key
     if isinstance(closing, Half):
         message, origin = closing.message, closing.batch.id
@@ -116,6 +108,7 @@ def _opened(closing: Closing | Half, members: Sequence[Origin], body: Body) -> B
         test=planned.test,
         hops=max(hops_of(each.event.extensions.items()) for each in members),
         refusal=body.refusal,
+        filled=made.filled,
         members=tuple(each.planned.id for each in members),
         opened=closing.opened,
         closed=closing.reason,

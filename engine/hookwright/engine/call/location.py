@@ -55,6 +55,15 @@ def percent_encoded(text: str) -> str:
     return quote(text, safe="", errors="replace")
 
 
+def injected_url(injected: str, url: str, shown: str) -> str:
+    """The URL an injector edited, for the record: what it added is hidden, or else the whole query."""
+    if injected == url:
+        return shown
+    if injected.startswith(url):
+        return f"{shown}&{REDACTED}"
+    return f"{shown.partition('?')[0]}?{REDACTED}"
+
+
 def _appended(base: str, *pairs: str) -> str:
     added = "&".join(pair for pair in pairs if pair)
     if not added:

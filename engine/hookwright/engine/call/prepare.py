@@ -14,13 +14,13 @@ from hookwright.plugins.grants import Grant
 from hookwright.plugins.hookspecs import Injector
 from hookwright.plugins.injection import build_injector, build_signer
 from hookwright.rules.event import JSON
-from hookwright.rules.model import Action, SecretReference, Subscriber
+from hookwright.rules.model import Action, SecretReference, Subscriber, Target
 from hookwright.rules.targets import BODYLESS
 
 from ..delivery import Delivery, Sent
 from .edit import Edited, Edits
 from .headers import Headers, attempt_headers, static_headers, with_encoded
-from .location import Location, entity_params, locate, percent_encoded
+from .location import Location, entity_params, injected_url, locate, percent_encoded
 from .mask import REDACTED, Mask, PassingMask
 from .query import ERROR as NO_QUERY
 from .query import NoQuery, check_length, query_of
@@ -36,8 +36,7 @@ class Prepared(Struct, frozen=True, gc=False):
     """A request, complete but for the addresses of its host, and what the record may say about it.
 
     `target` is whom to resolve. `mask` must be applied to what the receiver answers before it is kept: it may
-    echo a secret. `renew` gives up the token it carries, and
-    says whether another one is worth a try.
+    echo a secret. `renew` gives up the token it carries, and says whether another one is worth a try.
     """
 
     call: Call
@@ -83,7 +82,8 @@ class Preparer:
     `injector` is the plugin that `auth.type` names, `signer` that of `signing.type`; None without the key, or
     when no plugin of that name is loaded here (the endpoint's calls are held then). `resolve` looks secrets
     up. They are asked for again every `SECRETS_KEPT` seconds, so that a changed secret needs no new revision.
-    `tokens` fetches tokens; without it a placeholder stands for them.
+    `tokens` fetches tokens; without it a placeholder stands for them. `shown` is the target as it may be
+    read, where that is not all.
     """
 
     def __init__(
@@ -95,8 +95,10 @@ class Preparer:
         resolve: Resolve,
         signer: Injector | None = None,
         tokens: Tokens | None = None,
+        shown: Target | None = None,
     ) -> None:
         self._subscriber = subscriber
+        self._shown = shown or action.target
         self._target = action.target
         self._bodyless = action.target.method in BODYLESS
         self._injector = injector
@@ -137,7 +139,7 @@ class Preparer:
             return replace(refusal, reason=hiding.cut(refusal.reason)) if delivery.hidden else refusal
         if not edited.secrets <= self._reply_mask.values:
             self._reply_mask = self._mask.with_values(edited.secrets)
-        shown = _shown(edited.url, url, shown)
+        shown = injected_url(edited.url, url, shown)
         prepared = self._prepared(target, shown, edited, content, delivery.hidden, common)
         if token is None or self._tokens is None:
             return prepared
@@ -214,6 +216,10 @@ class Preparer:
             tail = entity_params(self._subscriber) if target.entity_params else ""
             location, shown = locate(target.url, resolved(target.query, resolve), tail)
             headers = static_headers(self._content_type, resolved(target.headers, resolve))
+            if self._shown is not target:  # of what was filled in, not all may be read
+                shown = locate(self._shown.url, resolved(self._shown.query, resolve), tail)[1]
+                visible = static_headers(self._content_type, resolved(self._shown.headers, resolve)).shown
+                headers = Headers(headers.sent, visible)
             edits, grant = self._build_edits(resolve)
             headers = headers.without(edits.replaced)
             identity = identity_of(target.tls, resolve)
@@ -269,12 +275,3 @@ class Preparer:
 
 
 _in_query = lru_cache(maxsize=1024)(percent_encoded)  # of event types
-
-
-def _shown(injected: str, url: str, shown: str) -> str:
-    """The URL an injector edited, for the record: what it added is hidden, or else the whole query."""
-    if injected == url:
-        return shown
-    if injected.startswith(url):
-        return f"{shown}&{REDACTED}"
-    return f"{shown.partition('?')[0]}?{REDACTED}"

@@ -239,11 +239,16 @@ class Intake:
         if redaction is None:
             return Plan(event, fingerprint, revision, deliveries, bodies)
         data = hashlib.sha256(event.raw).hexdigest()
-        hidden = tuple(redaction.delivery(delivery, bodies[delivery.body]) for delivery in deliveries)
+        hidden = tuple(
+            self._placing.hiding(
+                redaction.delivery(delivery, body), redaction.shown, event, subscriber, action, alone=alone
+            )
+            for subscriber, action, body, delivery in placed
+        )
         shown = {
             delivery.id: self._placing.shown(redaction.shown, subscriber, action, alone=alone)
             for (subscriber, action, *_), delivery in zip(placed, hidden, strict=True)
-            if delivery.body != data and (delivery.refusal is None or delivery.refusal[0] == SKIPPED)
+            if (delivery.body != data or delivery.filled) and _is_sent(delivery)
         }
         return Plan(event, fingerprint, revision, hidden, {**bodies, NOTHING: b""}, redaction, shown)
 
@@ -261,6 +266,11 @@ def _runs(plan: Plan, begun: Sequence[Selected], now: int) -> tuple[PlannedRun, 
     if plan.redaction is None:
         return runs
     return tuple(plan.redaction.run(run) for run in runs)
+
+
+def _is_sent(delivery: Delivery) -> bool:
+    """Whether there is something to send, be it when it is replayed."""
+    return delivery.refusal is None or delivery.refusal[0] == SKIPPED
 
 
 def _unavailable(error: JournalError) -> Rejected:

@@ -39,9 +39,9 @@ def plan_entries(plan: Plan | Drawn, vault: Vault) -> list[Entry]:
 
 
 def _concealed(delivery: Delivery, plan: Plan, redaction: Redaction, vault: Vault) -> Concealed:
-    secret = Secret(plan.bodies[delivery.body], delivery.headers, delivery.hidden)
+    secret = Secret(plan.bodies[delivery.body], delivery.headers, delivery.hidden, delivery.filled)
     headers = tuple((name, redaction.mask(value)) for name, value in delivery.headers)
-    return vault.conceal(secret, plan.shown[delivery.id], headers)
+    return vault.conceal(secret, plan.shown[delivery.id], headers, delivery.shown)
 
 
 def _grouped(delivery: Delivery, redaction: Redaction, vault: Vault) -> Delivery:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -17,12 +17,15 @@ from hookwright.rules.model import Action, Subscriber, Target
 from hookwright.rules.targets import BODYLESS
 
 from ..batch import batch_plan
+from ..call.batch_template import batch_template
 from ..call.encoding import Body, encode_body, refused, too_large
+from ..call.filling import Scope, scope_of, scope_of_batch
 from ..call.mask import REDACTED
 from ..call.query import NoQuery, check_query
 from ..delivery import SKIPPED, DedupePlan, Delivery, OrderPlan
 from ..hops import hops_of
 from ..identifiers import delivery_id, key_digest, message_id
+from .composing import Composed, composed, concealed, is_composed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,14 @@ class Placing:
         schedule = subscriber.skip_outside
         if schedule is not None and not is_open(schedule, now):
             return self._skipped(event, subscriber, action, now, f"outside the schedule {schedule.id}")
-        if subscriber.batch is None:
+        if subscriber.batch is None or not is_batched(action):
             content, delivery = self._encoded(event, event, subscriber, action, now)
-            return content, self._kept_apart(delivery, event, subscriber, now)
+            return content, self._kept_apart(delivery, event, subscriber, action, now)
         delivery = self._delivery(event, subscriber, action, event.raw, now)
         try:
             plan = batch_plan(event, subscriber.batch, action.target)
+            if is_composed(action):
+                plan = msgspec.structs.replace(plan, template=batch_template(action.target))
         except ExpressionError as error:
             return event.raw, _without_value(delivery, "batch.key", error)
         return event.raw, msgspec.structs.replace(delivery, batch=plan)
@@ -72,10 +77,7 @@ class Placing:
 
     def alone(self, event: Event, subscriber: Subscriber, action: Action, now: int) -> tuple[bytes, Delivery]:
         """The same, but where events are batched the body is the list of this one, and nothing waits."""
-        listed = event
-        if subscriber.batch is not None:
-            listed = msgspec.structs.replace(event, data=[event.data], raw=b"[%b]" % event.raw)
-        return self._encoded(listed, event, subscriber, action, now)
+        return self._encoded(_listed(event, subscriber, action), event, subscriber, action, now)
 
     def tested(
         self, event: Event, subscriber: Subscriber, action: Action, now: int
@@ -86,20 +88,63 @@ class Placing:
 
     def shown(self, shown: Event, subscriber: Subscriber, action: Action, *, alone: bool = False) -> bytes:
         """The body as it may be read: that of an event without what is redacted, or nothing of it at all."""
-        listed = shown
-        if alone and subscriber.batch is not None:
-            listed = msgspec.structs.replace(shown, data=[shown.data], raw=b"[%b]" % shown.raw)
-        body = self._body(listed, subscriber, action.target)
+        listed = _listed(shown, subscriber, action) if alone else shown
+        if is_composed(action):
+            body = self._composed(listed, shown, subscriber, action, "", 0).body
+        else:
+            body = self._body(listed, subscriber, action.target)
         return REDACTED.encode() if body.refusal else body.content
+
+    def hiding(
+        self,
+        delivery: Delivery,
+        shown: Event,
+        event: Event,
+        subscriber: Subscriber,
+        action: Action,
+        *,
+        alone: bool = False,
+    ) -> Delivery:
+        """The delivery with what may be read of its slots, and with what templates made of what is hidden."""
+        if not is_composed(action) or delivery.batch is not None:
+            return delivery
+        listed = alone and _listed(event, subscriber, action) is not event
+        return concealed(delivery, action, _scope(event, listed=listed), _scope(shown, listed=listed))
+
+    def _composed(
+        self, content: Event, event: Event, subscriber: Subscriber, action: Action, message: str, now: int
+    ) -> Composed:
+        scope = _scope(event, listed=content is not event)
+        made = composed(self.encoders, content, scope, subscriber, action, message, now)
+        if action.message is None and action.emission is None:
+            checked = self._checked(made.body, subscriber, action.target, event.type)
+            made = replace(made, body=checked)
+        return made if made.body.refusal is None else Composed(made.body)
 
     def _encoded(
         self, content: Event, event: Event, subscriber: Subscriber, action: Action, now: int
     ) -> tuple[bytes, Delivery]:
+        if is_composed(action):
+            return self._saying(content, event, subscriber, action, now)
         body = self._body(content, subscriber, action.target)
         delivery = self._delivery(event, subscriber, action, body.content, now)
         if body.headers or body.refusal:
             delivery = msgspec.structs.replace(delivery, headers=body.headers, refusal=body.refusal)
         return body.content, delivery
+
+    def _saying(
+        self, content: Event, event: Event, subscriber: Subscriber, action: Action, now: int
+    ) -> tuple[bytes, Delivery]:
+        delivery = self._delivery(event, subscriber, action, b"", now)
+        made = self._composed(content, event, subscriber, action, delivery.message, now)
+        return made.body.content, msgspec.structs.replace(
+            delivery,
+            body=hashlib.sha256(made.body.content).hexdigest(),
+            headers=made.body.headers,
+            refusal=made.body.refusal,
+            filled=made.filled,
+            emission=made.emission,
+        )
 
     def _body(self, event: Event, subscriber: Subscriber, target: Target) -> Body:
         """What will be sent, or why nothing can be. Other subscribers get theirs."""
@@ -111,10 +156,15 @@ class Placing:
             entity_id=subscriber.id,
             raw=event.raw,
         )
-        body = too_large(target.encoder, encode_body(self.encoders, target.encoder, event.data, context))
+        body = encode_body(self.encoders, target.encoder, event.data, context)
+        return self._checked(body, subscriber, target, event.type)
+
+    def _checked(self, body: Body, subscriber: Subscriber, target: Target, event_type: str) -> Body:
+        """The body, or its refusal where it has no room in the journal or, without a body, in a URL."""
+        body = too_large(target.encoder, body)
         if target.method in BODYLESS and body.refusal is None:
             try:
-                check_query(subscriber, target, event.type, body.content.decode())
+                check_query(subscriber, target, event_type, body.content.decode())
             except NoQuery as error:
                 return refused(target.encoder, error.reason)
         return body
@@ -138,18 +188,23 @@ class Placing:
             place=f"{subscriber.place.file}:{subscriber.place.line}",
             hops=hops_of(event.extensions) if event.extensions else 0,
             test=action.lapp is not None and action.lapp.stage == "test",
+            notifier=action.message.to if action.message else "",
         )
 
-    def _kept_apart(self, delivery: Delivery, event: Event, subscriber: Subscriber, now: int) -> Delivery:
+    def _kept_apart(
+        self, delivery: Delivery, event: Event, subscriber: Subscriber, action: Action, now: int
+    ) -> Delivery:
         """The delivery with what decides when it goes out, and whether: computed once, from its event."""
         key = "order_by"
         try:
-            if subscriber.order_by is not None:
+            if subscriber.order_by is not None and is_batched(action):
                 order = OrderPlan(key=self._key(subscriber.order_by, event, subscriber), turn=now * 1000)
                 delivery = msgspec.structs.replace(delivery, order=order)
             key = "dedupe.key"
             if subscriber.dedupe is not None:
                 digest = self._key(subscriber.dedupe.key, event, subscriber)
+                if action.message is not None:  # whose lane is shared by all who tell the same notifier
+                    digest = key_digest(f"{action.endpoint} {digest}")
                 seen = DedupePlan(key=digest, window=subscriber.dedupe.window)
                 delivery = msgspec.structs.replace(delivery, dedupe=seen)
         except ExpressionError as error:
@@ -160,6 +215,23 @@ class Placing:
         """A digest of a key's value; where something is redacted, one that nobody finds by trying values."""
         text = key_text(expression.evaluate(event.attributes, event.data))
         return key_digest(self.keyed(text) if subscriber.redact else text)
+
+
+def _scope(event: Event, *, listed: bool) -> Scope:
+    one = (event.attributes, event.data)
+    return scope_of_batch([one]) if listed else scope_of(*one)
+
+
+def is_batched(action: Action) -> bool:
+    """Whether what the action sends can wait for others: messages and events are made of one event each."""
+    return action.message is None and action.emission is None
+
+
+def _listed(event: Event, subscriber: Subscriber, action: Action) -> Event:
+    """The event with a list of its data, where events are collected."""
+    if subscriber.batch is None or not is_batched(action):
+        return event
+    return msgspec.structs.replace(event, data=[event.data], raw=b"[%b]" % event.raw)
 
 
 def _without_value(delivery: Delivery, key: str, error: ExpressionError) -> Delivery:

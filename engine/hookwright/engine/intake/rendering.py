@@ -19,6 +19,7 @@ from hookwright.rules.model import Action, Batch, SecretReference, Subscriber, T
 from hookwright.schemas.credentials import without_credentials
 from hookwright.schemas.secret_names import looks_secret
 
+from ..call.filled import filled_target
 from ..call.mask import REDACTED
 from ..call.prepare import Prepared, Preparer, Refusal
 from ..delivery import Delivery
@@ -108,6 +109,11 @@ class Rendering:
         )
         if delivery.refusal is not None:
             return rendered
+        try:
+            target = filled_target(means.target, dict(delivery.filled))
+        except LookupError as error:
+            return replace(rendered, refusal=("template", f"nothing is known of {error.args[0]}"))
+        means = replace(means, target=target)
         prepared = self._preparer(subscriber, action, means).prepare(delivery, body, 1, self.now)
         if isinstance(prepared, Refusal):
             return replace(rendered, refusal=(prepared.error, prepared.reason))

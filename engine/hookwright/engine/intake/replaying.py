@@ -94,7 +94,9 @@ class Replays:
             replayed = msgspec.structs.replace(replayed, by=by, why=why, job=job)
             accepted = self._monotonic()
             self._record(opened_entries(replayed, body, self._concealed(original, planned, body)))
-        fresh = msgspec.structs.replace(replayed.delivery(self._node, body), hidden=planned.hidden)
+        fresh = msgspec.structs.replace(
+            replayed.delivery(self._node, body), hidden=planned.hidden, shown=planned.shown
+        )
         self._offering.put([Fresh(fresh, body, accepted)])
         return replayed
 
@@ -108,8 +110,9 @@ class Replays:
         """How the bytes are kept, of which the original hid something."""
         if not planned.hidden:
             return None
-        secret = Secret(body, planned.headers, planned.hidden)
-        return vault_of(self._folder).conceal(secret, original.shown, original.headers)
+        secret = Secret(body, planned.headers, planned.hidden, planned.filled)
+        vault = vault_of(self._folder)
+        return vault.conceal(secret, original.shown, original.headers, original.filled)
 
     def _known_rounds(self) -> dict[str, int]:
         if self._rounds is None:
@@ -169,6 +172,9 @@ def _replayed(planned: Delivery, number: int, revision: str, now: float) -> Repl
         hops=planned.hops,
         order=planned.order and OrderPlan(key=planned.order.key, turn=int(now * 1e6)),
         refusal=None if planned.refusal and planned.refusal[0] == SKIPPED else planned.refusal,
+        filled=planned.filled,
+        notifier=planned.notifier,
+        emission=planned.emission,
         of=planned.id,
         round=number,
         by="",

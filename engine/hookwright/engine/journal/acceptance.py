@@ -14,18 +14,17 @@ from msgspec import Raw, Struct, UnsetType
 
 from hookwright.rules.event import Event
 
-from ..delivery import BatchPlan, DedupePlan, Delivery, OrderPlan
-from ..errors import JournalError
+from ..delivery import BatchPlan, DedupePlan, Delivery, Emitted, OrderPlan
 from ..hops import hops_of
 from ..instant import milliseconds, timestamp
-from .line import LINE_LIMIT, Line, Shape
+from .grouping import ROOM, body_text, grouped
+from .line import Line, Shape
 from .reader import read_at
 from .runs import PlannedRun
 from .sealing import SealedEvent, Secret, Vault
 from .segment import Position
 from .writer import Entry
 
-_ROOM = LINE_LIMIT - 1024  # what is left for an event and its deliveries beside the envelope
 _JSON_SPACE = b" \t\r\n"
 _encode = msgspec.json.Encoder().encode
 NO_DATA = Raw(b"")  # this very value stands for "no data" and is left out of a line
@@ -58,7 +57,7 @@ class JournalledEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """One delivery in a line. `body` says which bytes it sends: the event's data, or its own `text` (plain,
-    base64 or sealed). Of one that is sealed, `shown` and `headers` are what may be read.
+    base64 or sealed). Of one that is sealed, `shown`, `headers` and `filled` are what may be read.
     """
 
     id: str
@@ -77,6 +76,9 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     shown: str = ""
     order: OrderPlan | None = None
     dedupe: DedupePlan | None = None
+    filled: tuple[tuple[str, str], ...] = ()
+    notifier: str = ""
+    emission: Emitted | None = None
 
     def content(self, event: JournalledEvent) -> bytes:
         """The bytes to send, or what may be read of them."""
@@ -104,7 +106,10 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
         delivery, secret = self.delivery(event, node), self.secret(event, vault)
         body = hashlib.sha256(secret.body).hexdigest()
         hidden, headers = secret.hidden, secret.headers
-        return msgspec.structs.replace(delivery, body=body, headers=headers, hidden=hidden), secret.body
+        delivery = msgspec.structs.replace(delivery, body=body, headers=headers, hidden=hidden)
+        if self.body == "sealed" and self.filled:
+            delivery = msgspec.structs.replace(delivery, filled=secret.filled, shown=self.filled)
+        return delivery, secret.body
 
     def delivery(self, event: JournalledEvent, node: str) -> Delivery:
         """The delivery as far as it may be read."""
@@ -128,6 +133,9 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
             hops=hops_of(event.extensions.items()),
             order=self.order,
             dedupe=self.dedupe,
+            filled=self.filled,
+            notifier=self.notifier,
+            emission=self.emission,
         )
 
 
@@ -208,10 +216,10 @@ def accepted_entries(
         event=written, revision=revision, deliveries=tuple(planned), fingerprint=fingerprint, runs=runs
     )
     text = _encode(whole)[1:-1]
-    if len(text) <= _ROOM:
+    if len(text) <= ROOM:
         return [Entry("accepted", text)]
     alone = msgspec.structs.replace(whole, deliveries=())
-    groups = _groups(planned, first=_ROOM - len(_encode(alone)))
+    groups = grouped(planned, first=ROOM - len(_encode(alone)))
     first = msgspec.structs.replace(alone, deliveries=tuple(groups[0]), more=len(groups) > 1)
     rest = [
         Entry("accepted+", AcceptedMore(deliveries=tuple(group), done=number == len(groups)))
@@ -239,7 +247,7 @@ def _planned(delivery: Delivery, data: str, bodies: Mapping[str, bytes]) -> Plan
     body: Literal["data", "text", "base64"] = "data"
     text: str | UnsetType = msgspec.UNSET
     if delivery.body != data:
-        body, text = _text(bodies[delivery.body])
+        body, text = body_text(bodies[delivery.body])
     return Planned(
         id=delivery.id,
         message=delivery.message,
@@ -256,6 +264,9 @@ def _planned(delivery: Delivery, data: str, bodies: Mapping[str, bytes]) -> Plan
         test=delivery.test,
         order=delivery.order,
         dedupe=delivery.dedupe,
+        filled=delivery.filled,
+        notifier=delivery.notifier,
+        emission=delivery.emission,
     )
 
 
@@ -264,33 +275,13 @@ def _concealed(planned: Planned, sealed: SealedEvent) -> Planned:
     if found is None:
         return planned
     return msgspec.structs.replace(
-        planned, body="sealed", text=found.text, headers=found.headers, shown=found.shown
+        planned,
+        body="sealed",
+        text=found.text,
+        headers=found.headers,
+        shown=found.shown,
+        filled=found.filled,
     )
-
-
-def _text(body: bytes) -> tuple[Literal["text", "base64"], str]:
-    try:
-        return "text", body.decode()
-    except UnicodeDecodeError:
-        return "base64", base64.b64encode(body).decode()
-
-
-def _groups(planned: Sequence[Planned], first: int) -> list[list[Planned]]:
-    """Cut the deliveries into lines: `first` bytes fit beside the event, `_ROOM` into each further line."""
-    groups: list[list[Planned]] = [[]]
-    room = first
-    for each in planned:
-        size = len(msgspec.json.encode(each)) + 1
-        if size > room:
-            groups.append([])
-            room = _ROOM
-        if size > room:
-            raise JournalError(
-                f"the body for {each.entity_type}/{each.entity_id} is too large for the journal"
-            )
-        groups[-1].append(each)
-        room -= size
-    return groups
 
 
 def _decoded(line: Line | None, shape: type[Shape]) -> Shape | None:

@@ -32,7 +32,7 @@ _OPENED = (
 _FURTHER: dict[type[Opened], tuple[str, ...]] = {
     Batched: ("members", "opened", "closed", "half_of", "split"),
     Noticed: ("notifier", "about", "tells"),
-    Replayed: ("of", "round", "by", "why", "job"),
+    Replayed: ("of", "round", "by", "why", "job", "notifier"),
     Acted: ("run", "step", "notifier"),
 }
 
@@ -144,6 +144,7 @@ def _planned(planned: Planned) -> Planned:
         action=planned.action,
         place=planned.place,
         test=planned.test,
+        notifier=planned.notifier,
     )
     if planned.batch is None:
         return kept

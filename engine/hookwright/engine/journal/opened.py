@@ -14,9 +14,10 @@ import msgspec
 from msgspec import Struct, ValidationError
 
 from ..batch import Reason
-from ..delivery import Delivery, OrderPlan, Splitting
+from ..delivery import Delivery, Emitted, OrderPlan, Splitting
 from ..errors import JournalError
 from ..instant import milliseconds
+from .grouping import body_text
 from .line import LINE_LIMIT, Line
 from .reader import Found, Reader, read_at
 from .sealing import Concealed, vault_of
@@ -33,8 +34,8 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     """A delivery with all that is needed to send it. `due` is RFC 3339; `text` is the body, or its beginning.
 
     `refusal` is (error class, reason) when it is known already that nothing can be sent. `more` says that
-    further lines hold the rest of the body. Of one that is sealed, `shown` and `headers` are what may be
-    read. `hops` is how often its event has come back to a door.
+    further lines hold the rest of the body. Of one that is sealed, `shown`, `headers` and `filled` are what
+    may be read. `hops` is how often its event has come back to a door.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     more: bool = False
     shown: str = ""
     hops: int = 0
+    filled: tuple[tuple[str, str], ...] = ()
 
     def delivery(self, node: str, body: bytes) -> Delivery:
         """The delivery this node offers; `body` is what it sends."""
@@ -78,6 +80,7 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
             test=self.test,
             hops=self.hops,
             order=self.order,
+            filled=self.filled,
         )
 
 
@@ -123,6 +126,12 @@ class Replayed(Opened, frozen=True, kw_only=True, omit_defaults=True):
     by: str
     why: str = ""
     job: str = ""
+    notifier: str = ""
+    emission: Emitted | None = None
+
+    def delivery(self, node: str, body: bytes) -> Delivery:
+        found = super().delivery(node, body)
+        return msgspec.structs.replace(found, notifier=self.notifier, emission=self.emission)
 
 
 class Acted(Opened, frozen=True, kw_only=True, omit_defaults=True):
@@ -160,9 +169,11 @@ def opened_entries(opened: Opened, body: bytes, concealed: Concealed | None = No
     stands beside the body is too large for a line.
     """
     kind = _KIND[type(opened)]
-    form, text = ("sealed", concealed.text) if concealed else _text(body)
+    form, text = ("sealed", concealed.text) if concealed else body_text(body)
     if concealed:
-        opened = msgspec.structs.replace(opened, headers=concealed.headers, shown=concealed.shown)
+        opened = msgspec.structs.replace(
+            opened, headers=concealed.headers, shown=concealed.shown, filled=concealed.filled
+        )
     pieces = [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)] or [""]
     first = msgspec.structs.replace(opened, body=form, text=pieces[0], more=len(pieces) > 1)
     if len(msgspec.json.encode(first)) > _ROOM:
@@ -204,7 +215,10 @@ def read_sendable(folder: Path, position: Position, node: str) -> tuple[Delivery
     opened, text = found
     secret = vault_of(folder).open(text)
     delivery = opened.delivery(node, secret.body)
-    return msgspec.structs.replace(delivery, headers=secret.headers, hidden=secret.hidden), secret.body
+    delivery = msgspec.structs.replace(delivery, headers=secret.headers, hidden=secret.hidden)
+    if opened.filled:
+        delivery = msgspec.structs.replace(delivery, filled=secret.filled, shown=opened.filled)
+    return delivery, secret.body
 
 
 def _assembled(folder: Path, position: Position) -> tuple[Opened, str] | None:
@@ -242,10 +256,3 @@ def _lines(folder: Path, position: Position) -> Iterator[Line]:
                 if not isinstance(each, Found):
                     return
                 yield each.line
-
-
-def _text(body: bytes) -> tuple[Literal["text", "base64"], str]:
-    try:
-        return "text", body.decode()
-    except UnicodeDecodeError:
-        return "base64", base64.b64encode(body).decode()

@@ -37,20 +37,24 @@ class SealBroken(EngineError):
 
 
 class Secret(Struct, frozen=True, array_like=True):
-    """What is sealed: the bytes to send, the headers that belong to them, and the values nobody may read."""
+    """What is sealed: the bytes to send, the headers that belong to them, the values nobody may read, and
+    what stands in slots.
+    """
 
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
     hidden: tuple[str, ...] = ()
+    filled: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Concealed:
-    """A secret as the journal keeps it: `text` is sealed, `shown` and `headers` are what may be read."""
+    """A secret as the journal keeps it: `text` is sealed, the others are what may be read."""
 
     text: str
     shown: str
     headers: tuple[tuple[str, str], ...] = ()
+    filled: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,18 @@ class Vault:
         except (binascii.Error, InvalidTag, ValueError) as error:
             raise SealBroken("what it sends is sealed and damaged") from error
 
-    def conceal(self, secret: Secret, shown: bytes, headers: tuple[tuple[str, str], ...]) -> Concealed:
+    def conceal(
+        self,
+        secret: Secret,
+        shown: bytes,
+        headers: tuple[tuple[str, str], ...],
+        filled: tuple[tuple[str, str], ...] = (),
+    ) -> Concealed:
         """A secret with what may be read of it. Raises `JournalError`."""
         text = shown.decode(errors="replace")
-        return Concealed(self.seal(secret), text if len(text) <= SHOWN else f"{text[:SHOWN]}…", headers)
+        return Concealed(
+            self.seal(secret), text if len(text) <= SHOWN else f"{text[:SHOWN]}…", headers, filled
+        )
 
     def keyed(self, text: str) -> str:
         """A digest that tells nothing to who tries all texts there may be. Raises `JournalError`."""

@@ -19,6 +19,7 @@ from hookwright.plugins.registry import Plugins
 from hookwright.rules.model import Action, Subscriber
 from hookwright.rules.table import RoutingTable
 
+from ..call.filled import placeholders
 from ..call.guard import Policy, judge
 from ..call.prepare import Prepared, Refusal
 from ..call.resolve import Answer, Resolver, Unresolved
@@ -202,6 +203,7 @@ def _claim(subscriber: Subscriber, action: Action) -> Claim:
         due=0,
         body="",
         test=True,
+        filled=placeholders(subscriber, action),
     )
     return Claim(delivery, b"", 1, "")
 

@@ -41,7 +41,7 @@ class Launcher:
         notify: tuple[str, ...] = ()
         try:
             notify = configuration.notify(claim.delivery)
-            found = NOTICES if claim.delivery.notifier else configuration.target(claim.delivery)
+            found = NOTICES if claim.delivery.is_notice else configuration.target(claim.delivery)
             target = found or target
             self._preparing = (claim.delivery.id, time.monotonic())
             settle = self._launch(claim, found, configuration, notify)

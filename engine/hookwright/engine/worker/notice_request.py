@@ -58,6 +58,8 @@ def notice_request(
     target = parse_target(url)
     headers, hidden = _headers(request, attempt_headers(delivery.message, timestamp))
     body = _body(request.body)
+    if delivery.hidden:  # a message that says what is redacted: of its text, nothing is recorded
+        mask = mask.hiding(delivery.hidden)
     call = Call(
         method=method,
         url=url,
@@ -72,7 +74,7 @@ def notice_request(
         method=method,
         url=_shown(url, mask),
         headers=headers.masked(mask).shown,
-        body=mask(body.decode(errors="replace"))[:BODY_RECORDED],
+        body=REDACTED if delivery.hidden else mask(body.decode(errors="replace"))[:BODY_RECORDED],
     )
     return Prepared(call, sent, target, mask.with_values(hidden))
 

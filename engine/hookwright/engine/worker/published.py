@@ -9,10 +9,11 @@ from hookwright.plugins.hookspecs import Network
 from hookwright.plugins.registry import Plugins
 from hookwright.plugins.secrets import SecretStore
 from hookwright.rules.hours import is_open, next_opening, opening_text
-from hookwright.rules.model import SecretReference, Target
+from hookwright.rules.model import Action, SecretReference, Target
 from hookwright.rules.source import from_json
 from hookwright.rules.table import RoutingTable
 
+from ..call.filled import FilledPreparer
 from ..call.guard import Policy
 from ..call.prepare import Prepared, Preparer, Refusal
 from ..call.resolve import Resolver
@@ -24,6 +25,7 @@ from ..revisions import table_of
 from .flight import Load
 from .lapp import LappPreparer, LappRun
 from .network import GuardedNetwork
+from .notifier import TARGET as NOTICES
 from .notifier import LiveNotifier
 
 
@@ -48,7 +50,7 @@ class Published:
         self._network = network
         self._tokens = tokens
         self._secrets = plugins.secret_store()
-        self._preparers: dict[str, Preparer | LappPreparer] = {}
+        self._preparers: dict[str, Preparer | FilledPreparer | LappPreparer] = {}
         self._limits = limits
         self._tellers: dict[str, LiveNotifier] = {}
 
@@ -57,6 +59,8 @@ class Published:
         found = self._table.endpoint(delivery.endpoint)
         if found is None:
             return None
+        if delivery.notifier:
+            return NOTICES
         target = found[1].target
         return replace(target, retry=replace(target.retry, waits=())) if delivery.test else target
 
@@ -70,7 +74,7 @@ class Published:
 
     def closed(self, delivery: Delivery, now: int) -> tuple[int, str] | None:
         """When calls go out again (Unix ms) and why not at `now`; None while they do. Tests always do."""
-        found = None if delivery.test or delivery.notifier else self._table.endpoint(delivery.endpoint)
+        found = None if delivery.test else self._table.endpoint(delivery.endpoint)
         schedule = None if found is None else found[0].hold_outside
         if schedule is None or is_open(schedule, now):
             return None
@@ -78,8 +82,11 @@ class Published:
         return opens, f"outside the schedule {schedule.id}, which opens on {opening_text(schedule, opens)}"
 
     def notify(self, delivery: Delivery) -> tuple[str, ...]:
-        """The ids of the notifiers to be told if this delivery fails; none for tests and for notices."""
-        found = None if delivery.test or delivery.notifier else self._table.endpoint(delivery.endpoint)
+        """The ids of the notifiers to be told if this delivery fails; none for tests and for notices.
+
+        A notice belongs to no endpoint, so none is found for it.
+        """
+        found = None if delivery.test else self._table.endpoint(delivery.endpoint)
         return () if found is None else found[0].notify
 
     def teller(self, delivery: Delivery) -> LiveNotifier | None:
@@ -94,7 +101,7 @@ class Published:
             self._tellers[settings.id] = teller
         return teller
 
-    def _preparer(self, endpoint: str) -> Preparer | LappPreparer:
+    def _preparer(self, endpoint: str) -> Preparer | FilledPreparer | LappPreparer:
         found = self._table.endpoint(endpoint)
         assert found is not None, "asked for by `target` first"
         subscriber, action = found
@@ -106,9 +113,19 @@ class Published:
         injector = None if auth is None else self._plugins.injectors.get(auth.type)
         signer = None if signing is None else self._plugins.signers.get(signing.type)
         resolve = partial(_resolve, self._secrets)
-        return Preparer(
-            subscriber, action, injector=injector, signer=signer, resolve=resolve, tokens=self._tokens
-        )
+
+        def make(action: Action, shown: Target | None = None) -> Preparer:
+            return Preparer(
+                subscriber,
+                action,
+                injector=injector,
+                signer=signer,
+                resolve=resolve,
+                tokens=self._tokens,
+                shown=shown,
+            )
+
+        return FilledPreparer(action, make) if action.target.slots else make(action)
 
 
 def loader(

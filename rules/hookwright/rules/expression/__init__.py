@@ -2,6 +2,6 @@
 
 from .always import always
 from .expression import Expression, key_text
-from .filling import fill, fill_text
+from .filling import fill, fill_json, fill_text
 
-__all__ = ["Expression", "always", "fill", "fill_text", "key_text"]
+__all__ = ["Expression", "always", "fill", "fill_json", "fill_text", "key_text"]

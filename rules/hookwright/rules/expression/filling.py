@@ -42,6 +42,17 @@ def fill_text(text: str, scope: Mapping[str, JSON]) -> str:
     return _Filling(scope).text(text)
 
 
+def fill_json(text: str, scope: Mapping[str, JSON]) -> str:
+    """The text filled in, where it is that of JSON: inside of quotes a value is spelt as JSON spells texts,
+    elsewhere as JSON, its own quotes included. So no value can add a field. Raises `ExpressionError`.
+    """
+    if not is_template(text):
+        return text
+    filling = _Filling(scope)
+    with computing():
+        return filling.written(_json_of(text))
+
+
 @dataclass(slots=True)
 class _Filling:
     """One budget and one length for all that is filled in together."""
@@ -72,19 +83,19 @@ class _Filling:
         if not is_template(text):
             return text
         with computing():
-            return self._written(_text_of(text))
+            return self.written(_text_of(text))
 
     def _leaf(self, text: str) -> JSON:
         made = _made(text)
         with computing():
             if isinstance(made, Template):
-                return self._written(made)
+                return self.written(made)
             value = present(made(self.scope))
             check_result(value, self.budget)
         self._take(len(value) if isinstance(value, str) else 0)
         return cast("JSON", value)
 
-    def _written(self, template: Template) -> str:
+    def written(self, template: Template) -> str:
         """What the template writes; ends as soon as that is too much."""
         return "".join(self._pieces(template))
 
@@ -113,6 +124,12 @@ def _made(text: str) -> _Made:
 def _text_of(text: str) -> Template:
     with reading():
         return SANDBOX.compile_template(rewritten_template(SANDBOX.parse(text)))
+
+
+@lru_cache(maxsize=1024)
+def _json_of(text: str) -> Template:
+    with reading():
+        return SANDBOX.compile_template(rewritten_template(SANDBOX.parse(text), json=True))
 
 
 def _alone(tree: nodes.Template) -> nodes.Expr | None:

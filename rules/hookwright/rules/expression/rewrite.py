@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
-from .sandbox import COMPARED, CUT, EACH, JOINED, SHOWN
+from .sandbox import COMPARED, CUT, EACH, JOINED, JSON_VALUE, SHOWN, SHOWN_IN_JSON
+
+_ESCAPED = re.compile(r"\\.")
 
 
 def rewritten(tree: nodes.Expr) -> nodes.Expr:
@@ -15,9 +19,9 @@ def rewritten(tree: nodes.Expr) -> nodes.Expr:
     return found
 
 
-def rewritten_template(tree: nodes.Template) -> nodes.Template:
-    """The same of a whole template."""
-    found = _Rewrite().visit(tree)
+def rewritten_template(tree: nodes.Template, *, json: bool = False) -> nodes.Template:
+    """The same of a whole template. With `json` its text is JSON: no value can get out of its place in it."""
+    found = (_RewriteJson() if json else _Rewrite()).visit(tree)
     assert isinstance(found, nodes.Template)
     return found
 
@@ -48,8 +52,33 @@ class _Rewrite(NodeTransformer):
 
     def visit_Output(self, node: nodes.Output) -> nodes.Node:  # noqa: N802
         self.generic_visit(node)
-        node.nodes = [
-            each if isinstance(each, nodes.TemplateData) else nodes.Filter(each, SHOWN, [], [], None, None)
-            for each in node.nodes
-        ]
+        node.nodes = [self._output(each) for each in node.nodes]
         return node
+
+    def _output(self, node: nodes.Expr) -> nodes.Expr:
+        if isinstance(node, nodes.TemplateData):
+            return node
+        return nodes.Filter(node, self._shown(), [], [], None, None)
+
+    def _shown(self) -> str:
+        return SHOWN
+
+
+class _RewriteJson(_Rewrite):
+    """Knows, by the quotes before it in the text, whether an expression stands inside of a text.
+
+    Where a template decides in the middle of one it may be wrong. Then what comes out is no JSON, or the
+    value is a text all the same: a quote in a value is always written with its backslash.
+    """
+
+    def __init__(self) -> None:
+        self._quoted = False
+
+    def _output(self, node: nodes.Expr) -> nodes.Expr:
+        if isinstance(node, nodes.TemplateData):
+            quotes = _ESCAPED.sub("", node.data).count('"')
+            self._quoted ^= bool(quotes % 2)
+        return super()._output(node)
+
+    def _shown(self) -> str:
+        return SHOWN_IN_JSON if self._quoted else JSON_VALUE

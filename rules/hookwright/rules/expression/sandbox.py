@@ -13,12 +13,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from .budget import budget_of
 from .filters import FILTERS, TESTS
 from .operators import BINARY, COMPARISONS, arithmetic, cut, each, joined, negative
-from .values import Missing, as_text, present
+from .values import Missing, as_text, present, text_in_json
 
 JOINED: Final = "_joined"  # what `~` and `[a:b]` become; no expression can name a filter like this
 CUT: Final = "_cut"
 COMPARED: Final = "_compared_"
 SHOWN: Final = "_shown"  # what stands between double braces of a text
+SHOWN_IN_JSON: Final = "_shown_in_json"  # the same inside of quotes that JSON will read
+JSON_VALUE: Final = "_json_value"  # and outside of them
 EACH: Final = "_each"  # what a loop goes through
 LOOP: Final = frozenset({"index", "index0", "revindex", "first", "last", "length"})
 
@@ -40,6 +42,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         self.tests = dict(TESTS)
         self.filters = {name: each.call for name, each in FILTERS.items()}
         self.filters |= {JOINED: joined, CUT: cut, SHOWN: as_text, EACH: each}
+        self.filters |= {SHOWN_IN_JSON: text_in_json, JSON_VALUE: FILTERS["json"].call}
         self.filters |= {COMPARED + name: call for name, call in COMPARISONS.items()}
 
     def getattr(self, obj: Any, attribute: str) -> Any:

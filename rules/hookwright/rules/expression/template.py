@@ -11,8 +11,8 @@ from ..errors import ExpressionError
 from .sandbox import SANDBOX
 from .syntax import NAMES, bounded, check, nodes_of, parse, reading, too_many
 
-_STATEMENT: Final = "{%"
-_MARKS: Final = ("{{", _STATEMENT, "{#")
+STATEMENT: Final = "{%"
+_MARKS: Final = ("{{", STATEMENT, "{#")
 _STATEMENTS: Final = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.For, nodes.If, nodes.Assign)
 _TRIMMING: Final = ("{{-", "{#-")  # take away the blanks before them, and with these the count of columns
 _OF_LOOPS: Final = "loop"
@@ -34,7 +34,7 @@ def parse_template(text: str, names: Sequence[str] = NAMES) -> tuple[nodes.Node,
     if not is_template(text):
         return ()
     with reading():
-        if _STATEMENT in text:
+        if STATEMENT in text:
             return (_with_statements(text, names),)
         exact = not any(mark in text for mark in _TRIMMING)
         inner = _expressions(text)

@@ -82,6 +82,11 @@ def as_text(value: object) -> str:
     raise ExpressionError(f"{kind(value)} cannot be part of a text{hint}")
 
 
+def text_in_json(value: object) -> str:
+    """The same as it stands between the quotes of a text in JSON."""
+    return json.dumps(as_text(value), ensure_ascii=False)[1:-1]
+
+
 def equal(left: object, right: object, budget: Budget) -> bool:
     """JSON's equality, to any depth: 1 is 1.0, but neither is true, and a text is never a number."""
     todo = [(present(left), present(right))]
