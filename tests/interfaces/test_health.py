@@ -10,6 +10,7 @@ import pytest
 
 from hookwright.engine.book.heartbeat import Heartbeat, write_heartbeat
 from hookwright.engine.errors import LedgerUnavailable
+from hookwright.engine.runner.signs import SignOfLife
 from hookwright.engine.state import State
 from hookwright.interfaces.health import SEEN_SECONDS, Idleness, depth, readiness
 
@@ -43,6 +44,7 @@ def node(tmp_path):
         children=(SimpleNamespace(running=True, pid=1), SimpleNamespace(running=True, pid=9)),
         intake=SimpleNamespace(last_accepted=None),
         jobs=SimpleNamespace(busy=False),
+        runner=SimpleNamespace(needed=False, sign=None),
     )
     found.reachable.set()
     beat(found)
@@ -134,3 +136,37 @@ def test_a_revision_of_another_node_is_named(node):
     found = {check.name: check for check in readiness(node)}
     assert found["table"].ok
     assert "calls follow sha256:other" in found["table"].detail
+
+
+def sign(**fields):
+    times = {"at": time.time(), "monotonic": time.monotonic()}
+    return SignOfLife(
+        **{"pid": 2, "caught_up": True, "journal": True, "room": True, "open": 0, **times, **fields}
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "detail"),
+    [
+        (None, "not running"),
+        (sign(journal=False), "cannot write the journal"),
+        (sign(room=False), "the disk is full: runs wait"),
+        (sign(caught_up=False), "reading the journal"),
+    ],
+)
+def test_a_node_with_automations_is_ready_once_its_runner_is(node, said, detail):
+    node.runner.needed, node.runner.sign = True, said
+    assert failing(node) == {"runner": detail}
+    node.runner.sign = sign()
+    assert failing(node) == {}
+
+
+def test_a_server_with_open_runs_is_not_idle(node):
+    idleness = Idleness(0.0, lambda: 0.0)
+    node.intake.last_accepted = time.time() - 60
+    node.runner.needed, node.runner.sign = True, sign(open=1)
+    assert not idleness.over(node)
+    node.runner.sign = None
+    assert not idleness.over(node)
+    node.runner.sign = sign()
+    assert idleness.over(node)

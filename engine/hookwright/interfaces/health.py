@@ -22,6 +22,7 @@ def readiness(node: Node) -> Sequence[Check]:
         _journal(node),
         _queue(node),
         _bookkeeper(node),
+        _runner(node),
         _workers(node),
     ]
 
@@ -70,6 +71,21 @@ def _bookkeeper(node: Node) -> Check:
     return Check("bookkeeper", beat.caught_up, "caught up" if beat.caught_up else "offering what is open")
 
 
+def _runner(node: Node) -> Check:
+    if not node.runner.needed:
+        return Check("runner", ok=True, detail="no automations")
+    sign = node.runner.sign
+    if sign is None:
+        return Check("runner", ok=False, detail="not running")
+    if not sign.journal:
+        return Check("runner", ok=False, detail="cannot write the journal")
+    if not sign.room:
+        return Check("runner", ok=False, detail="the disk is full: runs wait")
+    return Check(
+        "runner", sign.caught_up, f"{sign.open} runs open" if sign.caught_up else "reading the journal"
+    )
+
+
 def _workers(node: Node) -> Check:
     try:
         seen = len(node.ledger.depth().workers)
@@ -113,4 +129,12 @@ class Idleness:
         beat, accepted = read_heartbeat(node.state.path), node.intake.last_accepted
         if node.jobs.busy or beat is None or accepted is None or beat.at < accepted + SEEN_SECONDS:
             return False
-        return beat.fresh() and beat.open <= beat.held
+        return beat.fresh() and beat.open <= beat.held and _no_runs(node, accepted)
+
+
+def _no_runs(node: Node, accepted: float) -> bool:
+    """Whether no run is open; the runner counts if it looked after the last event was accepted."""
+    if not node.runner.needed:
+        return True
+    sign = node.runner.sign
+    return sign is not None and sign.caught_up and sign.open == 0 and sign.at >= accepted + SEEN_SECONDS

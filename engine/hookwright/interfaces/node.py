@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import structlog
 
@@ -22,7 +20,7 @@ from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.jobs import Jobs
 from hookwright.engine.intake.offering import Offering
 from hookwright.engine.intake.replaying import Replays
-from hookwright.engine.journal.room import RESERVE, Room
+from hookwright.engine.journal.room import Room
 from hookwright.engine.journal.switch import Switches
 from hookwright.engine.journal.writer import Writer
 from hookwright.engine.kept_revisions import KeptRevisions
@@ -40,6 +38,8 @@ from hookwright.rules.source import Source
 from .children import Child
 from .presence import Presence, present
 from .resting import rests
+from .runner_child import RunnerChild
+from .staff import NodeSettings, end_bookkeeper, end_workers, running_runs, start_children
 from .wiring import (
     expunges_of,
     intake_of,
@@ -54,30 +54,9 @@ from .wiring import (
 
 WATCH_SECONDS = 0.25
 CROWDED = 0.9  # of Redis's `maxmemory`: from here on events are refused
-STOP_WORKERS = 13.0  # seconds: attempts in flight get ten of them to finish
-STOP_BOOKKEEPER = 4.0
-UNHEARD_WORKERS, UNHEARD_BOOKKEEPER = 8.0, 1.0  # while the ledger hears no outcome: calls are made again
 LAST_LOOK = 1.0  # seconds the ledger has to answer the last look at it
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class NodeSettings:
-    """What a node needs to know. `redis_url` None means a private server beside the state folder.
-
-    `worker_arguments` are handed to every worker, `bookkeeper_arguments` to the bookkeeper. `spool_limit`
-    bounds the deliveries accepted while the ledger does not answer, `disk_reserve` is the bytes of disk below
-    which none are.
-    """
-
-    state: Path
-    workers: int = 1
-    redis_url: str | None = None
-    spool_limit: int = 100_000
-    disk_reserve: int = RESERVE
-    worker_arguments: Sequence[str] = ()
-    bookkeeper_arguments: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +78,15 @@ class Node:
     jobs: Jobs
     expunges: Expunges
     room: Room
+    runner: RunnerChild
 
 
 @contextmanager
 def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Iterator[Node]:
     """Start everything but the HTTP side; on leaving, end it in order, losing nothing.
 
-    The order of the end: workers finish what is in flight, intake's journal closes, the bookkeeper books what
-    is left, the private server stops last. Raises `StateError`, `EngineError`.
+    The order of the end: workers finish what is in flight, intake's journal closes, the runner ends, the
+    bookkeeper books what is left, the private server stops last. Raises `StateError`, `EngineError`.
     """
     state = State(settings.state)
     name = state.prepare()
@@ -118,17 +98,17 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         history = History(state.path, catching_up=False, rests=lambda: rests(ledger))
         said = Switches()
         told = partial(tell_switches, state, history, ledger, said)
-        keeper = KeptRevisions(state.revisions)
-        revisions = Revisions(ledger, source, before=told, server=ledger.grounds.server, keeper=keeper)
+        revisions = _revisions(ledger, source, told, state)
         reachable = threading.Event()
-        bookkeeper, *workers = children = _children(settings, url)
-        stack.callback(_end_bookkeeper, bookkeeper, reachable)
+        bookkeeper, *workers = children = start_children(settings, url)
+        stack.callback(end_bookkeeper, bookkeeper, reachable)
+        runner = stack.enter_context(running_runs(settings, url, lambda: revisions.table))
         writer = stack.enter_context(closing(Writer(state.history, "intake")))
         writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
         broker = Broker(url)
         subscribers = subscribers_of(revisions, history, ledger, writer, said, broker)
         offering = stack.enter_context(closing(_offering(settings, ledger, broker, subscribers)))
-        stack.callback(_end_workers, workers, reachable)
+        stack.callback(end_workers, workers, reachable)
         room = Room(state.history, settings.disk_reserve)
         known = known_in(state, history)
         intake = intake_of(name, state, plugins, revisions, known, writer, offering, room)
@@ -150,9 +130,15 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             replays=replays,
             jobs=jobs,
             expunges=expunges_of(history, writer, replays, known),
+            runner=runner,
         )
         stack.enter_context(_watched(node, presence))
         yield node
+
+
+def _revisions(ledger: Ledger, source: Source, told: Callable[[], bool], state: State) -> Revisions:
+    kept = KeptRevisions(state.revisions)
+    return Revisions(ledger, source, before=told, server=ledger.grounds.server, keeper=kept)
 
 
 def _offering(settings: NodeSettings, ledger: Ledger, broker: Broker, subscribers: Subscribers) -> Offering:
@@ -194,39 +180,6 @@ def _private_server(state: State, stack: ExitStack) -> str:
     return url
 
 
-def _children(settings: NodeSettings, url: str) -> list[Child]:
-    """The bookkeeper first, then the workers; all started."""
-    environment = {
-        **os.environ,
-        "HOOKWRIGHT_REDIS_URL": url,
-        "HOOKWRIGHT_STATE": str(settings.state),
-    }
-
-    def child(name: str, *arguments: str) -> Child:
-        made = Child(name, arguments, environment, clock=time.monotonic)
-        made.start()
-        return made
-
-    workers = [
-        child(f"worker-{number}", "worker", *settings.worker_arguments) for number in range(settings.workers)
-    ]
-    arguments = ("--state", str(settings.state), *settings.bookkeeper_arguments)
-    return [child("bookkeeper", "bookkeeper", *arguments), *workers]
-
-
-def _end_workers(workers: Sequence[Child], reachable: threading.Event) -> None:
-    for worker in workers:
-        worker.hang_up()
-    deadline = time.monotonic() + (STOP_WORKERS if reachable.is_set() else UNHEARD_WORKERS)
-    for worker in workers:
-        worker.wait(deadline - time.monotonic())
-
-
-def _end_bookkeeper(bookkeeper: Child, reachable: threading.Event) -> None:
-    bookkeeper.hang_up()
-    bookkeeper.wait(STOP_BOOKKEEPER if reachable.is_set() else UNHEARD_BOOKKEEPER)
-
-
 @contextmanager
 def _watched(node: Node, presence: Presence) -> Iterator[None]:
     """Look after children and ledger a few times a second until the end."""
@@ -236,6 +189,7 @@ def _watched(node: Node, presence: Presence) -> Iterator[None]:
         while not ending.wait(WATCH_SECONDS):
             for child in node.children:
                 child.watch()
+            node.runner.watch()
             look_at_ledger(node)
             with contextlib.suppress(LedgerUnavailable):  # the look has said so
                 presence.renew()

@@ -35,11 +35,12 @@ from .http.gate import Gate
 from .http.parts import Parts
 from .http.server import build_server
 from .live import Configuration, Live
-from .node import Node, NodeSettings, open_node
+from .node import Node, open_node
 from .policy import policy_of
 from .register import Register, read_register
 from .reload import Reload
 from .resting import resting
+from .staff import NodeSettings
 from .tokens import TokenError, read_token
 
 LOOK_SECONDS = 0.5

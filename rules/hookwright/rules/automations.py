@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-
-from jinja2 import nodes
+from typing import Final
 
 from hookwright.schemas.nearest import did_you_mean
 from hookwright.schemas.problem import Problem
 from hookwright.schemas.wording import show, some
 
-from .actions import OF_A_RUN, templates_in
 from .beginning import beginning_problems
 from .bundle import Entry, Part, twice
-from .errors import ExpressionError
+from .computed import SCOPE, computed, conditions
+from .doing import KINDS as DONE
 from .event import JSON
 from .expression.fields import members
-from .expression.syntax import NAMES, parse
-from .expression.template import is_template, parse_template
+from .expression.template import is_template
 from .expressions import expression_problems, template_problems, texts_in
 from .namespace import Namespace
 from .pattern import Pattern, read_pattern
@@ -27,7 +25,8 @@ from .times import time_problems
 KINDS = ("wait", "wait_for", "if", "choose", "for_each", "post", "notify", "lapp", "emit", "set", "stop")
 """What a step can do, one of them each."""
 
-SCOPE = (*NAMES, *OF_A_RUN)
+FAILURE: Final = "failure"
+"""The variable in which `on_failure` finds what failed: `vars.failure.reason`."""
 
 _BESIDE = frozenset({"id", "on_error"})
 _ALONE = frozenset({"single", "restart"})  # modes with one run a key
@@ -43,8 +42,9 @@ def automation_problems(entry: Entry, names: Namespace) -> Iterator[Problem]:
     yield from twice(steps, "id", "HW146", "duplicate step")
     for step in steps:
         yield from _kind(step)
+        yield from _name(step)
         yield from time_problems(step)
-        for part, key in _conditions(step):
+        for part, key in conditions(step):
             yield from expression_problems(part, key, SCOPE)
         awaited = step.part("wait_for")
         if awaited:
@@ -60,6 +60,19 @@ def _mode(part: Part) -> Iterator[Problem]:
         yield part.problem("HW023", f'"max" means nothing with `mode: {mode}`', "max", hint=hint, key=True)
 
 
+def _name(step: Part) -> Iterator[Problem]:
+    """An id that would be taken for the position of a step, and a retry of what is not done elsewhere."""
+    name = step.value.get("id")
+    if isinstance(name, str) and name.isdigit():
+        message = f"{show(name)} is a number, which steps without an id are recorded under"
+        yield step.problem("HW171", message, "id", hint=f"write a word, such as step-{name}")
+    kind = next((key for key in step.value if key in KINDS), None)
+    if step.value.get("on_error") == "retry" and kind is not None and kind not in DONE:
+        message = f'"on_error: retry" means nothing with "{kind}"'
+        hint = f"it goes with: {', '.join(DONE)}"
+        yield step.problem("HW023", message, "on_error", hint=hint, key=True)
+
+
 def _kind(step: Part) -> Iterator[Problem]:
     """A step does exactly one thing; where a key is unknown, that is what is wrong with it."""
     found = [key for key in step.value if key in KINDS]
@@ -68,15 +81,6 @@ def _kind(step: Part) -> Iterator[Problem]:
         yield step.problem("HW023", message, other, hint="a step does one thing: write two steps", key=True)
     if not found and step.value.keys() <= _BESIDE and step.value:
         yield step.problem("HW023", "the step does nothing", hint=f"add one of: {', '.join(KINDS)}")
-
-
-def _conditions(step: Part) -> Iterator[tuple[Part, str]]:
-    """Each part and key of a step under which an expression stands."""
-    yield step, "if"
-    yield from ((branch, "when") for branch in step.parts("choose"))
-    loop = step.part("for_each")
-    if loop:
-        yield loop, "in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,31 +102,17 @@ class _Run:
 
     def problems(self) -> Iterator[Problem]:
         """Steps and variables that are asked for and are nowhere in the automation."""
-        for part, path, tree in self._trees():
+        for part, path, tree in computed(self.entry, self.steps):
             for owner, what, there in self.known:
                 for name in dict.fromkeys(members(tree, owner)):
-                    if name not in there:
+                    if name not in there and not _is_failure(part, owner, name):
                         hint = did_you_mean(name, sorted(there)) or _all(there, what)
                         yield part.problem("HW149", f"unknown {what} {show(name)}", *path, hint=hint)
 
-    def _trees(self) -> Iterator[tuple[Part, tuple[str | int, ...], nodes.Node]]:
-        """Every expression and template that can be read, and where it stands."""
-        for step in self.steps:
-            for part, key in _conditions(step):
-                written = part.value.get(key)
-                if isinstance(written, str):
-                    yield from ((part, (key,), tree) for tree in _read(written, template=False))
-        for part, key in (*templates_in(self.entry), (self.entry.part, "vars")):
-            for path, text in texts_in(part.value.get(key), (key,)):
-                yield from ((part, path, tree) for tree in _read(text, template=True))
 
-
-def _read(text: str, *, template: bool) -> Sequence[nodes.Node]:
-    """Its trees; none when it cannot be read, which is told elsewhere."""
-    try:
-        return parse_template(text, SCOPE) if template else (parse(text, SCOPE),)
-    except ExpressionError:
-        return ()
+def _is_failure(part: Part, owner: str, name: str) -> bool:
+    """Whether it is what `on_failure` is told of the failure."""
+    return owner == "vars" and name == FAILURE and "on_failure" in part.path
 
 
 def _all(there: frozenset[str], what: str) -> str:

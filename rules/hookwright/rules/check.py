@@ -33,6 +33,7 @@ from .lint.events import event_warnings
 from .lint.expressions import expression_warnings
 from .lint.known import KnownEvents
 from .lint.patterns import pattern_warnings
+from .lint.runs import run_problems
 from .merge import Layer
 from .model import EntityType
 from .namespace import Namespace
@@ -113,6 +114,7 @@ class Check:
         yield from lapp_problems(entry, self.lapps)
         if entry.kind is EntityType.AUTOMATION:
             yield from automation_problems(entry, names)
+            yield from run_problems(entry, data, known, self.settings)
         for target in entry.targets():
             yield from self._own(target)
             over = merged if target is entry.part else self.settings.over(events, target.value)

@@ -11,7 +11,7 @@ from hookwright.schemas.grammar import duration
 from hookwright.schemas.problem import Place
 from hookwright.schemas.steps import At
 
-from .automations import SCOPE
+from .computed import SCOPE
 from .doing import KINDS, Doer
 from .event import JSON
 from .expression import Expression

@@ -136,6 +136,11 @@ _TABLE = (
     Code("HW159", "event listed twice", "A name under `event` selects nothing that another one does not."),
     Code("HW165", "bad cron expression", "A `cron` has no expression of five fields that can be read."),
     Code("HW166", "cron that never fires", "There is no day, in any year, that a cron expression names."),
+    Code("HW167", "unreachable step", "No run ever comes to this step."),
+    Code("HW169", "unknown result", "A step has no such result, whatever becomes of it."),
+    Code("HW170", "result not there", "A step is asked for its result where it has not run by then."),
+    Code("HW171", "number for a name", "The id of a step is a number, which is what steps without one have."),
+    Code("HW172", "no list", "The `in` of a `for_each` never makes a list."),
     Code("HW180", "unknown Lapp", "No plugin publishes a Lapp of this name."),
     Code("HW185", "event refused", "A timeline has an event that a server with this bundle would refuse."),
 )

@@ -45,7 +45,7 @@ class Desk:
         self.node = node
         self.ledger = ledger
         self.disk = Disk()
-        self.book = Book(node.state, "nod_test", node.clock)
+        self.book = Book(node.state, "nod_test", node.clock, index_every=0)
         self.writer = Writer(node.history, "book", clock=node.clock, fsync=self.disk, cut=True)
         self.points: list[str] = []
         self.booking = Booking(

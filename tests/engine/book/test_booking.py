@@ -33,7 +33,7 @@ class Desk:
         self.seconds = 100.0
         self.disk = Disk()
         self.free = 10**9  # bytes
-        self.book = Book(node.state, "nod_test", self.monotonic)
+        self.book = Book(node.state, "nod_test", self.monotonic, index_every=0)
         self.writer = Writer(node.history, "book", clock=node.clock, fsync=self.disk, cut=True)
         self.ledger = ledger
         self.booking = Booking(

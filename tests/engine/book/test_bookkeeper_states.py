@@ -58,7 +58,7 @@ class Bookkeeping(RuleBasedStateMachine):
 
     def start(self) -> None:
         repair(self.node.history, fsync=lambda _: None)
-        self.book = Book(self.node.state, self.kit.NODE, lambda: self.seconds)
+        self.book = Book(self.node.state, self.kit.NODE, lambda: self.seconds, index_every=0)
         self.writer = Writer(self.node.history, "book", clock=self.node.clock, fsync=lambda _: None, cut=True)
         self.booking = Booking(
             self.book,

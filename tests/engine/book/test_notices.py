@@ -35,7 +35,7 @@ class Desk:
 
     def start(self) -> None:
         repair(self.node.history, fsync=lambda _: None)
-        self.book = Book(self.node.state, self.kit.NODE, self.node.clock)
+        self.book = Book(self.node.state, self.kit.NODE, self.node.clock, index_every=0)
         self.writer = Writer(
             self.node.history, "book", clock=self.node.clock, cut=True, segment_bytes=self.segment_bytes
         )

@@ -31,7 +31,7 @@ class Desk:
         self.node, self.kit, self.url = node, kit, url
         self.seconds = 100.0
         self.options = options
-        self.book = Book(node.state, kit.NODE, lambda: self.seconds)
+        self.book = Book(node.state, kit.NODE, lambda: self.seconds, index_every=0)
         self.writer = Writer(node.history, "book", clock=node.clock, cut=True)
         self.ledger = Ledger(url, **options)
         self.booking = Booking(

@@ -37,7 +37,7 @@ class Keeper:
     def start(self) -> None:
         repair(self.node.history)
         self.seconds = 100.0
-        self.book = Book(self.node.state, self.kit.NODE, lambda: self.seconds)
+        self.book = Book(self.node.state, self.kit.NODE, lambda: self.seconds, index_every=0)
         self.writer = Writer(self.node.history, "book", clock=self.node.clock, cut=True)
         self.booking = Booking(
             self.book,

@@ -85,7 +85,7 @@ def test_a_batch_of_redacted_events_is_sealed_as_a_whole(node, kit, accept):
     closed = Closed(members=waiting, opened=node.now, due=node.now, reason="window")
     closing = Closing(Group("webhook/a", "t", PLAN), closed)
     entries = batch_entries(closing, origins, load_plugins(allow=()).encoders, vault_of(node.history))
-    position = node.intake.append_many(entries).result(10)[0]
+    position = node.intake.append_many(entries).result(10).positions[0]
     delivery, body = read_sendable(node.history, position, kit.NODE)
     assert body == b"[%b,%b]" % (RAW, RAW)
     assert delivery.hidden == ("ada@example.com",)
@@ -105,7 +105,7 @@ def test_half_of_a_batch_of_redacted_events_is_sealed_too(node, kit, accept):
     )
     encoders = load_plugins(allow=()).encoders
     entries = batch_entries(Half(whole, 0, PLAN), [origin], encoders, vault_of(node.history))
-    position = node.intake.append_many(entries).result(10)[0]
+    position = node.intake.append_many(entries).result(10).positions[0]
     delivery, body = read_sendable(node.history, position, kit.NODE)
     assert (body, delivery.hidden, delivery.split) == (b"[%b]" % RAW, ("ada@example.com",), "alone")
     assert b"ada" not in b"".join(path.read_bytes() for path in node.history.rglob("*.jsonl"))

@@ -23,7 +23,7 @@ class Rig:
         self.start()
 
     def start(self):
-        self.book = Book(self.node.state, self.kit.NODE, lambda: self.seconds)
+        self.book = Book(self.node.state, self.kit.NODE, lambda: self.seconds, index_every=0)
         self.writer = Writer(self.node.history, "book", clock=self.node.clock, cut=True)
         self.booking = Booking(
             self.book,

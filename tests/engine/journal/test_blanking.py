@@ -20,7 +20,7 @@ from hookwright.engine.journal.outcome import entries
 from hookwright.engine.journal.packed import pack
 from hookwright.engine.journal.reader import Damage, Found, Reader
 from hookwright.engine.journal.rewriting import rewrite
-from hookwright.engine.journal.runs import Began, PlannedRun, RunLine, StepLine
+from hookwright.engine.journal.runs import Began, CancelLine, PlannedRun, RunLine, StepLine
 from hookwright.engine.journal.segment import list_segments
 from hookwright.engine.journal.writer import Entry
 from hookwright.rules.event import Event
@@ -56,7 +56,8 @@ def about_a_run(event_id, secret):
         run=RUN, path="steps/hello", state="failed", step_at="2026-11-23T12:00:00.000Z", input=value,
         output=value, error=("template", secret), seen=("/src", event_id), sealed=secret,
     )  # fmt: skip
-    return [Entry("run", run), Entry("step", step)]
+    cancel = CancelLine(run=RUN, by="ada", why=secret)
+    return [Entry("run", run), Entry("step", step), Entry("run_cancel", cancel)]
 
 
 def everything(kit, secret, event_id="e1"):
@@ -126,7 +127,7 @@ def test_no_kind_of_line_keeps_the_content_or_changes_its_length(kit, secret):
         kinds.add(line.kind)
     assert kinds == {
         *("accepted", "batch", "notice", "replay", "attempt", "lease_lost", "held", "settled"),
-        *("action", "run", "step"),
+        *("action", "run", "step", "run_cancel"),
     }
 
 

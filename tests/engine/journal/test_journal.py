@@ -134,13 +134,13 @@ def test_lines_appended_together_stand_together(open_writer, history: Path) -> N
     together = [Entry("accepted", {"g": 1}), Entry("accepted+", {"g": 2})]
     futures = [writer.append_many(together) for _ in range(200)]
     for future in futures:
-        first, second = future.result(10)
+        first, second = future.result(10).positions
         content = (history / first.segment).read_bytes()
         assert first.segment == second.segment
         assert content[first.offset : second.offset].endswith(b"}\n")
         assert content[second.offset :].startswith(b'{"v":1,"n":')
     assert [json.loads(line)["n"] for line in text(history)] == list(range(1, 401))
-    assert writer.append_many([]).result(0) == []
+    assert writer.append_many([]).result(0).positions == []
 
 
 @pytest.mark.fault(23)

@@ -146,7 +146,7 @@ def test_the_largest_event_in_the_worst_form_fits_beside_its_deliveries(tmp_path
     raw = b"[" + b"\n" * (256 * 1024 - 2) + b"]"
     writer = Writer(tmp_path / "history", "intake")
     entries = accepted_entries(make_event(raw), REVISION, [make_delivery("plain", raw)], {})
-    position = writer.append_many(entries).result(10)[0]
+    position = writer.append_many(entries).result(10).positions[0]
     writer.close()
 
     accepted = read((tmp_path / "history" / position.segment).read_bytes())

@@ -98,7 +98,7 @@ def test_any_body_is_read_back_whole(kit: Any, tmp_path_factory: Any, body: byte
     (member,) = single(kit)
     opened = batch(kit, member)
     writer = Writer(folder, "book")
-    position = writer.append_many(opened_entries(opened, body * times)).result(10)[0]
+    position = writer.append_many(opened_entries(opened, body * times)).result(10).positions[0]
     writer.append("repair", {}).result(10)
     writer.close()
     found = read_opened(folder, position)

@@ -11,7 +11,7 @@ from hookwright.engine.run.advance import advance, call_ended, seen
 from hookwright.engine.run.record import CallEnd, StepRecord
 from hookwright.engine.run.run import End, Order, Run
 from hookwright.engine.run.trigger import Trigger
-from hookwright.rules.automations import SCOPE
+from hookwright.rules.computed import SCOPE
 from hookwright.rules.expression import Expression
 from hookwright.rules.model import Action, RetryPolicy, Target
 from hookwright.rules.steps import (

@@ -31,7 +31,7 @@ class Batching:
     def __init__(
         self,
         book: Book,
-        append: Callable[[Sequence[Entry]], None],
+        append: Callable[[Sequence[Entry]], object],
         encoders: Mapping[str, Encoder],
         *,
         clock: Callable[[], float],

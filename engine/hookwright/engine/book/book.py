@@ -24,8 +24,12 @@ from ..journal.follow import Batch, Follower, Turned
 from ..journal.outcome import Attempt
 from ..journal.reader import Damage, read_at
 from ..journal.switch import Switches
+from ..journal.writer import Entry, Written
 from ..state import State
 from .opening import OpenSet
+from .unindexed import INDEX_EVERY, Unindexed
+
+NOTHING = Batch((), {}, more=False)
 
 log = structlog.get_logger(__name__)
 
@@ -48,8 +52,12 @@ class Book:
         clock: Callable[[], float] = time.monotonic,
         *,
         window: int = WINDOW,
+        index_every: float = INDEX_EVERY,
     ) -> None:
-        """`window` is the milliseconds between two notices to a notifier about a subscriber."""
+        """`window` is the milliseconds between two notices to a notifier about a subscriber.
+
+        `index_every` is the seconds for which what was taken in by `enter` may wait for the index.
+        """
         self.lock = threading.RLock()
         self.digest = Digest(window)
         self.folder = State(state).history
@@ -60,6 +68,7 @@ class Book:
         except sqlite3.Error as error:
             raise IndexUnavailable(str(error)) from error
         self._follower: Follower | None = None
+        self._unindexed = Unindexed(clock, index_every)
         self._whole = False
         self.follow()
 
@@ -70,6 +79,8 @@ class Book:
 
     def close(self) -> None:
         with self.lock:
+            with suppress(IndexUnavailable), self._asking():
+                pass  # a successor need not read again what is known
             self._stop_following()
             self._index.close()
 
@@ -85,14 +96,9 @@ class Book:
 
     def behind(self, before: int, limit: int) -> list[Behind]:
         """Up to `limit` open deliveries due `before` (Unix milliseconds) that a switch holds, in order."""
-        with self.lock:
+        with self._asking():
             off = self.switches.off()
-            if not (off and self._whole):
-                return []
-            try:
-                return self._index.behind(off, before, limit)
-            except sqlite3.Error as error:
-                raise IndexUnavailable(str(error)) from error
+            return self._index.behind(off, before, limit) if off and self._whole else []
 
     def follow(self, *, thorough: bool = False) -> None:
         """Read on to the end of the journal as it is now; `thorough` looks for new segments in all days."""
@@ -103,9 +109,22 @@ class Book:
                 self._stop_following()  # it has read what the index does not have
                 raise IndexUnavailable(str(error)) from error
 
+    def enter(self, lines: Sequence[Entry], written: Written) -> None:
+        """Take in lines of the bookkeeper's that are on disk now.
+
+        What is open is known at once; the index gets them together with others.
+        """
+        with self.lock:
+            items = None
+            if self._whole and self._follower and lines:
+                items = self._unindexed.take(lines, written, self._follower, self.open.number)
+                self.open.enter(items or ())
+            if items is None or self._unindexed.due:
+                self.follow()
+
     def recorded(self, lost: Attempt) -> bool:
         """Whether this lost lease needs no line: it has one, its delivery is not known here or expunged."""
-        with self.lock:
+        with self._asking():
             positions = self._index.lines(lost.delivery)
             if positions is None or self._index.expunging.include(lost.delivery):
                 return True
@@ -114,13 +133,10 @@ class Book:
 
     def members(self, batch: str) -> list[Taken]:
         """What a batch took along and is in no half of it. Raises `IndexUnavailable`."""
-        with self.lock:
+        with self._asking():
             if not self._whole:
                 raise IndexUnavailable("the index is being built")
-            try:
-                return self._index.members(batch)
-            except sqlite3.Error as error:
-                raise IndexUnavailable(str(error)) from error
+            return self._index.members(batch)
 
     def finished(self) -> set[str]:
         """The segments that were read to their end and have no writer any more."""
@@ -166,10 +182,14 @@ class Book:
 
     @contextmanager
     def _asking(self) -> Iterator[None]:
+        """For what is asked of the index: it gets first what waits for it."""
         with self.lock:
             try:
+                if self._unindexed:
+                    self._apply(NOTHING)
                 yield
             except sqlite3.Error as error:
+                self._stop_following()  # it may have read what the index does not have
                 raise IndexUnavailable(str(error)) from error
 
     def _follow(self, thorough: bool) -> None:
@@ -194,12 +214,9 @@ class Book:
             batch = self._follower.poll(thorough=thorough)
             more = batch.more
             if batch.progress or batch.items:
-                applied = self._index.apply(batch)
-                if self._whole:
-                    self.open.take(batch, applied.new)
-                    self.digest.note(applied.standings)
-                    self._turn(batch)
-                _report(batch)
+                self._apply(batch)
+        if self._unindexed.due:
+            self._apply(NOTHING)
         if not self._whole:
             self._index.mark_whole()
             self.open.load(self._index.open_deliveries())
@@ -208,12 +225,23 @@ class Book:
                 self.switches.take(switch)
             self._whole = True
 
+    def _apply(self, batch: Batch) -> None:
+        """Enter what was read into the index, and what was taken in before it."""
+        applied = self._index.apply(self._unindexed.before(batch))
+        self._unindexed.clear()
+        if self._whole:
+            self.open.take(batch, applied.new)
+            self.digest.note(applied.standings)
+            self._turn(batch)
+        _report(batch)
+
     def _turn(self, batch: Batch) -> None:
         for item in batch.items:
             if isinstance(item, Turned):
                 self.switches.take(item.switch)
 
     def _stop_following(self) -> None:
+        self._unindexed.clear()
         if self._follower:
             self._follower.close()
             self._follower = None

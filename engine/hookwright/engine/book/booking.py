@@ -18,7 +18,7 @@ from ..errors import JournalError, LedgerUnavailable
 from ..journal.outcome import Attempt, attempt_of
 from ..journal.room import Room
 from ..journal.switch import Switch
-from ..journal.writer import Entry, Writer
+from ..journal.writer import Entry, Writer, Written
 from ..ledger.work import Offer, Offered
 from .batching import Batching
 from .book import Book, IndexUnavailable
@@ -188,10 +188,12 @@ class Booking:
             return
         if not self._written:
             self._follow_intake()
-            self._write()
+            lines, written = self._write()
             self._written = True
             self._checkpoint("fsynced")
-        self._book.follow()
+            self._book.enter(lines, written)
+        else:
+            self._book.follow()
         self._checkpoint("indexed")
         booked, self._results, self._written = self._results, [], False
         with self._book.lock:
@@ -202,23 +204,24 @@ class Booking:
 
     def _follow_intake(self) -> None:
         """Intake journals a delivery before it offers it: after this, all that have results are known."""
-        self._book.follow()
-        with self._book.lock:
-            known = all(
-                result.delivery in self._book.open
-                for _, result in self._results
-                if isinstance(result, Result)
-            )
-        if not known:
+        if not self._all_known():
+            self._book.follow()
+        if not self._all_known():
             self._book.follow(thorough=True)
 
-    def _write(self) -> None:
+    def _all_known(self) -> bool:
         with self._book.lock:
-            self._append(self._lines())
+            known = self._book.open
+            return all(each.delivery in known for _, each in self._results if isinstance(each, Result))
 
-    def _append(self, lines: Sequence[Entry]) -> None:
+    def _write(self) -> tuple[list[Entry], Written]:
+        with self._book.lock:
+            lines = self._lines()
+            return lines, self._append(lines)
+
+    def _append(self, lines: Sequence[Entry]) -> Written:
         with self._book.lock:  # nobody reads lines that may be cut again
-            self._writer.append_many(lines).result()
+            return self._writer.append_many(lines).result()
 
     def _lines(self) -> list[Entry]:
         standings: dict[str, Standing] = {}

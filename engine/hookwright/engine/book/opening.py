@@ -15,14 +15,14 @@ from msgspec import Struct
 from ..delivery import Delivery, State
 from ..history.index import OpenRow
 from ..instant import milliseconds
-from ..journal.acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
+from ..journal.acceptance import JournalledEvent, Planned
 from ..journal.follow import Batch, Derived, Entered, Fanout
-from ..journal.opened import OPENED, Batched, Opened, Replayed, read_opened, read_sendable
+from ..journal.opened import Acted, Batched, Opened, Replayed, read_sendable
 from ..journal.outcome import Held, Settled
-from ..journal.reader import read_at
 from ..journal.sealing import SealBroken, vault_of
 from ..journal.segment import Position
 from ..ledger.work import Offer
+from .opening_line import OpeningLine, read_opening_line
 from .waiting import Unread, Waiting
 
 _LINES_KEPT = 4
@@ -37,7 +37,8 @@ class Opening(Struct, gc=False):
 
     `ended` says that the last attempt ended it, but the crash of a bookkeeper kept the line that says so.
     `batching` says that it waits to go into a batch: it is never offered by itself. `refused` is why a batch
-    is to be split: nor is that offered any more, and no result of it counts.
+    is to be split: nor is that offered any more, and no result of it counts. `number` is what the index calls
+    it, 0 when that has to be looked up.
     """
 
     attempts: int
@@ -48,6 +49,7 @@ class Opening(Struct, gc=False):
     ended: bool = False
     batching: bool = False
     refused: str | None = None
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class OpenSet:
         self._at_once: dict[str, None] = {}  # to be offered now, in this order
         self._unverified: dict[str, float] = {}  # id -> when to offer it, nearly in the order of these times
         self._refused: dict[str, None] = {}  # to be split, in this order
-        self._lines: dict[Position, _Line] = {}
+        self._lines: dict[Position, OpeningLine] = {}
         self.waiting = Waiting(folder)
 
     def __len__(self) -> int:
@@ -84,6 +86,11 @@ class OpenSet:
 
     def get(self, delivery: str) -> Opening | None:
         return self._open.get(delivery)
+
+    def number(self, delivery: str) -> int:
+        """What the index calls an open delivery; 0 when that has to be looked up."""
+        opening = self._open.get(delivery)
+        return 0 if opening is None else opening.number
 
     def is_over(self, delivery: str) -> bool:
         """Whether no further result of it counts."""
@@ -123,6 +130,7 @@ class OpenSet:
                 ended=row.state == State.IN_FLIGHT,
                 batching=row.state == State.BATCHING,
                 refused=row.reason if row.state == State.SPLITTING else None,
+                number=row.number,
             )
             for row in rows
         }
@@ -149,7 +157,7 @@ class OpenSet:
             self._unverified.pop(delivery, None)
             self._at_once.pop(delivery, None)
 
-    def take(self, batch: Batch, new: set[str]) -> None:
+    def take(self, batch: Batch, new: Mapping[str, int]) -> None:
         """Follow the journal; `new` are the deliveries of the batch that were not known before."""
         for item in batch.items:
             if isinstance(item, Fanout):
@@ -159,13 +167,20 @@ class OpenSet:
             elif isinstance(item, Entered):
                 self._enter(item)
 
-    def _accept(self, fanout: Fanout, new: set[str]) -> None:
+    def enter(self, items: Iterable[Entered]) -> None:
+        """Take in what lines of the bookkeeper's say."""
+        for item in items:
+            self._enter(item)
+
+    def _accept(self, fanout: Fanout, new: Mapping[str, int]) -> None:
         at = self._clock() + VERIFY_AFTER
         for position, planned in fanout.deliveries:
             if planned.id in new and planned.id not in self._open:
                 batching = planned.batch is not None
                 due = milliseconds(planned.due)
-                self._open[planned.id] = Opening(0, due, fanout.position, position, batching=batching)
+                self._open[planned.id] = Opening(
+                    0, due, fanout.position, position, batching=batching, number=new[planned.id]
+                )
                 if batching:
                     self.waiting.accept(fanout.event, fanout.position, planned)
                 elif planned.order is not None:  # nobody else offers it: two who do would not keep its order
@@ -173,15 +188,15 @@ class OpenSet:
                 else:
                     self._unverified[planned.id] = at
 
-    def _derive(self, derived: Derived, new: set[str]) -> None:
-        """What the bookkeeper opened itself nobody else offers; a replay's first offer is intake's."""
+    def _derive(self, derived: Derived, new: Mapping[str, int]) -> None:
+        """What the bookkeeper opened itself nobody else offers; others offer first what they opened."""
         opened, place = derived.opened, derived.position
         if isinstance(opened, Batched):
             for member in opened.members:
                 self._open.pop(member, None)
         if opened.id in new and opened.id not in self._open:
             self._open[opened.id] = Opening(0, milliseconds(opened.due), place, place)
-            if isinstance(opened, Replayed):
+            if isinstance(opened, (Replayed, Acted)):
                 self._unverified[opened.id] = self._clock() + VERIFY_AFTER
             else:
                 self._at_once[opened.id] = None
@@ -259,13 +274,13 @@ class OpenSet:
         except SealBroken as error:
             return _unsealed(opened[0].delivery(self._node, b""), error)
 
-    def _line(self, position: Position) -> _Line:
+    def _line(self, position: Position) -> OpeningLine:
         """The line there that opened deliveries; the last few are kept: neighbours are offered together."""
         found = self._lines.get(position)
         if found is None:
             if len(self._lines) >= _LINES_KEPT:
                 self._lines.clear()
-            found = self._lines[position] = _read(self._folder, position)
+            found = self._lines[position] = read_opening_line(self._folder, position)
         return found
 
 
@@ -279,22 +294,3 @@ def _unsealed(delivery: Delivery, error: SealBroken) -> tuple[Delivery, bytes]:
     refusal = delivery.refusal or ("poison", str(error))
     body = hashlib.sha256(b"").hexdigest()
     return msgspec.structs.replace(delivery, refusal=refusal, body=body, headers=()), b""
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    event: JournalledEvent | None
-    deliveries: Mapping[str, Planned]
-    opened: tuple[Opened, bytes] | None = None
-
-
-def _read(folder: Path, position: Position) -> _Line:
-    line = read_at(folder, position)
-    if line is None or line.kind not in {"accepted", "accepted+", *OPENED}:
-        return _Line(None, {})
-    if line.kind in OPENED:
-        return _Line(None, {}, read_opened(folder, position))
-    first = line.decode(Accepted) if line.kind == "accepted" else None
-    if first:
-        return _Line(first.event, {each.id: each for each in first.deliveries})
-    return _Line(None, {each.id: each for each in line.decode(AcceptedMore).deliveries})

@@ -35,7 +35,7 @@ class Splitting:
     def __init__(
         self,
         book: Book,
-        append: Callable[[Sequence[Entry]], None],
+        append: Callable[[Sequence[Entry]], object],
         encoders: Mapping[str, Encoder],
         *,
         checkpoint: Callable[[str], None],

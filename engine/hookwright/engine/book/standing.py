@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from ..delivery import TERMINAL_STATUS, Result
 from ..journal.outcome import entries
 from ..journal.writer import Entry
 
 
-@dataclass(slots=True)
-class Standing:
+class Standing(Struct, gc=False):
     """What is booked of a delivery, as far as it decides what a further result becomes."""
 
     open: bool

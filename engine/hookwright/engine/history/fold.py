@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import count
 
 from ..delivery import State, Status
 from ..instant import milliseconds
 from ..journal.follow import Advanced, Derived, Entered, Expunging, Fanout, Item, Reported, Turned
 from ..journal.opened import Acted, Batched, Noticed, Replayed
-from ..journal.outcome import Attempt, Held, Settled
 from ..journal.reader import Damage
 from ..journal.segment import Position
+from .booked import Booked
 from .digest import Pair
 from .expunging import note
 from .jobs import enter_job, enter_replay
-from .places import is_in, written
 from .runs import begin_runs, enter_run
 from .untold import Untold
-from .verdict import read_verdict
-
-SETTLED_STATE = {
-    Status.SUCCESS: State.SUCCESS,
-    Status.FAILURE: State.FAILURE,
-    Status.CANCELLED: State.CANCELLED,
-    Status.SKIPPED: State.SKIPPED,
-}
 
 _NAMES = (
     "number, id, message, status, state, entity_type, entity_id, action, event_source, event_id, event_type,"
@@ -34,27 +26,24 @@ _NAMES = (
     " event_segment, event_offset, segment, offset"
 )
 _DELIVERY = f"INSERT OR IGNORE INTO deliveries ({_NAMES}) VALUES ({', '.join('?' * 23)})"  # noqa: S608  # fixed names
+_LAST = (  # each by itself: two in one query are looked for among all rows
+    "SELECT (SELECT coalesce(max(number), 0) FROM deliveries),"
+    " (SELECT coalesce(max(changed), 0) FROM deliveries)"
+)
 _ORIGIN = "SELECT event_segment, event_offset FROM deliveries WHERE id = ?"
 _EVENT = "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _NUMBER = "SELECT number FROM deliveries WHERE id = ?"
-_KNOWN = (
-    "SELECT id, number, status = 'In Queue', kind, lines FROM deliveries"
-    " WHERE id IN (SELECT value FROM json_each(?))"
-)
-_SUBSCRIBER = "SELECT entity_type, entity_id FROM deliveries WHERE number = ?"
-_MEMBERS = "SELECT number FROM deliveries WHERE batch = ? ORDER BY number"
-_ADD_LINES = "UPDATE deliveries SET lines = lines || ? WHERE number = ?"
 _SWITCH = (
     "INSERT INTO switches (name, state, reason, by, at) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE"
     " SET state = excluded.state, reason = excluded.reason, by = excluded.by, at = excluded.at"
     " WHERE (excluded.at, excluded.state) > (switches.at, switches.state)"
 )
 _DAMAGE = "INSERT OR IGNORE INTO damage VALUES (?, ?, ?, ?)"
-_Known = tuple[str, int, int, str, str]  # what `_KNOWN` answers of a delivery
 
 
 class Fold:
-    """Applies items inside one transaction. `new` collects the deliveries that were not known before.
+    """Applies items inside one transaction. `new` collects the deliveries that were not known before, and
+    their numbers.
 
     The first `accepted` of a delivery and its first `settled` count; nothing later contradicts them.
     """
@@ -62,12 +51,11 @@ class Fold:
     def __init__(self, database: sqlite3.Connection, segment: Callable[[str], int]) -> None:
         self._database = database
         self._segment = segment
-        self.new: set[str] = set()
+        self.new: dict[str, int] = {}
         self.untold = Untold(database)
-        self._entered: dict[str, list[Entered]] = {}
-        self._changes: dict[tuple[str, ...], list[tuple[object, ...]]] = {}  # by the columns that change
-        row = database.execute("SELECT coalesce(max(number), 0), coalesce(max(changed), 0) FROM deliveries")
-        self._number, self._changed = row.fetchone()
+        self._number, changed = database.execute(_LAST).fetchone()
+        self._next_change = partial(next, count(changed + 1))
+        self._booked = Booked(database, segment, self.untold, self._next_change)
 
     def take(self, item: Item) -> None:
         if isinstance(item, Fanout):
@@ -75,7 +63,7 @@ class Fold:
         elif isinstance(item, Derived):
             self._derive(item)
         elif isinstance(item, Entered):
-            self._entered.setdefault(item.fields.delivery, []).append(item)
+            self._booked.take(item)
         elif isinstance(item, Turned):
             switch = item.switch
             row = (switch.name, switch.state, switch.reason, switch.by, switch.at)
@@ -110,12 +98,11 @@ class Fold:
 
     def _open(self, identifier: str, *columns: object, places: tuple[int, int, int, int]) -> bool:
         """Enter a delivery unless it is there already; whether it was new."""
-        row = (self._number + 1, identifier, *columns, self._changed + 1, *places)
+        row = (self._number + 1, identifier, *columns, self._next_change(), *places)
         if not self._database.execute(_DELIVERY, row).rowcount:
             return False
         self._number += 1
-        self._changed += 1
-        self.new.add(identifier)
+        self.new[identifier] = self._number
         return True
 
     def _derive(self, derived: Derived) -> None:
@@ -149,71 +136,13 @@ class Fold:
 
     def finish(self) -> None:
         """Write what was collected; call it last."""
-        ids = json.dumps(list(self._entered))
-        known: dict[str, _Known] = {row[0]: row for row in self._database.execute(_KNOWN, (ids,))}
-        for delivery, lines in self._entered.items():
-            if delivery in known:  # else its acceptance cannot be read
-                self._enter(known[delivery], lines)
-        self._write_changes()
-
-    def _enter(self, known: _Known, lines: list[Entered]) -> None:
-        """All lines about one delivery at once; one that was entered before changes nothing."""
-        delivery, number, is_open, kind, places = known
-        new, added = self._not_entered(lines, places)
-        columns = self._columns(number, new) if is_open else {}
-        if columns and kind == "batch":
-            for (member,) in self._database.execute(_MEMBERS, (delivery,)).fetchall():
-                self._change(member, columns)
-        if columns:
-            self._change(number, columns, added)
-        elif added:
-            self._database.execute(_ADD_LINES, (added, number))
-
-    def _not_entered(self, lines: list[Entered], places: str) -> tuple[list[Entered], str]:
-        """The lines whose place is none of these, and their places."""
-        new: list[Entered] = []
-        added = ""
-        for line in lines:
-            place = written(self._segment(line.position.segment), line.position.offset)
-            if not is_in(place, places + added):
-                new.append(line)
-                added += place
-        return new, added
-
-    def _columns(self, number: int, lines: list[Entered]) -> dict[str, object]:
-        """The columns of a delivery that these lines set."""
-        columns: dict[str, object] = {}
-        for line in lines:
-            columns.update(_columns(line))
-            columns["updated"] = line.at
-            if isinstance(line.fields, Settled):
-                self._fail(number, line.fields, line.position)
-                break  # nothing later contradicts it
-        return columns
-
-    def _fail(self, number: int, settled: Settled, position: Position) -> None:
-        for notifier in settled.notify:
-            entity_type, entity_id = self._database.execute(_SUBSCRIBER, (number,)).fetchone()
-            self.untold.fail(number, Pair(entity_type, entity_id, notifier), position)
-
-    def _change(self, number: int, columns: Mapping[str, object], lines: str = "") -> None:
-        """What changes in one delivery, to be written with what changes in others."""
-        self._changed += 1
-        self._changes.setdefault(tuple(columns), []).append((self._changed, lines, *columns.values(), number))
-
-    def _write_changes(self) -> None:
-        for names, rows in self._changes.items():
-            columns = "".join(f", {name} = ?" for name in names)
-            sql = f"UPDATE deliveries SET changed = ?, lines = lines || ?{columns} WHERE number = ?"  # noqa: S608  # fixed names
-            self._database.executemany(sql, rows)
-        self._changes = {}
+        self._booked.finish()
 
     def _set(self, number: int, columns: Mapping[str, object]) -> None:
         if columns:
-            self._changed += 1
             names = ", ".join(f"{name} = ?" for name in ("changed", *columns))
             sql = f"UPDATE deliveries SET {names} WHERE number = ?"  # noqa: S608  # fixed names
-            self._database.execute(sql, (self._changed, *columns.values(), number))
+            self._database.execute(sql, (self._next_change(), *columns.values(), number))
 
     def _note(self, damage: Damage) -> None:
         place = (self._segment(damage.position.segment), damage.position.offset)
@@ -235,60 +164,3 @@ def _kind(derived: Derived) -> tuple[str, str, dict[str, object]]:
         return "action", "", {"run": opened.run}
     assert isinstance(opened, Noticed)
     return "notice", "", {}
-
-
-def _columns(entered: Entered) -> dict[str, object]:
-    """The columns of the delivery that this line sets."""
-    fields = entered.fields
-    if isinstance(fields, Settled):
-        return {
-            "status": fields.status,
-            "state": SETTLED_STATE[fields.status],
-            "reason": fields.reason,
-            "attempts": fields.attempts,
-            "next": None,
-        }
-    if isinstance(fields, Held):
-        return {
-            "state": State.HELD,
-            "error": fields.error,
-            "reason": fields.reason,
-            "next": _instant(fields.next),
-        }
-    if entered.kind == "lease_lost":
-        return {"state": State.READY, "reason": fields.reason, "next": None}
-    return _tried(fields)
-
-
-def _tried(attempt: Attempt) -> dict[str, object]:
-    return {
-        "state": _TRIED.get(attempt.outcome, State.IN_FLIGHT),  # the next line settles it
-        "attempts": attempt.attempt,
-        "code": attempt.response.status if attempt.response else None,
-        "error": attempt.error,
-        "reason": attempt.reason,
-        "url": attempt.request.url if attempt.request else None,
-        "next": _instant(attempt.next),
-        **_transmitted(attempt),
-    }
-
-
-_TRIED = {"retry": State.RETRYING, "split": State.SPLITTING}
-
-
-def _transmitted(attempt: Attempt) -> dict[str, object]:
-    """When a request was begun, how long it took, what its receiver said; a try without one changes none."""
-    if attempt.request is None:
-        return {}
-    took = attempt.timing.total if attempt.timing else None
-    verdict = read_verdict(attempt.response)
-    return {
-        "transmitted": milliseconds(attempt.ended) - round((took or 0) * 1000),
-        "took": took,
-        "verdict": verdict.status if verdict else None,
-        "verdict_reason": verdict.reason if verdict else None,
-    }
-
-
-def _instant(text: str | None) -> int | None:
-    return None if text is None else milliseconds(text)

@@ -35,7 +35,8 @@ _TABLES = {
     *("jobs", "replayed", "expunges", "runs", "run_lines", "seen"),
 }
 _OPEN = (
-    "SELECT d.id, attempts, coalesce(next, due), state, reason, e.name, event_offset, l.name, d.offset"
+    "SELECT d.id, attempts, coalesce(next, due), state, reason, e.name, event_offset, l.name, d.offset,"
+    " CASE kind WHEN 'batch' THEN 0 ELSE number END"
     " FROM deliveries d JOIN segments e ON e.id = event_segment JOIN segments l ON l.id = d.segment"
     " WHERE status = ? AND batch IS NULL ORDER BY number"
 )
@@ -61,7 +62,9 @@ WHOLE = f"SELECT application_id = {_WHOLE} FROM pragma_application_id"  # noqa: 
 
 @dataclass(frozen=True, slots=True)
 class OpenRow:
-    """A delivery that is not terminal. `due` is when it is next due (Unix milliseconds)."""
+    """A delivery that is not terminal. `due` is when it is next due (Unix milliseconds). `number` is its own,
+    or 0 for a batch, with which others change.
+    """
 
     id: str
     attempts: int
@@ -70,13 +73,16 @@ class OpenRow:
     reason: str
     event: Position
     line: Position
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What entering a batch changed: the deliveries not known before, and how pairs now stand."""
+    """What entering a batch changed: the deliveries not known before and their numbers, and how pairs now
+    stand.
+    """
 
-    new: set[str]
+    new: dict[str, int]
     standings: list[Standing]
 
 
@@ -140,7 +146,7 @@ class Index:
     def open_deliveries(self) -> list[OpenRow]:
         """Every delivery that is not terminal, oldest first."""
         return [
-            OpenRow(row[0], row[1], row[2], row[3], row[4], Position(*row[5:7]), Position(*row[7:9]))
+            OpenRow(row[0], row[1], row[2], row[3], row[4], Position(*row[5:7]), Position(*row[7:9]), row[9])
             for row in self._database.execute(_OPEN, (Status.IN_QUEUE,))
         ]
 

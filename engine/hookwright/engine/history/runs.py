@@ -8,7 +8,7 @@ from collections.abc import Callable
 from ..delivery import Status
 from ..instant import milliseconds
 from ..journal.follow import Advanced, Fanout
-from ..journal.runs import RunLine
+from ..journal.runs import RunLine, StepLine
 
 _NAMES = (
     "id, status, entity_id, event_source, event_id, event_type, place, revision, accepted, updated, due,"
@@ -49,7 +49,7 @@ def enter_run(database: sqlite3.Connection, item: Advanced, segment: Callable[[s
             database.execute(_ENTER, (*head, line.place, line.revision, *times, *place))
         stands = (line.status, line.reason, line.key, line.begun, item.at)
         database.execute(_STANDS, (*stands, line.run))
-    else:
+    elif isinstance(line, StepLine):
         database.execute(_UPDATED, (item.at, line.run))
         if line.seen:
             database.execute(_SEEN, (*line.seen, line.run))

@@ -86,6 +86,10 @@ class Placing:
         content, delivery = self.alone(event, subscriber, action, now)
         return content, msgspec.structs.replace(delivery, due=now, test=True)
 
+    def asked(self, event: Event, subscriber: Subscriber, action: Action, now: int) -> tuple[bytes, Delivery]:
+        """What a run that `event` began asks for."""
+        return self._encoded(event, event, subscriber, action, now)
+
     def shown(self, shown: Event, subscriber: Subscriber, action: Action, *, alone: bool = False) -> bytes:
         """The body as it may be read: that of an event without what is redacted, or nothing of it at all."""
         listed = _listed(shown, subscriber, action) if alone else shown

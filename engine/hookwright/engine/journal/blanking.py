@@ -21,7 +21,7 @@ from .expunge import EXPUNGED
 from .line import Line
 from .opened import OPENED, OPENED_MORE, Acted, Batched, Noticed, Opened, OpenedMore, Replayed
 from .outcome import SHAPES, Attempt, Held, Settled
-from .runs import RUNS, Began, PlannedRun, RunLine, StepLine
+from .runs import RUNS, Began, CancelLine, PlannedRun, RunLine, StepLine
 
 _TAIL = len(',"crc":"01234567"}')
 _NAMED = re.compile(rb"(?:dlv|run)_[a-z2-7]{26}")
@@ -33,7 +33,7 @@ _FURTHER: dict[type[Opened], tuple[str, ...]] = {
     Batched: ("members", "opened", "closed", "half_of", "split"),
     Noticed: ("notifier", "about", "tells"),
     Replayed: ("of", "round", "by", "why", "job", "notifier"),
-    Acted: ("run", "step", "notifier"),
+    Acted: ("run", "step", "round", "notifier"),
 }
 
 
@@ -155,8 +155,10 @@ def _planned_run(run: PlannedRun) -> PlannedRun:
     return PlannedRun(id=run.id, entity_id=run.entity_id, due=run.due, place=run.place)
 
 
-def _told(told: RunLine | StepLine) -> Struct:
+def _told(told: RunLine | StepLine | CancelLine) -> Struct:
     """How a run went stays, without what its steps said."""
+    if isinstance(told, CancelLine):
+        return _only(told, ("run", "by"))
     if isinstance(told, StepLine):
         error = told.error and (told.error[0], "")
         names = ("run", "path", "state", "step_at", "until", "place", "round", "delivery", "seen")

@@ -13,11 +13,11 @@ from .job import JOB, Job
 from .line import Line
 from .opened import OPENED, OPENED_MORE, Opened, OpenedMore
 from .outcome import SHAPES, Booked
-from .runs import RUNS, RunLine, StepLine
+from .runs import RUNS, CancelLine, RunLine, StepLine
 from .switch import SWITCHED, Switched
 
 Grouped = Accepted | AcceptedMore | Opened | OpenedMore
-Alone = Booked | Switched | Job | Expunge | Expunged | RunLine | StepLine
+Alone = Booked | Switched | Job | Expunge | Expunged | RunLine | StepLine | CancelLine
 
 _SHAPES: Mapping[str, type[Grouped | Alone]] = {
     "accepted": Accepted,

@@ -17,7 +17,7 @@ from .lineage import reading_order
 from .opened import Opened, OpenedMore
 from .outcome import Booked
 from .reader import Damage, Found, Reader
-from .runs import PlannedRun, RunLine, StepLine
+from .runs import CancelLine, PlannedRun, RunLine, StepLine
 from .segment import Position, list_segments
 from .switch import Switch, Switched
 
@@ -35,12 +35,16 @@ class Fanout(Struct, frozen=True):
 
 
 class Entered(Struct, frozen=True):
-    """A line of the bookkeeper's about one delivery. `at` is Unix milliseconds."""
+    """A line of the bookkeeper's about one delivery. `at` is Unix milliseconds.
+
+    `number` is that of a delivery that was open when the line was written, where its writer knows it.
+    """
 
     position: Position
     at: int
     kind: str
     fields: Booked
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Advanced(Struct, frozen=True):
 
     position: Position
     at: int
-    fields: RunLine | StepLine
+    fields: RunLine | StepLine | CancelLine
 
 
 Item = Fanout | Derived | Entered | Turned | Reported | Expunging | Advanced | Damage
@@ -168,6 +172,15 @@ class Follower:
                 break
         return Batch(tuple(items), changed, more)
 
+    def skip(self, segment: str, start: int, end: int) -> bool:
+        """Pass over lines that are known already, if they are the next ones to be read; whether they were."""
+        tail = self._tails.get(segment)
+        if tail is None or tail.group or tail.reader.offset != start:
+            return False
+        tail.reader.skip(end)
+        self._progress[segment] = tail.progress
+        return True
+
     def _drop(self, name: str) -> None:
         self._tails.pop(name).reader.close()
 
@@ -244,7 +257,7 @@ def _alone(found: Found, decoded: Alone) -> Item:
         return Reported(found.position, decoded)
     if isinstance(decoded, (Expunge, Expunged)):
         return Expunging(found.line.at, decoded)
-    if isinstance(decoded, (RunLine, StepLine)):
+    if isinstance(decoded, (RunLine, StepLine, CancelLine)):
         return Advanced(found.position, found.line.at, decoded)
     return Entered(found.position, found.line.at, found.line.kind, decoded)
 

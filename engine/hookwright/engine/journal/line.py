@@ -35,8 +35,8 @@ class Line(Struct, frozen=True, gc=False):
 
 def encode(n: int, at: int, kind: str, fields: bytes) -> bytes:
     """A whole line with its newline. `fields` is what stands between the braces of a JSON object."""
-    head = b'{"v":1,"n":%d,"at":"%b","kind":"%b"' % (n, timestamp(at).encode(), kind.encode())
-    text = b"%b,%b" % (head, fields) if fields else head
+    comma = b"," if fields else b""
+    text = b'{"v":1,"n":%d,"at":"%b","kind":"%b"%b%b' % (n, _timestamp(at), kind.encode(), comma, fields)
     return b'%b,"crc":"%08x"}\n' % (text, zlib.crc32(text))
 
 
@@ -54,6 +54,11 @@ def parse(raw: bytes) -> Line | str:
         return "not a journal line"
 
 
-@lru_cache(maxsize=16)  # lines that were written together have one instant
+@lru_cache(maxsize=16)  # lines that are written together have one instant
+def _timestamp(at: int) -> bytes:
+    return timestamp(at).encode()
+
+
+@lru_cache(maxsize=16)
 def _milliseconds(at: bytes) -> int:
     return milliseconds(at.decode())

@@ -135,10 +135,13 @@ class Replayed(Opened, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Acted(Opened, frozen=True, kw_only=True, omit_defaults=True):
-    """What a `run` asked for in `step` (the path of its record). A `notifier` tells it, if there is one."""
+    """What a `run` asked for in `step` (the path of its record), in that `round` of it. A `notifier` tells
+    it, if there is one.
+    """
 
     run: str
     step: str
+    round: int = 0
     notifier: str = ""
 
     def delivery(self, node: str, body: bytes) -> Delivery:

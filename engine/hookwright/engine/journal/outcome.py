@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec import UNSET, Struct, UnsetType, structs
 
 from ..delivery import TERMINAL_STATUS, LappRecord, Received, Result, Sent, Status, Timing
 from ..instant import timestamp
 from .line import LINE_LIMIT
-from .writer import Entry
+from .writer import Entry, encode_fields
 
 _MOST = (
     LINE_LIMIT // 6 // 4
@@ -74,32 +76,44 @@ def entries(result: Result, attempts: int, *, recorded: bool = False) -> list[En
 
     `recorded` says that its `attempt` line is there already and only the `settled` line is missing.
     """
-    result = _bounded(result)
     if result.outcome == "held":
-        return [Entry("held", _held(result))]
+        return [_entry("held", result, _held)]
     if result.outcome == "lost":
-        return [Entry("lease_lost", _attempt(result))]
+        return [_entry("lease_lost", result, _attempt)]
     tried = result.outcome in {"success", "retry", "failure", "split"}
     lines: list[Entry] = []
     if (tried or result.request) and not recorded:
-        lines.append(Entry("attempt", _attempt(result)))
+        lines.append(_entry("attempt", result, _attempt))
     status = TERMINAL_STATUS.get(result.outcome)
     if status is not None:
         spent = max(attempts, result.attempt) if tried else attempts
-        settled = Settled(
-            delivery=result.delivery,
-            status=status,
-            reason=result.reason,
-            attempts=spent,
-            notify=result.notify,
-        )
-        lines.append(Entry("settled", settled))
+        lines.append(_entry("settled", result, lambda result: _settled(result, status, spent)))
     return lines
+
+
+def _entry(kind: str, result: Result, fields_of: Callable[[Result], Booked]) -> Entry:
+    """A line about a result. Only of one that is long it has to be asked whether it is too long."""
+    fields = fields_of(result)
+    raw = encode_fields(fields)
+    if len(raw) > _MOST:
+        fields = fields_of(_bounded(result))
+        raw = encode_fields(fields)
+    return Entry(kind, fields, raw)
 
 
 def attempt_of(result: Result) -> Attempt:
     """What an `attempt` or `lease_lost` line says. Headers and bodies beyond all reason are left out."""
     return _attempt(_bounded(result))
+
+
+def _settled(result: Result, status: Status, attempts: int) -> Settled:
+    return Settled(
+        delivery=result.delivery,
+        status=status,
+        reason=result.reason,
+        attempts=attempts,
+        notify=result.notify,
+    )
 
 
 def _attempt(result: Result) -> Attempt:

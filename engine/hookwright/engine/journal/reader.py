@@ -70,6 +70,10 @@ class Reader:
             return [Damage(Position(self.name, self.offset), length, "cut off in the middle of a line")]
         return []
 
+    def skip(self, offset: int) -> None:
+        """Go on from there: what stands before it is known already."""
+        self.offset, self._last = offset, None
+
     def _items(self, chunk: bytes) -> Iterator[Found | Damage]:
         for raw in chunk.split(b"\n")[:-1]:
             found = parse(raw)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
@@ -58,7 +59,7 @@ class StepLine(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
 
     run: str
     path: str
-    state: str
+    state: Literal["started", "waiting", "ended", "failed"]
     step_at: str
     until: str | None = None
     input: Raw | UnsetType = UNSET
@@ -71,4 +72,16 @@ class StepLine(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     sealed: str = ""
 
 
-RUNS: Mapping[str, type[RunLine] | type[StepLine]] = {"run": RunLine, "step": StepLine}
+class CancelLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The fields of a `run_cancel` line: somebody wants the run to end."""
+
+    run: str
+    by: str
+    why: str = ""
+
+
+RUNS: Mapping[str, type[RunLine] | type[StepLine] | type[CancelLine]] = {
+    "run": RunLine,
+    "step": StepLine,
+    "run_cancel": CancelLine,
+}

@@ -25,14 +25,28 @@ SEGMENT_BYTES = 64 * 1024 * 1024
 SYNC: Callable[[int], None] = getattr(os, "fdatasync", os.fsync)  # macOS has no fdatasync
 _ENVELOPE = 160  # bytes a line has beside its kind's own fields, at most
 
+_encode = msgspec.json.Encoder().encode
 Fields = bytes | Mapping[str, object] | msgspec.Struct
 
 
 class Entry(Struct, frozen=True):
-    """One line to write. `fields` is a mapping or struct, or the bytes between an object's braces."""
+    """One line to write. `fields` is a mapping or struct, or the bytes between an object's braces. `raw` are
+    those bytes where they are known beside the fields.
+    """
 
     kind: str
     fields: Fields
+    raw: bytes = b""
+
+
+class Written(Struct, frozen=True):
+    """Lines that are on disk: where each stands, when they were written (Unix milliseconds), and where the
+    last one ends in its segment.
+    """
+
+    positions: list[Position]
+    at: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +124,13 @@ class Writer:
         self._submit(_Request((_encoded(Entry(kind, fields)),), future, many=False))
         return future
 
-    def append_many(self, entries: Sequence[Entry]) -> Future[list[Position]]:
+    def append_many(self, entries: Sequence[Entry]) -> Future[Written]:
         """Write lines that stand together: one after the other in one segment, all or none acknowledged."""
-        future: Future[list[Position]] = Future()
+        future: Future[Written] = Future()
         if entries:
             self._submit(_Request(tuple(map(_encoded, entries)), future, many=True))
         else:
-            future.set_result([])
+            future.set_result(Written([], 0, 0))
         return future
 
     def rotate(self) -> None:
@@ -167,7 +181,7 @@ class Writer:
         if not requests:
             return
         try:
-            positions = self._write(requests)
+            written = self._write(requests)
         except OSError as error:
             self._cut_back()
             self._leave()
@@ -175,15 +189,15 @@ class Writer:
             for request in requests:
                 request.future.set_exception(failure)
             return
-        for request, found in zip(requests, positions, strict=True):
-            request.future.set_result(found if request.many else found[0])
+        for request, found in zip(requests, written, strict=True):
+            request.future.set_result(found if request.many else found.positions[0])
 
-    def _write(self, requests: list[_Request]) -> list[list[Position]]:
+    def _write(self, requests: list[_Request]) -> list[Written]:
         now = int(self._clock() * 1000)
         target = self._target(timestamp(now)[:10])
         offset = target.size
         lines: list[bytes] = []
-        positions: list[list[Position]] = []
+        written: list[Written] = []
         for request in requests:
             found: list[Position] = []
             for kind, fields in request.entries:
@@ -191,13 +205,13 @@ class Writer:
                 lines.append(encode(self._n, now, kind, fields))
                 found.append(Position(target.segment.name, offset))
                 offset += len(lines[-1])
-            positions.append(found)
+            written.append(Written(found, now, offset))
         _write_all(target.descriptor, b"".join(lines))
         self._fsync(target.descriptor)
         if not target.stands():
             raise OSError(errno.ENOENT, f"{target.segment.name} was taken away while it was written")
         target.size = offset
-        return positions
+        return written
 
     def _target(self, day: str) -> _Open:
         """The open segment, or a new one when the day changed, it is full, or its file is gone."""
@@ -233,9 +247,14 @@ class Writer:
             os.close(left.descriptor)
 
 
+def encode_fields(fields: Mapping[str, object] | Struct) -> bytes:
+    """Fields as they stand between the braces of a line."""
+    return _encode(fields)[1:-1]
+
+
 def _encoded(entry: Entry) -> tuple[str, bytes]:
     fields = entry.fields
-    raw = fields if isinstance(fields, bytes) else msgspec.json.encode(fields)[1:-1]
+    raw = entry.raw or (fields if isinstance(fields, bytes) else encode_fields(fields))
     if len(raw) + _ENVELOPE > LINE_LIMIT:
         raise JournalError(f"a line of kind {entry.kind!r} would be larger than {LINE_LIMIT} bytes")
     return entry.kind, raw

@@ -26,6 +26,7 @@ read_switch = msgspec.json.Decoder(Switch).decode
 _read_delivery = msgspec.json.Decoder(Delivery).decode
 _read_rests = msgspec.json.Decoder(dict[Cause, tuple[float, str]]).decode
 _read_result = msgspec.json.Decoder(Result).decode
+_read_all = msgspec.json.Decoder(list[Result]).decode
 _FAILED = frozenset({"retry", "failure"})
 _logger = logging.getLogger(__name__)
 _Read = TypeVar("_Read")
@@ -141,8 +142,7 @@ def stream_entries(answer: Any) -> list[tuple[bytes, dict[bytes, bytes]]]:
 def read_results(node: str, fields: Mapping[bytes, bytes]) -> list[Result | Switch]:
     """What one entry of a node's stream says, oldest first; what nobody can read is dropped, and said."""
     if b"results" in fields:
-        found = (_guarded(node, _read_result, packed) for packed in fields[b"results"].split(b"\n"))
-        return [each for each in found if each is not None]
+        return list(_many(node, fields[b"results"]))
     if b"reaped" in fields or b"spoiled" in fields:
         read = _reaped if b"reaped" in fields else _spoiled
         lost = _guarded(node, lambda said: read(node, said), fields)
@@ -155,6 +155,15 @@ def read_results(node: str, fields: Mapping[bytes, bytes]) -> list[Result | Swit
         return []
     stale = b"stale" in fields
     return [msgspec.structs.replace(result, outcome="lost", next=None) if stale else result]
+
+
+def _many(node: str, packed: bytes) -> Sequence[Result]:
+    """Results, a line each: read at once, and one by one when one of them cannot be read."""
+    try:
+        return _read_all(b"[%b]" % packed.replace(b"\n", b","))
+    except (msgspec.DecodeError, ValueError):
+        found = (_guarded(node, _read_result, line) for line in packed.split(b"\n"))
+        return [each for each in found if each is not None]
 
 
 def _guarded(node: str, read: Callable[[_Said], _Read], said: _Said) -> _Read | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hookwright.rules.automations import FAILURE
 from hookwright.rules.event import JSON
 from hookwright.rules.steps import Automation
 
@@ -17,9 +18,6 @@ from .record import CallEnd, StepRecord
 from .run import Advance, End, Order, Run
 from .trigger import Trigger
 from .walk import Walk
-
-FAILURE = "failure"
-"""The variable in which `on_failure` finds what failed: `vars.failure.reason`."""
 
 
 def advance(automation: Automation, run: Run, now: int, events: Iterable[Trigger] = ()) -> Advance:

@@ -43,6 +43,7 @@ COMMANDS = {
     "demo": "Show everything in one process: events flow, retries happen.",
     "doctor": "Check Redis, disk, clock, plugins, secrets and DNS, and say what to do.",
     "bookkeeper": "",  # started by `serve`, not by people
+    "runner": "",
 }
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})  # the disk of who runs it, not a fault of ours
 

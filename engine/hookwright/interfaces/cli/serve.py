@@ -18,8 +18,8 @@ from .. import logs
 from ..addresses import DEFAULT_HOST, DEFAULT_PORT, Listen
 from ..bundle import Bundle
 from ..live import Configuration, configure
-from ..node import NodeSettings
 from ..serving import AddressInUse, Serving, serve_until_stopped
+from ..staff import NodeSettings
 from .commands import command
 from .exits import Exit, Stop
 from .frames import frames
@@ -122,6 +122,7 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
         disk_reserve=disk_reserve,
         worker_arguments=worker_arguments(secrets_dir, _checked_targets(allow_target), transport, plugins),
         bookkeeper_arguments=_bookkeeper_arguments(disk_reserve, keep_history, history_limit, plugins),
+        runner_arguments=_runner_arguments(disk_reserve, plugins),
     )
     serving = Serving(
         settings,
@@ -142,6 +143,10 @@ def _bookkeeper_arguments(reserve: int, days: int, most: int | None, plugins: tu
         *(() if most is None else ("--history-bytes", str(most))),
         *(part for name in plugins for part in ("--plugins", name)),
     ]
+
+
+def _runner_arguments(reserve: int, plugins: tuple[str, ...]) -> list[str]:
+    return ["--reserve-bytes", str(reserve), *(part for name in plugins for part in ("--plugins", name))]
 
 
 def _is_default(parameter: str) -> bool:

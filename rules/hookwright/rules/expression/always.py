@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from jinja2 import nodes
 
-from .syntax import read
+from .syntax import NAMES, read
 from .values import kind
 
 _NUMBERS: Final = frozenset({"abs", "length", "number"})
@@ -16,12 +16,12 @@ _TEXTS: Final = frozenset({"join", "lower", "string", "trim", "upper"})
 _NUMBER, _TEXT = "a number", "a text"
 
 
-def always(text: str) -> str | None:
+def always(text: str, names: Sequence[str] = NAMES) -> str | None:
     """The kind of its value, such as "a number"; None when that depends, or is true or false.
 
     Raises `ExpressionError` for what is no expression.
     """
-    return _kind(read(text))
+    return _kind(read(text, names))
 
 
 def _kind(node: nodes.Node | None) -> str | None:

@@ -30,12 +30,17 @@ def fields_of_data(text: str) -> Iterator[tuple[str, ...]]:
 
     Raises `ExpressionError` for what is no expression.
     """
-    for part in nodes_of(read(text)):
+    yield from ways(read(text), "data")
+
+
+def ways(tree: nodes.Node, owner: str) -> Iterator[tuple[str, ...]]:
+    """The ways that `tree` goes from what `owner` is, and each step on them."""
+    for part in nodes_of(tree):
         node, path = part, []
         while isinstance(node, nodes.Getattr | nodes.Getitem) and (name := _member(node)) is not None:
             path.append(name)
             node = node.node
-        if path and isinstance(node, nodes.Name) and node.name == "data":
+        if path and isinstance(node, nodes.Name) and node.name == owner:
             yield tuple(reversed(path))
 
 

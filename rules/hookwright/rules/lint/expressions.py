@@ -15,11 +15,11 @@ from .data import Data
 from .fields import Fault, field_fault
 from .finding import UNKNOWN_FIELD
 
-_PLACES: Final = (("if",), ("batch", "key"))
+_PLACES: Final = (("if",), ("batch", "key"), ("key",))
 
 
 def expression_warnings(part: Part, known: Sequence[Data]) -> Iterator[Problem]:
-    """A warning for each unknown field in the condition of a subscriber and in the key of its batches."""
+    """A warning for each unknown field in the expressions of a subscriber that its events are asked."""
     for place in _PLACES if known else ():
         text = part.value_at(*place) if place[0] in part.value else None
         if isinstance(text, str):
@@ -31,9 +31,17 @@ def _expression(part: Part, place: tuple[str, ...], text: str, known: Sequence[D
         paths = list(fields_of_data(text))
     except ExpressionError:  # which is told as such
         return
+    yield from unknown_fields(part, place, paths, known)
+
+
+def unknown_fields(
+    part: Part, place: Sequence[str | int], paths: Iterable[tuple[str, ...]], known: Sequence[Data]
+) -> Iterator[Problem]:
+    """A warning for each of the ways into the data that the text at `place` goes and that leads nowhere."""
+    text = str(part.value_at(*place))
     for path, fault in _first_faults(paths, known):
         depth, message, hint = _data_twice(path) if _names_data(path, fault) else fault
-        offset = _offset(text, path[depth])
+        offset = offset_of(text, path[depth])
         yield part.problem(UNKNOWN_FIELD, message, *place, hint=hint, severity="warning", offset=offset)
 
 
@@ -59,7 +67,7 @@ def _first_faults(
             yield path, fault
 
 
-def _offset(text: str, name: str) -> int | None:
+def offset_of(text: str, name: str) -> int | None:
     """Where a field is named in an expression: behind a dot, or in quotes and square brackets."""
     found = re.search(rf"(?:\.\s*|\[\s*[\"'])({re.escape(name)})(?!\w)", text)
     return found.start(1) if found else None

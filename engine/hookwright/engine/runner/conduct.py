@@ -1,0 +1,201 @@
+"""Conduct: follow the journal, take runs on, write that, and only then let it be done; turn after turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+
+from hookwright.plugins.hookspecs import Encoder
+from hookwright.rules.table import RoutingTable
+
+from ..delivery import Delivery, Result
+from ..errors import LedgerUnavailable
+from ..journal.follow import Advanced, Follower, Progress
+from ..journal.room import Room
+from ..journal.runs import RunLine
+from ..journal.sealing import vault_of
+from ..journal.writer import Writer
+from ..kept_revisions import NoRevision
+from .awaited import Awaited
+from .carrying import Carrying
+from .fold import Fold
+from .horizon import EVERY, Horizon
+from .ordering import Ordering
+
+LOOK_EVERY = 0.02  # seconds between looks at the journal
+LOOK_SELDOM = 0.5  # the same while no automation is configured and no run is open
+LIVE_EVERY = 0.5  # seconds between looks at which configuration is in force
+CANCEL_EVERY = 1.0  # seconds between requests to end deliveries of cancelled runs
+
+log = structlog.get_logger(__name__)
+
+
+class CancellingLedger(Protocol):
+    """What this needs of the ledger. It raises `LedgerUnavailable` and may then be repeated."""
+
+    def cancel(self, node: str, results: Sequence[Result]) -> int: ...
+
+
+class Configurations(Protocol):
+    """The configurations that were live on this node."""
+
+    def live(self) -> str | None: ...
+
+    def table(self, revision: str) -> RoutingTable:
+        """Raises `NoRevision`."""
+        ...
+
+    def drop(self, needed: Collection[str]) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the runner works with at its node.
+
+    `offer` takes deliveries that are on disk, with their bytes, and does not wait. `clock` answers Unix
+    seconds, `monotonic` those of a monotonic clock. `checkpoint` is called after each step.
+    """
+
+    state: Path
+    history: Path
+    node: str
+    kept: Configurations
+    ledger: CancellingLedger
+    offer: Callable[[Sequence[tuple[Delivery, bytes]]], None]
+    encoders: Mapping[str, Encoder]
+    room: Room
+    clock: Callable[[], float] = time.time
+    monotonic: Callable[[], float] = time.monotonic
+    checkpoint: Callable[[str], None] = lambda _: None
+
+
+class Conduct:
+    """How runs stand, read from the journal, and taken on from there.
+
+    Once a line may not be on disk, only the journal knows how runs stand: `close` this and make another.
+    """
+
+    def __init__(self, house: House, writer: Writer) -> None:
+        self._house = house
+        self._writer = writer
+        self._vault = vault_of(house.history)
+        self._awaited = Awaited(house.kept.table)
+        self._horizon = Horizon(house.state / "horizon.json")
+        self._progress: dict[str, Progress] = self._horizon.load()
+        self._follower = Follower(house.history, self._progress, house.monotonic)
+        self._fold = Fold(self._vault, self._awaited)
+        ordering = Ordering(house.node, house.encoders, self._vault)
+        self._carrying = Carrying(self._fold, ordering, self._vault, house.kept.table, lambda: self._live)
+        self._live: RoutingTable | None = None
+        self._live_name: str | None = None
+        self._at: dict[str, float] = {}  # when something was done last
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether all that was in the journal at the start is read."""
+        return self._fold.live
+
+    def __len__(self) -> int:
+        """How many runs are open."""
+        return len(self._fold.courses)
+
+    def close(self) -> None:
+        self._follower.close()
+
+    def catch_up(self) -> bool:
+        """Read on in what was there before; call it until it says that nothing is left. Raises `OSError`."""
+        self._look_at_live()
+        if self._read(thorough=True):
+            return True
+        self._fold.finish()
+        self._mark()
+        return False
+
+    def turn(self) -> bool:
+        """Read on, take runs on, and let be done what is written. Whether anything was done.
+
+        Raises `JournalError` and `OSError`; then the journal has to be read anew.
+        """
+        self._read()
+        if self._is_time("live", LIVE_EVERY):
+            self._look_at_live()
+        if self._house.room.scarce:
+            return False
+        turn = self._carrying.turn(int(self._house.clock() * 1000))
+        if turn.lines:
+            self._writer.append_many(turn.lines).result()
+            self._house.checkpoint("written")
+            self._house.offer(turn.fresh)
+            self._house.checkpoint("offered")
+        self._look_after()
+        return bool(turn.lines)
+
+    def pause(self) -> float:
+        """Seconds until the next look, or until the next run goes on by itself."""
+        idle = not self._fold.courses and not (self._live_name and self._awaited.know(self._live_name))
+        pause = LOOK_SELDOM if idle else LOOK_EVERY
+        at = self._fold.courses.wait_until()
+        return pause if at is None else max(0.001, min(pause, at / 1000 - self._house.clock()))
+
+    def _look_after(self) -> None:
+        if self._fold.expunged:
+            self._fold.expunged.clear()
+            self._writer.rotate()  # what was said before can be blanked
+        if self._fold.cancelled and self._is_time("cancel", CANCEL_EVERY):
+            self._cancel()
+        if self._is_time("mark", EVERY):
+            self._mark()
+
+    def _read(self, *, thorough: bool = False) -> bool:
+        """Read on in the journal; whether there may be more."""
+        batch = self._follower.poll(thorough=thorough)
+        self._progress.update(batch.progress)
+        for item in batch.items:
+            if isinstance(item, Advanced) and isinstance(item.fields, RunLine):
+                self._awaited.know(item.fields.revision)  # before the events it may wait for are read
+        self._fold.take(batch.items)
+        return batch.more
+
+    def _look_at_live(self) -> None:
+        name = self._house.kept.live()
+        if name is None or name == self._live_name:
+            return
+        try:
+            self._live = self._house.kept.table(name)
+        except NoRevision as error:
+            log.warning("revision_unreadable", reason=str(error))
+            return
+        self._live_name = name
+        self._awaited.know(name)
+        self._carrying.look_for_removed()
+
+    def _mark(self) -> None:
+        """Note how far the journal is read, and what of it is needed."""
+        courses = self._fold.courses
+        self._fold.mark = self._horizon.mark(self._progress)
+        if not self._fold.cancelled:
+            self._horizon.keep(course.since for course in courses)
+        self._fold.memory.forget(min((course.accepted for course in courses), default=None))
+        self._house.kept.drop({course.revision for course in courses})
+
+    def _cancel(self) -> None:
+        now = int(self._house.clock() * 1000)
+        results = [
+            Result(delivery=each, node=self._house.node, attempt=0, outcome="cancelled", at=now, reason=why)
+            for each, why in self._fold.cancelled.items()
+        ]
+        with suppress(LedgerUnavailable):
+            self._house.ledger.cancel(self._house.node, results)
+
+    def _is_time(self, what: str, every: float) -> bool:
+        now = self._house.monotonic()
+        if now - self._at.get(what, float("-inf")) < every:
+            return False
+        self._at[what] = now
+        return True

@@ -1,0 +1,251 @@
+"""The fold: what the journal says, line by line, becomes the courses of the runs that are open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+import structlog
+
+from ..delivery import Status
+from ..hops import hops_of
+from ..instant import milliseconds
+from ..journal.acceptance import JournalledEvent
+from ..journal.expunge import EXPUNGED, Expunge
+from ..journal.follow import Advanced, Derived, Entered, Expunging, Fanout, Item
+from ..journal.opened import Acted
+from ..journal.outcome import Attempt, Settled
+from ..journal.runs import CancelLine, PlannedRun, RunLine, StepLine
+from ..journal.sealing import SealBroken, Secret, Vault
+from ..run.record import CallEnd
+from ..run.run import Run
+from ..run.trigger import Trigger
+from .course import Call, Course
+from .courses import Courses
+from .memory import Memory, Remembered
+from .recording import record_of
+
+log = structlog.get_logger(__name__)
+
+
+class Fold:
+    """Applies items in the order of the journal. `is_awaited` says whether some run may wait for a type.
+
+    `live` turns true once all that was written before is read: from then on the lines of the runner itself
+    say nothing new. `cancelled` are the deliveries of cancelled runs that have not ended, with the reason.
+    """
+
+    def __init__(self, vault: Vault, is_awaited: Callable[[str, str], bool]) -> None:
+        self._vault = vault
+        self._is_awaited = is_awaited
+        self._over: set[str] = set()  # runs that ended before their event was read
+        self._rank = 0
+        self.courses = Courses()
+        self.memory = Memory()
+        self.cancelled: dict[str, str] = {}
+        self.expunged: list[tuple[str, str]] = []
+        self.live = False
+        self.mark = 0  # where in the journal it is, for courses that begin
+
+    def take(self, items: Iterable[Item]) -> None:
+        for item in items:
+            if isinstance(item, Fanout):
+                self._accept(item)
+            elif isinstance(item, Entered):
+                self._enter(item)
+            elif isinstance(item, Expunging):
+                self._expunge(item)
+            elif isinstance(item, Advanced):
+                self._advance(item)
+            elif isinstance(item, Derived) and isinstance(item.opened, Acted) and not self.live:
+                self._ask(item.opened)
+
+    def finish(self) -> None:
+        """All that was written is read. What belongs to no event that can be read is left alone."""
+        self.live = True
+        self._over.clear()
+        for course in list(self.courses):
+            if course.run is None:
+                log.error("run_unreadable", run=course.id, automation=course.entity_id)
+                self.courses.drop(course)
+            else:
+                self.courses.put(course)
+                self.courses.ready[course.id] = None
+        for event in self.memory:  # what came of it may not be recorded
+            self._tell(event)
+
+    def _accept(self, fanout: Fanout) -> None:
+        event, secret = fanout.event, None
+        for planned in fanout.runs:
+            secret = secret or self._secret(event)
+            self._begin(planned, fanout, secret)
+        if self._is_awaited(event.type, fanout.revision):
+            secret = secret or self._secret(event)
+            seen = Remembered(_trigger(event, secret, fanout.at), frozenset(secret.hidden))
+            self.memory.put(seen)
+            if self.live:
+                self._tell(seen)
+
+    def _tell(self, event: Remembered) -> None:
+        """Those that may wait for an event hear of it."""
+        for run in self.courses.listeners.candidates(event.trigger):
+            course = self.courses.get(run)
+            if course is not None and event.trigger.at >= course.accepted:
+                course.heard.append(event)
+                self.courses.ready[run] = None
+
+    def _begin(self, planned: PlannedRun, fanout: Fanout, secret: Secret) -> None:
+        if planned.id in self._over:
+            self._over.discard(planned.id)
+            return
+        course = self.courses.get(planned.id)
+        if course is not None and course.run is not None:
+            return
+        course = course or Course(planned.id, planned.entity_id, fanout.revision, since=self.mark)
+        course.place, course.due, course.refusal = planned.place, milliseconds(planned.due), planned.refusal
+        course.accepted, course.rank = fanout.at, self._next_rank()
+        course.hops = hops_of(fanout.event.extensions.items())
+        self.whole(course, _trigger(fanout.event, secret, fanout.at), frozenset(secret.hidden))
+
+    def whole(self, course: Course, trigger: Trigger, hidden: frozenset[str]) -> None:
+        """A course whose event is known."""
+        run = Run(
+            id=course.id,
+            entity_id=course.entity_id,
+            revision=course.revision,
+            trigger=trigger,
+            key=course.key,
+        )
+        course.run, course.records = run.with_records(course.records), []
+        course.hidden |= hidden
+        self.courses.put(course)
+
+    def _next_rank(self) -> int:
+        self._rank += 1
+        return self._rank
+
+    def _advance(self, item: Advanced) -> None:
+        fields = item.fields
+        if isinstance(fields, CancelLine):
+            self._cancel(fields.run, f"cancelled by {fields.by}" + (f": {fields.why}" if fields.why else ""))
+        elif not self.live:
+            if isinstance(fields, RunLine):
+                self._stand(fields, item.at)
+            else:
+                self._step(fields)
+
+    def _cancel(self, run: str, why: str) -> None:
+        course = self.courses.get(run)
+        if course is not None:
+            course.stop = course.stop or why
+            self.courses.ready[run] = None
+
+    def _stand(self, line: RunLine, at: int) -> None:
+        course = self.courses.get(line.run)
+        if line.status is not Status.IN_QUEUE:
+            self._over.add(line.run)
+            if course is not None:
+                self.courses.drop(course)
+                if line.status is Status.CANCELLED:
+                    self.cancelled.update(dict.fromkeys(course.calls, line.reason))
+            return
+        if line.run in self._over:
+            return
+        course = course or Course(line.run, line.entity_id, line.revision)
+        course.place, course.due, course.key = line.place, milliseconds(line.due), line.key
+        course.begun, course.queued = line.begun, not line.begun
+        self.courses.put(course)
+        if isinstance(line.trigger.data, msgspec.Raw) and course.run is None:  # the clock began it
+            course.accepted, course.rank, course.by_clock = at, self._next_rank(), True
+            began = line.trigger
+            trigger = Trigger(
+                id=began.id, source=began.source, type=began.type, at=at, raw=bytes(line.trigger.data)
+            )
+            self.whole(course, trigger, frozenset())
+
+    def _step(self, line: StepLine) -> None:
+        course = self.courses.get(line.run)
+        if course is not None:
+            record, hidden = record_of(line, self._vault)
+            course.hidden |= hidden
+            course.record([record])
+
+    def _ask(self, acted: Acted) -> None:
+        course = self.courses.get(acted.run)
+        if course is not None:
+            course.calls[acted.id] = Call(acted.step, acted.round)
+            self.courses.put(course)
+
+    def _enter(self, item: Entered) -> None:
+        fields = item.fields
+        if isinstance(fields, Settled):
+            self.cancelled.pop(fields.delivery, None)
+        found = self.courses.of_delivery(fields.delivery)
+        if found is None:
+            return
+        course, call = found
+        if isinstance(fields, Settled):
+            del course.calls[fields.delivery]
+            course.settled.add(fields.delivery)
+            course.ends.append(end_of(call, fields, item.at))
+            self.courses.ready[course.id] = None
+        elif isinstance(fields, Attempt) and item.kind == "attempt":
+            call.attempt = fields
+
+    def _expunge(self, item: Expunging) -> None:
+        if not isinstance(item.said, Expunge):
+            return
+        what = (item.said.source, item.said.id)
+        self.memory.expunge(*what)
+        for course in self.courses:
+            if course.run is not None and what in _held(course.run):
+                course.stop = EXPUNGED
+                self.courses.ready[course.id] = None
+        self.expunged.append(what)
+
+    def _secret(self, event: JournalledEvent) -> Secret:
+        if not event.sealed:
+            return Secret(event.raw)
+        try:
+            return self._vault.open(event.sealed)
+        except (SealBroken, OSError):
+            return Secret(event.raw)
+
+
+def end_of(call: Call, settled: Settled, at: int) -> CallEnd:
+    """How a delivery ended, as its run sees it."""
+    tried = call.attempt
+    return CallEnd(
+        path=call.path,
+        status=settled.status,
+        at=at,
+        round=call.round,
+        delivery=settled.delivery,
+        attempts=settled.attempts,
+        error=tried.error if tried and settled.status is not Status.SUCCESS else None,
+        reason=settled.reason or (tried.reason if tried else ""),
+        response=tried.response if tried else None,
+    )
+
+
+def _trigger(event: JournalledEvent, secret: Secret, at: int) -> Trigger:
+    return Trigger(
+        id=event.id,
+        source=event.source,
+        type=event.type,
+        at=at,
+        raw=secret.body,
+        time=event.time,
+        subject=event.subject,
+    )
+
+
+def _held(run: Run) -> set[tuple[str, str]]:
+    """Source and id of the events that a run holds something of."""
+    found = {(run.trigger.source, run.trigger.id)}
+    for record in run.records.values():
+        output = record.output
+        event = output.get("event") if isinstance(output, dict) and "timed_out" in output else None
+        if isinstance(event, dict):
+            found.add((str(event.get("source")), str(event.get("id"))))
+    return found
