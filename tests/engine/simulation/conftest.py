@@ -7,7 +7,7 @@ from textwrap import dedent
 import pytest
 
 from hookwright.engine.simulation.timeline import Timeline, read_timeline
-from hookwright.engine.simulation.world import World
+from hookwright.engine.simulation.world import live_through
 from hookwright.interfaces.bundle import Bundle
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table
@@ -26,7 +26,7 @@ def play(tmp_path):
         read = read_timeline(events, compile_table(loaded.model))
         if not isinstance(read, Timeline):
             return read
-        story = World(read, loaded.source, plugins).run()
-        return [(each.at - read.start, each.kind, each.subject, each.text) for each in story.happenings]
+        told = live_through(read, loaded.source, plugins)
+        return [(each.at - read.start, each.kind, each.subject, each.text) for each in told]
 
     return played

@@ -135,7 +135,10 @@ def test_who_keeps_failing_is_switched_off_and_somebody_is_told(play):
         answers: [{status: 500}]
         """,
     )
-    assert [text for _, _, text in told(happenings, "notify")] == ["is told that webhook/erp failed"] * 2
+    assert {text for _, _, text in told(happenings, "notify")} == {
+        "is told of webhook/erp: failure",
+        "is told of webhook/erp: disabled",
+    }
     ((_, name, text),) = told(happenings, "switched")
     assert (name, text.split(":")[0]) == ("webhook/erp", "disabled")
 
@@ -160,3 +163,48 @@ def test_a_timeline_ends_when_it_says(play):
 def test_the_same_timeline_is_the_same_story(play):
     timeline = "events: [{type: Lead_Post_Create}]\nanswers: [{status: 500}]"
     assert play(HOOK, timeline) == play(HOOK, timeline)
+
+
+def test_notices_are_told_together_and_their_receivers_answer_as_the_timeline_says(play):
+    happenings = play(
+        HOOK
+        + "        retry: {attempts: 1}\n        notify_on_failure: true\n"
+        + """
+    notifiers: [{id: ops, type: log, default: true}]
+""",
+        """
+        events:
+          - {type: Lead_Post_Create}
+          - {at: 1m, type: Lead_Post_Create}
+          - {at: 2m, type: Lead_Post_Create}
+        answers: [{to: webhook/erp, status: 500}, {to: notify/ops, status: 503, times: 1}]
+        """,
+    )
+    notices = [at // 1000 for at, _, _ in told(happenings, "notify")]
+    assert notices == [0, 600]
+    answers = [text for _, name, text in told(happenings, "attempt") if name == "notify/ops"]
+    assert [text.split(";")[0] for text in answers] == ["1: status", "2: told: Success", "1: told: Success"]
+
+
+def test_a_list_that_is_refused_is_taken_apart(play):
+    happenings = play(
+        HOOK + "        batch: {window: 1m, max_events: 2, on_too_large: split}\n",
+        """
+        events: [{type: Lead_Post_Create}, {type: Lead_Post_Create}]
+        answers: [{status: 413, times: 1}]
+        """,
+    )
+    assert [text.split(",")[0] for _, _, text in told(happenings, "batch")] == [
+        "2 events",
+        "1 events",
+        "1 events",
+    ]
+    assert sum(text.endswith("Success") for _, _, text in told(happenings, "attempt")) == 2
+
+
+def test_an_event_that_comes_again_is_told_and_goes_to_nobody(play):
+    happenings = play(
+        HOOK, "events: [{type: Lead_Post_Create, id: a}, {at: 1h, type: Lead_Post_Create, id: a}]"
+    )
+    assert [text for _, _, text in told(happenings, "event")] == ["a → webhook/erp", "a again: ignored"]
+    assert len(told(happenings, "attempt")) == 1

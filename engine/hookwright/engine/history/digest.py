@@ -76,6 +76,15 @@ class Digest:
                 found.append(standing)
         return found
 
+    @property
+    def next_at(self) -> int | None:
+        """When something is to be told next (Unix milliseconds); 0 for at once."""
+        return min((self._due_at(each) for each in self._standings.values()), default=None)
+
+    def _due_at(self, standing: Standing) -> int:
+        at_once = standing.told is None or standing.pair.tells == "disabled"
+        return 0 if at_once else (standing.told or 0) + self._window
+
     def _is_due(self, standing: Standing, now: int) -> bool:
         """A clock that went back must not silence anybody: a notice from the future counts as long ago."""
         told = standing.told

@@ -136,6 +136,11 @@ class Conduct:
         self._look_after()
         return bool(turn.lines)
 
+    @property
+    def next_at(self) -> int | None:
+        """When the next run goes on by itself (Unix milliseconds)."""
+        return self._fold.courses.wait_until()
+
     def pause(self) -> float:
         """Seconds until the next look, or until the next run goes on by itself."""
         idle = not self._fold.courses and not (self._live_name and self._awaited.know(self._live_name))

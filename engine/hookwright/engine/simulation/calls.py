@@ -13,6 +13,7 @@ from hookwright.rules.table import RoutingTable
 
 from ..call.prepare import Prepared, Refusal
 from ..call.tokens import Fetching
+from ..call.transport import Reply
 from ..delivery import Delivery
 from ..intake.rendering import Rendering
 from ..ledger.ledger import Ledger
@@ -90,9 +91,15 @@ class _Sky:
 
     def start(self, flight: Flight, teller: Teller | None, now: float) -> None:  # noqa: ARG002
         answer = self._receivers.answer(flight.claim.delivery.lane)
-        told = teller is not None and answer.reply.error is None and answer.reply.status == 200
-        ending = Told() if told else answer.reply
+        ending = answer.reply if teller is None else _told(answer.reply)
         self._agenda.at(self._agenda.now + answer.took, lambda: self._ended(flight, ending))
+
+
+def _told(reply: Reply) -> Told | Refusal:
+    """What a notifier makes of an answer."""
+    if reply.error is None and reply.status == 200:
+        return Told()
+    return Refusal("retry", reply.error or "status", reply.message or f"status {reply.status}")
 
 
 class Calls:
@@ -109,11 +116,17 @@ class Calls:
     def _end(self, flight: Flight, ending: object) -> None:
         self._launcher.end(flight, ending)  # type: ignore[arg-type]  # what `_Sky` made of it
 
-    def turn(self) -> Tick:
-        """Tell the ledger what ended and begin what can be begun, until there is nothing of either."""
+    def turn(self) -> tuple[Tick, bool]:
+        """Tell the ledger what ended and begin what can be begun, until there is nothing of either.
+
+        The last step's tick, and whether there was anything.
+        """
+        worked = False
         while True:
+            told = self._account.has_ends
             tick = self._account.step(max(AT_ONCE - len(self._launcher), 0))
+            worked = worked or told or bool(tick.claims)
             for claim in tick.claims:
                 self._launcher.begin(claim, self._configuration)
             if not tick.claims and self._account.is_told:
-                return tick
+                return tick, worked

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,8 @@ import msgspec
 
 from hookwright.engine.instant import timestamp
 from hookwright.engine.simulation.happening import Happening
-from hookwright.engine.simulation.story import Story
 from hookwright.engine.simulation.timeline import Timeline, read_timeline
-from hookwright.engine.simulation.world import World
+from hookwright.engine.simulation.world import live_through
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.compile import compile_table
 from hookwright.rules.load import Loaded
@@ -22,6 +22,7 @@ from hookwright.rules.source import Source
 from hookwright.schemas.grammar import spelt
 from hookwright.schemas.problem import Problem
 
+from .. import logs
 from ..bundle import Bundle
 from ..printable import printable
 from .commands import command
@@ -54,6 +55,7 @@ def simulate(
     matching, batches, retries, schedules, rates, breakers. Nothing is contacted, no secret is read, nothing
     is kept. `hookwright schema timeline` describes the file. Exits with 1 when it, or the bundle, is wrong.
     """
+    logs.configure(level=logging.ERROR)  # what a server would log is told as what happens
     loaded_plugins = load_plugins(allow=plugins or None)
     for left_out in loaded_plugins.problems:
         note(f"warning: {left_out}")
@@ -63,8 +65,8 @@ def simulate(
     played = read_timeline(timeline, compile_table(loaded.model))
     if not isinstance(played, Timeline):
         return _refused(played)
-    story = World(played, source, loaded_plugins, seed=seed).run()
-    _print(story, played, output)
+    happenings = live_through(played, source, loaded_plugins, seed=seed)
+    _print(happenings, played, output)
     return Exit.FINE
 
 
@@ -81,14 +83,14 @@ def _refused(problems: tuple[Problem, ...]) -> Exit:
     return Exit.NO
 
 
-def _print(story: Story, timeline: Timeline, output: Output) -> None:
-    values = [_document(each, timeline) for each in story.happenings]
+def _print(happenings: Sequence[Happening], timeline: Timeline, output: Output) -> None:
+    values = [_document(each, timeline) for each in happenings]
     if output == "json":
-        print_document({"start": timestamp(timeline.start), "happenings": values, "deliveries": _ends(story)})
+        print_document({"start": timestamp(timeline.start), "happenings": values})
     elif output == "ndjson":
         print_lines(values)
     else:
-        _print_text(story, timeline)
+        _print_text(happenings, timeline)
 
 
 def _document(happening: Happening, timeline: Timeline) -> Mapping[str, Any]:
@@ -96,22 +98,18 @@ def _document(happening: Happening, timeline: Timeline) -> Mapping[str, Any]:
     return {**fields, "at": timestamp(happening.at), "after_ms": happening.at - timeline.start}
 
 
-def _ends(story: Story) -> dict[str, str]:
-    return {delivery: status.value for delivery, status in story.statuses.items()}
-
-
-def _print_text(story: Story, timeline: Timeline) -> None:
-    rows = [
-        (_after(each.at - timeline.start), each.kind, each.subject, each.text) for each in story.happenings
-    ]
+def _print_text(happenings: Sequence[Happening], timeline: Timeline) -> None:
+    rows = [(_after(each.at - timeline.start), each.kind, each.subject, each.text) for each in happenings]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     for after, kind, subject, text in rows:
         styled = click.style(kind.ljust(widths[1]), fg=_COLORS.get(kind))
         line = f"{after.rjust(widths[0])}  {styled}  {printable(subject).ljust(widths[2])}  {printable(text)}"
         click.echo(line.rstrip())
-    counts = Counter(status.value for status in story.statuses.values())
-    summary = ", ".join(f"{count} {word}" for word, count in sorted(counts.items())) or "no delivery"
-    note(f"began {timestamp(timeline.start)}; deliveries: {summary}")
+    ends = Counter(
+        str(each.fields["status"]) for each in happenings if each.delivery and "status" in each.fields
+    )
+    summary = ", ".join(f"{count} {word}" for word, count in sorted(ends.items())) or "none"
+    note(f"began {timestamp(timeline.start)}; deliveries that ended: {summary}")
 
 
 def _after(milliseconds: int) -> str:
