@@ -148,6 +148,15 @@ FAULTS = (
     Fault(
         53, "A client hangs up before its 202", "the event exists at most once, also when it is sent again"
     ),
+    Fault(
+        55, "A template or expression computes without end", "ended by its budget, as a Failure that says so"
+    ),
+    Fault(56, "A template reaches for Python", "refused: it sees plain data and nothing else"),
+    Fault(57, "A field is named like a method, or is missing", "the field; missing is an error, never empty"),
+    Fault(58, "A template makes a header of two lines, or beyond latin-1", "a Failure before any attempt"),
+    Fault(59, "An event's value aims at the host of a URL", "it stays in its place of the path or query"),
+    Fault(60, "An event's value looks like JSON", "no field is ever added to a body by a value"),
+    Fault(61, "A pattern would take exponential time", "nothing in the language reads regular expressions"),
     Fault(62, "A delivery breaks whatever touches it", "set aside after a few tries; all others go on"),
     Fault(
         66,

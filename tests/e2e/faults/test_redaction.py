@@ -36,6 +36,12 @@ webhooks:
     url: "{url}/many"
     batch: {{window: 200ms, key: data.Mail}}
     redact: [data.Mail]
+  - id: filled
+    event: Lead_Post_Create
+    url: "{url}/filled/{{{{ data.Mail | upper }}}}?pin={{{{ data.Pin }}}}"
+    headers: {{X-Mail: "{{{{ data.Mail[:12] | upper }}}}"}}
+    body: {{mail: "{{{{ data.Mail | upper }}}}", phone: "tel:{{{{ data.People[0].Phone }}}}"}}
+    redact: [data.Pin]
   - {{id: odd, event: Lead_Post_Create, url: "{url}/odd", if: "data.Mail > 5"}}
 """
 
@@ -97,6 +103,7 @@ def test_no_redacted_value_is_in_anything_that_is_kept_or_said(serve, echo, own_
         "pin": "".join(rng.choices("123456789", k=8)),
         "key": "".join(rng.choices(letters, k=20)),
     }
+    derived = {"upper": secrets["mail"].upper(), "start": secrets["mail"][:12].upper()}
     data = json.dumps(
         {
             "Mail": secrets["mail"],
@@ -126,8 +133,13 @@ def test_no_redacted_value_is_in_anything_that_is_kept_or_said(serve, echo, own_
     server.until(replayed)
     assert set(echo.bodies["/exact"]) == {data}
     assert [json.loads(each) for each in echo.bodies["/many"]] == [[json.loads(data)]] * 2
+    assert json.loads(echo.bodies[f"/filled/{quote(derived['upper'], safe='')}"][0]) == {
+        "mail": derived["upper"],
+        "phone": f"tel:{secrets['phone']}",
+    }
     assert urlencode({"Mail": secrets["mail"]}).encode() in echo.bodies["/form"][0]
 
+    secrets |= derived
     told = [json.dumps(server.show(row.id)) for row in rows]
     told += [server.run("history", "show", row.id)[1] for row in rows[:2]]
     assert all("[redacted]" in each for each in told), told

@@ -20,6 +20,7 @@ from hookwright.engine.intake.journalling import plan_entries
 from hookwright.engine.intake.known import KnownEvents
 from hookwright.engine.intake.offering import Offering
 from hookwright.engine.intake.placing import Placing
+from hookwright.engine.intake.rendering import Rendering
 from hookwright.engine.journal.sealing import vault_of
 from hookwright.engine.ledger.work import Claim
 from hookwright.engine.worker.published import loader
@@ -342,3 +343,23 @@ def test_a_target_without_templates_is_placed_as_ever(town, url):
     here = town(f"webhooks:\n  - {{id: a, event: Lead_Post_Create, url: '{url.format('a.example')}'}}\n")
     delivery = here.offers()["a"].delivery
     assert (delivery.filled, delivery.shown, delivery.emission) == ((), (), None)
+
+
+def test_explain_renders_what_would_be_filled_in_told_and_sent(town):
+    here = town("""
+rules:
+  - id: big
+    event: Lead_Post_Create
+    actions:
+      - notify: {to: [sales], message: "Big deal: {{ data.Name }}"}
+      - post: {url: "https://a.example/{{ data.Name }}", entity_params: false, body: {n: "{{ data.Score }}"}}
+      - notify: {to: [sales], message: "{{ data.Nope }}"}
+notifiers:
+  - {id: sales, type: log}
+""")
+    (rule,) = here.table.subscribers
+    event = Event("e", "/s", "Lead_Post_Create", LEAD, json.dumps(LEAD).encode())
+    told, posted, failed = Rendering(PLUGINS, 0).requests(event, rule)
+    assert (told.method, told.url, told.body) == ("notify", "sales", "Big deal: Zoë".encode())
+    assert (posted.method, posted.url, posted.body) == ("POST", "https://a.example/Zo%C3%AB", b'{"n":60}')
+    assert (failed.body, failed.refusal[0]) == (None, "template")

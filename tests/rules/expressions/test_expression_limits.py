@@ -69,12 +69,14 @@ def outcome(text: str, data: object = DATA) -> object:
         return error
 
 
+@pytest.mark.fault(56)
 @pytest.mark.parametrize("text", ESCAPES)
 def test_nothing_gets_out(text):
     found = outcome(text)
     assert isinstance(found, ExpressionError) or found is False
 
 
+@pytest.mark.fault(55)
 @pytest.mark.parametrize("text", COSTLY, ids=range(len(COSTLY)))
 def test_nothing_takes_long(text):
     outcome(text)  # warm: what is measured is not the first import of anything
@@ -88,6 +90,7 @@ def _seconds(text: str) -> float:
     return time.thread_time() - began
 
 
+@pytest.mark.fault(55)
 @pytest.mark.parametrize("text", COSTLY, ids=range(len(COSTLY)))
 def test_nothing_takes_much_memory(text):
     tracemalloc.start()

@@ -23,6 +23,7 @@ from ..call.filled import filled_target
 from ..call.mask import REDACTED
 from ..call.prepare import Prepared, Preparer, Refusal
 from ..delivery import Delivery
+from ..history.notice import read_notice
 from ..identifiers import batch_message_id
 from .placing import Placing
 
@@ -36,6 +37,7 @@ _UNUSED = ""  # the node that would accept it is in nothing that is sent
 class Rendered:
     """The request to one endpoint, as it would go out at `now`; `body` is None where there is none.
 
+    What is no call has a `method` of "notify", "emit" or "lapp", and whom or what it names as its `url`.
     Headers are in their order on the wire, where `Host` and `Content-Length` are added to them. `delay` is in
     milliseconds. With a `refusal`, (error class, reason), nothing would be sent. `unseen` names the injector
     whose headers or parameters are missing here, `unsigned` the kind of signing whose headers are. In a
@@ -107,6 +109,10 @@ class Rendering:
             unseen=means.unseen,
             unsigned=means.unsigned,
         )
+        without_call = _without_call(action, delivery, body)
+        if without_call is not None:
+            method, url, body = without_call
+            return replace(rendered, method=method, url=url, body=None if delivery.refusal else body)
         if delivery.refusal is not None:
             return rendered
         try:
@@ -149,6 +155,16 @@ class Rendering:
         if signing is None or _is_ours(signer):
             return target, signer, ""
         return replace(target, signing=None), None, signing.type
+
+
+def _without_call(action: Action, delivery: Delivery, body: bytes) -> tuple[str, str, bytes] | None:
+    """What is done in place of a call, with whom or what, and what it says."""
+    if action.message is not None:
+        told = b"" if delivery.refusal else read_notice(body).text.encode()
+        return "notify", action.message.to, told
+    if action.emission is not None:
+        return "emit", action.emission.type, body
+    return None if action.lapp is None else ("lapp", action.lapp.name, body)
 
 
 def _placeholder(_reference: SecretReference) -> str:
