@@ -8,6 +8,7 @@ import json
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from hookwright.engine.delivery import BatchPlan, Delivery, Received, Result, Se
 from hookwright.engine.errors import LedgerUnavailable
 from hookwright.engine.identifiers import delivery_id, message_id
 from hookwright.engine.journal.acceptance import accepted_entries
+from hookwright.engine.journal.content import open_content
 from hookwright.engine.journal.runs import PlannedRun
 from hookwright.engine.journal.segment import list_segments
 from hookwright.engine.journal.switch import Switch, Switches, switch_entry
@@ -100,9 +102,13 @@ class Node:
         found = [
             json.loads(line)
             for segment in list_segments(self.history)
-            for line in (self.history / segment.name).read_bytes().split(b"\n")[:-1]
+            for line in self._content(segment.name).split(b"\n")[:-1]
         ]
         return [line for line in found if not kinds or line["kind"] in kinds]
+
+    def _content(self, name: str) -> bytes:
+        with closing(open_content(self.history, name)) as content:
+            return content.read(content.size, 0)
 
     def settled(self) -> dict[str, str]:
         """Delivery -> status; asserts that each has one terminal line at most."""

@@ -7,19 +7,21 @@ import json
 import pytest
 from jsonschema import Draft202012Validator
 from msgspec import structs
+from tests.engine.book.test_retention import Keeper
 
 from hookwright.engine.batch import Closed, Member
 from hookwright.engine.book.book import Book
 from hookwright.engine.book.closing import batch_entries
 from hookwright.engine.book.gathering import Closing, Group
 from hookwright.engine.book.half import Half
+from hookwright.engine.book.retention import Keep
 from hookwright.engine.delivery import BatchPlan
 from hookwright.engine.instant import timestamp
 from hookwright.engine.intake.journalling import plan_entries
 from hookwright.engine.intake.plan import Plan
 from hookwright.engine.intake.redacting import redact
-from hookwright.engine.journal.acceptance import read_origin
 from hookwright.engine.journal.opened import Batched, read_opened, read_sendable
+from hookwright.engine.journal.origin import read_origin
 from hookwright.engine.journal.sealing import KEY_FILE, vault_of
 from hookwright.plugins.loader import load_plugins
 from hookwright.rules.event import Event
@@ -53,8 +55,23 @@ def test_it_is_offered_with_its_bytes_and_with_what_is_hidden(node, kit, accept)
     offers = book.open.next_offers(10, node.now)
     assert [offer.body for offer in offers] == [RAW, b"Mail=ada%40example.com"]
     assert [offer.delivery for offer in offers] == given
-    assert b"ada" not in b"".join(path.read_bytes() for path in node.history.rglob("*.jsonl"))
+    assert b"ada@" not in b"".join(path.read_bytes() for path in node.history.rglob("*.jsonl"))
     book.close()
+
+
+def test_it_stays_sealed_when_it_is_carried_forward(node, kit, ledger, accept):
+    accept("1")
+    accept("2", body=b"Mail=ada%40example.com")
+    kept = Keeper(node, ledger, kit, Keep(days=1))
+    kept.turn()
+    before = list(ledger.server.offers.values())
+    kept.pass_days(3)
+    kept.tidy()
+    assert {line["kind"] for line in node.lines("accepted", "carried")} == {"carried"}
+    book = kept.rebuilt()
+    assert book.open.next_offers(10, node.now) == before
+    kept.end()
+    assert b"ada@" not in b"".join(path.read_bytes() for path in node.history.rglob("*.jsonl"))
 
 
 def test_without_its_key_it_ends_with_the_reason_and_other_work_goes_on(node, kit, accept):
@@ -108,7 +125,7 @@ def test_half_of_a_batch_of_redacted_events_is_sealed_too(node, kit, accept):
     position = node.intake.append_many(entries).result(10).positions[0]
     delivery, body = read_sendable(node.history, position, kit.NODE)
     assert (body, delivery.hidden, delivery.split) == (b"[%b]" % RAW, ("ada@example.com",), "alone")
-    assert b"ada" not in b"".join(path.read_bytes() for path in node.history.rglob("*.jsonl"))
+    assert b"ada@" not in b"".join(path.read_bytes() for path in node.history.rglob("*.jsonl"))
     book.close()
 
 

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from hookwright.engine.delivery import BatchPlan, Received, Sent, Status
-from hookwright.engine.journal.acceptance import accepted_entries
+from hookwright.engine.journal.acceptance import Accepted, AcceptedMore, accepted_entries
 from hookwright.engine.journal.blanking import Blanking, Subject, origin_of
+from hookwright.engine.journal.carried import Carried, CarriedAttempt
 from hookwright.engine.journal.line import encode, parse
-from hookwright.engine.journal.opened import Acted, Batched, Noticed, Replayed, opened_entries
-from hookwright.engine.journal.outcome import entries
+from hookwright.engine.journal.opened import OPENED, Acted, Batched, Noticed, Replayed, opened_entries
+from hookwright.engine.journal.outcome import Attempt, entries
 from hookwright.engine.journal.packed import pack
 from hookwright.engine.journal.reader import Damage, Found, Reader
 from hookwright.engine.journal.rewriting import rewrite
@@ -108,7 +109,24 @@ def everything(kit, secret, event_id="e1"):
     }
     for outcome in ("retry", "lost", "held", "failure"):
         group += entries(kit.result(third, outcome=outcome, **answer), 0)
-    return group, [first.id, second.id, third.id, *ids]
+    return [*group, *carried(group, secret)], [first.id, second.id, third.id, *ids]
+
+
+def carried(group, secret):
+    """The same lines as they are carried forward."""
+    at = "2026-11-23T12:00:00.000Z"
+    stands = Carried(accepted=at, updated=at, state="held", attempts=1, error="status", reason=secret)
+    for line in lines_of(group):
+        if line.kind in {"accepted", "accepted+"}:
+            fields = line.decode(Accepted if line.kind == "accepted" else AcceptedMore)
+            planned = tuple(structs.replace(each, carried=stands) for each in fields.deliveries)
+            yield Entry(f"carried{line.kind[8:]}", structs.replace(fields, deliveries=planned))
+        elif line.kind in {"batch", "notice", "replay", "action"}:
+            fields = line.decode(OPENED[line.kind])
+            yield Entry(f"carried_{line.kind}", structs.replace(fields, carried=stands))
+        elif line.kind == "attempt":
+            fields = structs.asdict(line.decode(Attempt))
+            yield Entry("carried_attempt", CarriedAttempt(**fields, booked=at))
 
 
 @given(SECRETS)
@@ -125,9 +143,10 @@ def test_no_kind_of_line_keeps_the_content_or_changes_its_length(kit, secret):
         assert [str(error) for error in VALIDATOR.iter_errors(json.loads(blanked))] == []
         assert Blanking(Subject("/src", "e1", set(ids), {RUN})).blanked(found) is None
         kinds.add(line.kind)
+    opened = ("batch", "notice", "replay", "action")
     assert kinds == {
-        *("accepted", "batch", "notice", "replay", "attempt", "lease_lost", "held", "settled"),
-        *("action", "run", "step", "run_cancel"),
+        *("accepted", *opened, "attempt", "lease_lost", "held", "settled", "run", "step", "run_cancel"),
+        *("carried", "carried_attempt", *(f"carried_{kind}" for kind in opened)),
     }
 
 

@@ -8,7 +8,7 @@ import structlog
 
 from hookwright.plugins.hookspecs import Encoder
 
-from ..journal.acceptance import Origin, read_origin
+from ..journal.origin import Origin, read_origin
 from ..journal.sealing import vault_of
 from ..journal.writer import Entry
 from .book import Book
@@ -58,9 +58,10 @@ class Batching:
             return
         now = self._now()
         self._book.follow()
-        with self._book.lock:
-            closings = list(_within(self._book.open.waiting.closings(now, BATCHES_PER_TURN)))
-        lines = [line for closing in closings for line in self._lines(closing)]
+        with self._book.standing:
+            with self._book.lock:
+                closings = list(_within(self._book.open.waiting.closings(now, BATCHES_PER_TURN)))
+            lines = [line for closing in closings for line in self._lines(closing)]
         if lines:
             self._append(lines)
             self._checkpoint("batched")

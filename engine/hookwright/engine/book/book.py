@@ -14,6 +14,7 @@ import structlog
 from hookwright.plugins.notices import MOST_FAILURES
 
 from ..errors import EngineError
+from ..history.carrying import Leaving
 from ..history.digest import NAMED, WINDOW, Digest, Pair
 from ..history.expunging import Concerned, Ordered
 from ..history.index import Behind, Index
@@ -23,6 +24,7 @@ from ..history.taken import Taken
 from ..journal.follow import Batch, Follower, Turned
 from ..journal.outcome import Attempt
 from ..journal.reader import Damage, read_at
+from ..journal.segment import Position
 from ..journal.switch import Switches
 from ..journal.writer import Entry, Written
 from ..state import State
@@ -59,6 +61,7 @@ class Book:
         `index_every` is the seconds for which what was taken in by `enter` may wait for the index.
         """
         self.lock = threading.RLock()
+        self.standing = threading.Lock()  # no segment goes while somebody has it who reads by places
         self.digest = Digest(window)
         self.folder = State(state).history
         self.open = OpenSet(self.folder, node, clock)
@@ -147,6 +150,16 @@ class Book:
         """Whether a delivery that is open stands in this segment."""
         with self._asking():
             return not self._whole or self._index.open_in(segment) > 0
+
+    def leaving(self, segment: str, after: int) -> Iterator[Leaving]:
+        """What is open in a segment, from the number `after` on; those of one event follow one another."""
+        with self._asking():
+            yield from self._index.leaving(segment, after)
+
+    def lines(self, delivery: str) -> list[Position]:
+        """Where the lines about a delivery stand, oldest first."""
+        with self._asking():
+            return self._index.lines(delivery) or []
 
     def forget(self, segment: str) -> None:
         """Nothing of a segment that was dropped is known any more: an event in it would be a new one."""

@@ -15,8 +15,8 @@ from ..delivery import BatchPlan
 from ..errors import JournalError
 from ..hops import hops_of
 from ..identifiers import batch_message_id, delivery_id
-from ..journal.acceptance import Origin
 from ..journal.opened import Batched, opened_entries
+from ..journal.origin import Origin
 from ..journal.sealing import Concealed, SealBroken, Secret, Vault
 from ..journal.writer import Entry
 from .gathering import Closing

@@ -24,7 +24,8 @@ from ..call.filling import (
     templates_of,
 )  # fmt: skip
 from ..delivery import BatchPlan
-from ..journal.acceptance import JournalledEvent, Origin
+from ..journal.acceptance import JournalledEvent
+from ..journal.origin import Origin
 from ..strictjson import decode
 
 UNSAID = "a template cannot be filled in; why is not said, as something of its events is redacted"

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain, islice, takewhile
 from pathlib import Path
 
 import msgspec
 import structlog
-from msgspec import Struct
 
-from ..delivery import Delivery, State
+from ..delivery import Delivery
 from ..history.index import OpenRow
 from ..instant import milliseconds
 from ..journal.acceptance import JournalledEvent, Planned
@@ -22,6 +20,7 @@ from ..journal.outcome import Held, Settled
 from ..journal.sealing import SealBroken, vault_of
 from ..journal.segment import Position
 from ..ledger.work import Offer
+from .open_work import Opening, Refused, is_offered, stood
 from .opening_line import OpeningLine, read_opening_line
 from .waiting import Unread, Waiting
 
@@ -30,35 +29,6 @@ _BYTES_AT_ONCE = 16 << 20  # of bodies in one call to the ledger, or a single on
 VERIFY_AFTER = 2.0  # seconds: by then intake's own offer, and often the first result, has arrived
 
 log = structlog.get_logger(__name__)
-
-
-class Opening(Struct, gc=False):
-    """One open delivery. `due` is Unix milliseconds; `held` is why it waits, when no attempt can be made.
-
-    `ended` says that the last attempt ended it, but the crash of a bookkeeper kept the line that says so.
-    `batching` says that it waits to go into a batch: it is never offered by itself. `refused` is why a batch
-    is to be split: nor is that offered any more, and no result of it counts. `number` is what the index calls
-    it, 0 when that has to be looked up.
-    """
-
-    attempts: int
-    due: int
-    event: Position
-    line: Position
-    held: str | None = None
-    ended: bool = False
-    batching: bool = False
-    refused: str | None = None
-    number: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A batch that is to be split, and why."""
-
-    id: str
-    opening: Opening
-    reason: str
 
 
 class OpenSet:
@@ -120,20 +90,7 @@ class OpenSet:
 
     def load(self, rows: Iterable[OpenRow]) -> None:
         """Start from the index; everything is to be offered at once."""
-        self._open = {
-            row.id: Opening(
-                row.attempts,
-                row.due,
-                row.event,
-                row.line,
-                held=row.reason if row.state == State.HELD else None,
-                ended=row.state == State.IN_FLIGHT,
-                batching=row.state == State.BATCHING,
-                refused=row.reason if row.state == State.SPLITTING else None,
-                number=row.number,
-            )
-            for row in rows
-        }
+        self._open = {row.id: stood(row) for row in rows}
         self._refused = {key: None for key, each in self._open.items() if each.refused is not None}
         members = ((key, each) for key, each in self._open.items() if each.batching)
         self.waiting = Waiting(self._folder, [Unread(key, each.event, each.line) for key, each in members])
@@ -142,12 +99,12 @@ class OpenSet:
     def doubt_all(self) -> None:
         """The ledger may have lost everything: offer all again."""
         self._unverified = {}
-        self._at_once = {key: None for key, opening in self._open.items() if _is_offered(opening)}
+        self._at_once = {key: None for key, opening in self._open.items() if is_offered(opening)}
 
     def doubt(self, deliveries: Iterable[str]) -> None:
         """Offer these again, if they are still open."""
         for each in deliveries:
-            if each in self._open and _is_offered(self._open[each]):
+            if each in self._open and is_offered(self._open[each]):
                 self._unverified.pop(each, None)
                 self._at_once[each] = None
 
@@ -160,8 +117,12 @@ class OpenSet:
     def take(self, batch: Batch, new: Mapping[str, int]) -> None:
         """Follow the journal; `new` are the deliveries of the batch that were not known before."""
         for item in batch.items:
-            if isinstance(item, Fanout):
+            if isinstance(item, Fanout) and item.carried:
+                self._move(item.position, dict(map(_by_id, item.deliveries)))
+            elif isinstance(item, Fanout):
                 self._accept(item, new)
+            elif isinstance(item, Derived) and item.opened.carried:
+                self._move(item.position, {item.opened.id: item.position})
             elif isinstance(item, Derived):
                 self._derive(item, new)
             elif isinstance(item, Entered):
@@ -187,6 +148,13 @@ class OpenSet:
                     self._at_once[planned.id] = None
                 else:
                     self._unverified[planned.id] = at
+
+    def _move(self, event: Position, lines: Mapping[str, Position]) -> None:
+        """What was carried forward was open before, and stands elsewhere now."""
+        for delivery, line in lines.items():
+            opening = self._open.get(delivery)
+            if opening is not None:
+                opening.event, opening.line = event, line
 
     def _derive(self, derived: Derived, new: Mapping[str, int]) -> None:
         """What the bookkeeper opened itself nobody else offers; others offer first what they opened."""
@@ -284,9 +252,8 @@ class OpenSet:
         return found
 
 
-def _is_offered(opening: Opening) -> bool:
-    """Whether it goes out by itself."""
-    return not opening.batching and opening.refused is None
+def _by_id(placed: tuple[Position, Planned]) -> tuple[str, Position]:
+    return placed[1].id, placed[0]
 
 
 def _unsealed(delivery: Delivery, error: SealBroken) -> tuple[Delivery, bytes]:

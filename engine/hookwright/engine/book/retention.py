@@ -17,6 +17,7 @@ from ..journal.segment import Segment, list_segments, sync_folder
 from ..journal.switch import Change, Switch, switch_entry
 from ..journal.writer import Entry
 from .book import Book
+from .carrying import Carrying
 
 EVERY = 60.0  # seconds between looks, while there is nothing to do
 DAY = 86_400_000  # milliseconds
@@ -44,7 +45,8 @@ class Retention:
 
     Segments are dropped from the oldest on and none is passed over, intake's before the bookkeeper's of the
     same day: what ended a delivery never goes before what opened it, so a journal that is read from its
-    beginning never opens anything again. A segment with open work stays, and so does all that came after it.
+    beginning never opens anything again. What is open in one is carried forward first, a portion a turn; a
+    segment with a replay of many that still runs stays, and so does all that came after it.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Retention:
     ) -> None:
         self._book = book
         self._append = append
+        self._carrying = Carrying(book, append)
         self._keep = keep
         self._clock = clock
         self._monotonic = monotonic
@@ -79,20 +82,27 @@ class Retention:
         oldest = segments[0] if segments else None
         if oldest is None or not self._over(oldest) or not self._surplus(oldest, segments):
             return False
+        if self._carrying.turn(oldest.name):
+            self._checkpoint("carried_forward")
+            return True
         if self._book.needs(oldest.name):
-            log.info("history_waits", segment=oldest.name, reason="a delivery in it is open")
+            log.info("history_waits", segment=oldest.name, reason="something open in it cannot be carried")
             return False
         self._carry_switches()
         self._checkpoint("carried")
+        with self._book.standing:
+            self._drop(oldest)
+        with suppress(OSError):  # others stand in it yet
+            (self._book.folder / oldest.day).rmdir()
+        log.info("history_dropped", segment=oldest.name)
+        return True
+
+    def _drop(self, oldest: Segment) -> None:
         for path in _files(self._book.folder, oldest.name):
             path.unlink(missing_ok=True)
         sync_folder(self._book.folder / oldest.day)
         self._checkpoint("dropped")
         self._book.forget(oldest.name)
-        with suppress(OSError):  # others stand in it yet
-            (self._book.folder / oldest.day).rmdir()
-        log.info("history_dropped", segment=oldest.name)
-        return True
 
     def _surplus(self, oldest: Segment, segments: Sequence[Segment]) -> bool:
         if oldest.day < self._day(self._keep.days):

@@ -9,15 +9,15 @@ import structlog
 from hookwright.plugins.hookspecs import Encoder
 
 from ..delivery import Status
-from ..journal.acceptance import Origin, read_origin
 from ..journal.opened import Batched, read_opened
+from ..journal.origin import Origin, read_origin
 from ..journal.outcome import Settled
 from ..journal.sealing import vault_of
 from ..journal.writer import Entry
 from .book import Book
 from .closing import batch_entries
 from .half import Half, half_id, halves
-from .opening import Refused
+from .open_work import Refused
 
 SPLITS_PER_TURN = 20  # each with the bodies of its halves
 
@@ -56,7 +56,9 @@ class Splitting:
         with self._book.lock:
             found = self._book.open.next_refused(SPLITS_PER_TURN)
         for refused in found:
-            self._append(self._lines(refused))
+            with self._book.standing:
+                lines = self._lines(refused)
+            self._append(lines)
             self._checkpoint("split")
         self._book.follow()
         self._checkpoint("split_indexed")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ..journal.follow import Batch, Entered, Follower, Progress
+from ..journal.follow import Batch, Entered, Follower
 from ..journal.outcome import Attempt, Held, Settled
+from ..journal.tail import Progress
 from ..journal.writer import Entry, Written
 
 INDEX_EVERY = (

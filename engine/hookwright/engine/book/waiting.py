@@ -14,7 +14,8 @@ from hookwright.rules.model import endpoint_name
 
 from ..batch import Member
 from ..instant import milliseconds
-from ..journal.acceptance import JournalledEvent, Planned, read_origin
+from ..journal.acceptance import JournalledEvent, Planned
+from ..journal.origin import read_origin
 from ..journal.segment import Position
 from .gathering import Closing, Gathering, Group
 
@@ -45,6 +46,11 @@ class Waiting:
         self._unread = deque(unread)
         self._gathering = Gathering()
         self._groups: dict[Group, Group] = {}
+
+    @property
+    def unread(self) -> bool:
+        """Whether of some only their places in the journal are known."""
+        return bool(self._unread)
 
     def accept(self, event: JournalledEvent, position: Position, planned: Planned) -> None:
         """One more member, of the event whose line stands at `position`."""

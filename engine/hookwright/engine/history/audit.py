@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..delivery import Status
+from ..journal.carried import Kept
 from ..journal.follow import Derived, Entered, Fanout, Follower, Item
-from ..journal.opened import Batched
+from ..journal.opened import Batched, Opened
 from ..journal.outcome import Attempt, Settled
 from ..journal.reader import Damage
+from ..journal.segment import list_segments
 
 NAMED = 20  # of a kind of finding; more are counted
 
@@ -62,26 +64,39 @@ class Account:
     ends: dict[str, Status] = field(default_factory=dict)
     ended_twice: list[str] = field(default_factory=list)
     attempts: Counter[str] = field(default_factory=Counter)  # requests on record, by message
+    tried: dict[str, int] = field(default_factory=dict)  # the last request on record, by delivery
     damage: list[str] = field(default_factory=list)
+    dropped: bool = False  # whether the beginning of the journal is gone: what ended may have begun there
 
     def take(self, item: Item) -> None:
         """One more thing that the journal says."""
         match item:
             case Fanout():
-                self.events.add((item.event.source, item.event.id))
-                self.message_of.update((planned.id, planned.message) for _, planned in item.deliveries)
+                self._accept(item)
             case Derived(opened=opened):
-                self.message_of[opened.id] = opened.message
-                if isinstance(opened, Batched):
-                    for member in opened.members:
-                        self._gather(member, opened)
+                self._derive(opened)
             case Entered(fields=Settled() as settled):
                 self._end(settled)
             case Entered(fields=Attempt() as attempt) if attempt.request is not None:
-                self.attempts[self.message_of.get(attempt.delivery, "")] += 1
+                self._try(attempt)
+            case Kept(attempt=attempt):
+                self._keep(attempt)
             case Damage():
                 place = item.position
                 self.damage.append(f"{place.segment}, byte {place.offset}: {item.reason}")
+
+    def _accept(self, fanout: Fanout) -> None:
+        self.events.add((fanout.event.source, fanout.event.id))
+        for _, planned in fanout.deliveries:
+            self.message_of[planned.id] = planned.message
+            if planned.carried and planned.carried.batch:
+                self.batch_of[planned.id] = planned.carried.batch
+
+    def _derive(self, opened: Opened) -> None:
+        self.message_of[opened.id] = opened.message
+        if isinstance(opened, Batched):
+            for member in opened.members:
+                self._gather(member, opened)
 
     def status(self, delivery: str) -> Status:
         """How it stands; a member of a batch stands as its batch does."""
@@ -95,6 +110,16 @@ class Account:
         else:
             self.batch_of[member] = batch.id
 
+    def _try(self, attempt: Attempt) -> None:
+        self.attempts[self.message_of.get(attempt.delivery, "")] += 1
+        self.tried[attempt.delivery] = max(attempt.attempt, self.tried.get(attempt.delivery, 0))
+
+    def _keep(self, kept: Attempt) -> None:
+        """The tries up to this one whose lines are gone with their segments: it tells how many there were."""
+        gone = max(kept.attempt - self.tried.get(kept.delivery, 0), 0)
+        self.attempts[self.message_of.get(kept.delivery, "")] += gone
+        self.tried[kept.delivery] = max(kept.attempt, self.tried.get(kept.delivery, 0))
+
     def _end(self, settled: Settled) -> None:
         if settled.delivery in self.ends:
             self.ended_twice.append(settled.delivery)
@@ -103,7 +128,7 @@ class Account:
 
 def read_account(folder: Path) -> Account:
     """Add up the journal in `folder`, every writer's. Raises `OSError` when it cannot be read."""
-    account = Account()
+    account = Account(dropped=_dropped(folder))
     with closing(Follower(folder, {})) as follower:
         more = True
         while more:
@@ -112,6 +137,14 @@ def read_account(folder: Path) -> Account:
             for item in batch.items:
                 account.take(item)
     return account
+
+
+def _dropped(folder: Path) -> bool:
+    """Whether retention took away what a writer wrote first."""
+    first: dict[str, int] = {}
+    for segment in list_segments(folder):
+        first[segment.writer] = min(segment.number, first.get(segment.writer, segment.number))
+    return any(number > 1 for number in first.values())
 
 
 def audit(
@@ -123,7 +156,7 @@ def audit(
         _finding("lost events", (each for each in acknowledged if each not in ids)),
         _finding("ended twice", account.ended_twice),
         _finding("in two batches", account.twice_batched),
-        _finding("unknown deliveries", (each for each in account.ends if each not in account.message_of)),
+        _finding("unknown deliveries", (each for each in account.ends if _unknown(account, each))),
         _finding("damaged lines", account.damage),
     ]
     received: Counter[str] = Counter()
@@ -155,11 +188,16 @@ def _compared(account: Account, requests: Iterable[Request], received: Counter[s
             unexplained.append(message or "(no webhook-id)")
         elif first.setdefault(message, digest) != digest:
             altered[message] = None
-    succeeded = (one for one, status in account.ends.items() if status is Status.SUCCESS)
+    ends = ((one, status) for one, status in account.ends.items() if one in account.message_of)
+    succeeded = (one for one, status in ends if status is Status.SUCCESS)
     called = (one for one in succeeded if account.attempts[account.message_of.get(one, "")])
     yield _finding("lost requests", (one for one in called if not received[account.message_of[one]]))
     yield _finding("unexplained requests", unexplained)
     yield _finding("altered bodies", altered)
+
+
+def _unknown(account: Account, delivery: str) -> bool:
+    return not account.dropped and delivery not in account.message_of
 
 
 def _finding(kind: str, found: Iterable[str]) -> Finding:

@@ -13,9 +13,11 @@ from msgspec import UNSET, Raw, Struct, UnsetType, ValidationError
 
 from ..delivery import LappRecord, Received, Sent, Timing
 from ..instant import timestamp
-from ..journal.acceptance import Accepted, JournalledEvent, read_origin
+from ..journal.acceptance import Accepted, JournalledEvent
+from ..journal.carried import CARRIED_ATTEMPT, CarriedAttempt
 from ..journal.line import Line, Shape
 from ..journal.opened import Batched, Opened, read_opened
+from ..journal.origin import read_origin
 from ..journal.outcome import Attempt, Held
 from ..journal.reader import read_at
 from ..journal.segment import Position
@@ -194,16 +196,19 @@ def _source(event: JournalledEvent) -> Source:
 
 
 def _attempts(lines: list[Line], body: str, encoding: Literal["base64"] | UnsetType) -> Iterator[Tried]:
+    seen: set[tuple[int, str, str]] = set()  # what was carried forward says once more what may still be there
     for line in lines:
-        if line.kind not in {"attempt", "lease_lost"}:
+        if line.kind not in {"attempt", "lease_lost", CARRIED_ATTEMPT}:
             continue
         found = _decode(line, Attempt)
-        if found:
+        if found and (found.attempt, found.outcome, found.ended) not in seen:
+            seen.add((found.attempt, found.outcome, found.ended))
+            kept = _decode(line, CarriedAttempt)
             yield Tried(
                 attempt=found.attempt,
                 outcome=found.outcome,
                 ended=found.ended,
-                booked=timestamp(line.at),
+                booked=kept.booked if kept else timestamp(line.at),
                 worker=found.worker,
                 revision=found.revision,
                 request=_request(found.request, body, encoding) if found.request else None,

@@ -9,15 +9,15 @@ from itertools import count
 
 from ..delivery import State, Status
 from ..instant import milliseconds
-from ..journal.follow import Advanced, Derived, Entered, Expunging, Fanout, Item, Reported, Turned
+from ..journal.follow import Derived, Entered, Fanout, Item, Turned
 from ..journal.opened import Acted, Batched, Noticed, Replayed
-from ..journal.reader import Damage
 from ..journal.segment import Position
 from .booked import Booked
+from .carrying import carry
 from .digest import Pair
-from .expunging import note
-from .jobs import enter_job, enter_replay
-from .runs import begin_runs, enter_run
+from .jobs import enter_replay
+from .others import enter_other
+from .runs import begin_runs
 from .untold import Untold
 
 _NAMES = (
@@ -38,7 +38,6 @@ _SWITCH = (
     " SET state = excluded.state, reason = excluded.reason, by = excluded.by, at = excluded.at"
     " WHERE (excluded.at, excluded.state) > (switches.at, switches.state)"
 )
-_DAMAGE = "INSERT OR IGNORE INTO damage VALUES (?, ?, ?, ?)"
 
 
 class Fold:
@@ -69,14 +68,8 @@ class Fold:
             row = (switch.name, switch.state, switch.reason, switch.by, switch.at)
             self._database.execute(_SWITCH, row)
             self.untold.disable(switch, item.position)
-        elif isinstance(item, Reported):
-            enter_job(self._database, item.job, self._segment(item.position.segment))
-        elif isinstance(item, Expunging):
-            note(self._database, item)
-        elif isinstance(item, Advanced):
-            enter_run(self._database, item, self._segment)
         else:
-            self._note(item)
+            enter_other(self._database, item, self._segment)
 
     def _accept(self, fanout: Fanout) -> None:
         event, first = fanout.event, self._number + 1
@@ -95,6 +88,8 @@ class Fold:
         self._database.execute(_EVENT, (*head, *place))
         if fanout.runs:
             begin_runs(self._database, fanout, segment)
+        if fanout.carried:
+            carry(self._database, self._segment, fanout, self.new)
 
     def _open(self, identifier: str, *columns: object, places: tuple[int, int, int, int]) -> bool:
         """Enter a delivery unless it is there already; whether it was new."""
@@ -124,10 +119,13 @@ class Fold:
                 row = self._database.execute(_NUMBER, (member,)).fetchone()
                 if row:
                     self._set(row[0], {"batch": opened.id, "state": State.READY})
-        if new and isinstance(opened, Replayed) and opened.job:
+        if new and isinstance(opened, Replayed) and opened.job and not opened.carried:  # else it is counted
             enter_replay(self._database, opened.job, opened.of)
         if new and isinstance(opened, Noticed):
-            self._tell(opened, at, derived.position)
+            told = opened.carried.told if opened.carried else None
+            self._tell(opened, at, Position(*told) if told else derived.position)
+        if opened.carried:
+            carry(self._database, self._segment, derived, self.new)
 
     def _tell(self, notice: Noticed, at: int, position: Position) -> None:
         if notice.tells != "test":
@@ -143,10 +141,6 @@ class Fold:
             names = ", ".join(f"{name} = ?" for name in ("changed", *columns))
             sql = f"UPDATE deliveries SET {names} WHERE number = ?"  # noqa: S608  # fixed names
             self._database.execute(sql, (self._next_change(), *columns.values(), number))
-
-    def _note(self, damage: Damage) -> None:
-        place = (self._segment(damage.position.segment), damage.position.offset)
-        self._database.execute(_DAMAGE, (*place, damage.length, damage.reason))
 
 
 def _kind(derived: Derived) -> tuple[str, str, dict[str, object]]:

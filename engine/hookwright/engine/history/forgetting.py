@@ -6,10 +6,7 @@ import sqlite3
 
 from ..delivery import Status
 
-_OPEN_IN = (
-    "SELECT count(*) FROM deliveries JOIN segments s ON s.name = ? WHERE status = ?"
-    " AND (segment = s.id OR event_segment = s.id)"
-)
+_OPEN_IN = "SELECT count(*) FROM deliveries JOIN segments s ON s.name = ? WHERE status = ? AND segment = s.id"
 _RUNNING_IN = (
     "SELECT count(*) FROM jobs JOIN segments s ON s.id = segment WHERE s.name = ? AND state = 'running'"
 )
@@ -19,6 +16,7 @@ _FORGET = tuple(
     for each in (
         "DELETE FROM deliveries WHERE segment = THIS",
         "DELETE FROM events WHERE segment = THIS",
+        "UPDATE deliveries SET event_segment = segment, event_offset = offset WHERE event_segment = THIS",
         "DELETE FROM jobs WHERE segment = THIS",
         "DELETE FROM run_lines WHERE segment = THIS",
         "DELETE FROM run_lines WHERE run IN (SELECT number FROM runs WHERE segment = THIS)",

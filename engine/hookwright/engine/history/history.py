@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..delivery import Status
-from ..journal.follow import Progress
 from ..journal.segment import Position
 from ..journal.switch import Switches
+from ..journal.tail import Progress
 from ..state import State
 from .catching_up import catch_up
 from .detail import Detail, Related, Where, read_detail
@@ -164,12 +164,12 @@ class History:
         if not found:
             self._tell_absence(whole)
             return None
-        fingerprint, revision, accepted, first, count = found[0]
-        placed = self._query(_PLACED, [first, first + min(count, LISTED)])
+        fingerprint, revision, accepted, first, count, left = found[0]
+        placed = self._query(_PLACED, [first, first + count, LISTED])
         deliveries = tuple((*each[:3], bool(each[3])) for each in placed)
         expunged = self.expunged(source, event_id) is not None
         runs = tuple((run, automation) for run, automation in self._query(_RUNS, [source, event_id]))
-        return FirstAnswer(fingerprint, revision, accepted, count, deliveries, expunged, runs)
+        return FirstAnswer(fingerprint, revision, accepted, left, deliveries, expunged, runs)
 
     def sources(self, event_id: str) -> Sequence[str]:
         """The sources of all events of this id; an index that is being built raises `HistoryUnavailable`."""
@@ -272,11 +272,15 @@ _PLACES = (  # what a run asked for may have been read before the event that beg
     " JOIN segments e ON e.id = coalesce(v.segment, event_segment) JOIN segments l ON l.id = d.segment"
     " WHERE d.id = ?"
 )
-_EVENT = "SELECT fingerprint, revision, accepted, first, count FROM events WHERE source = ? AND id = ?"
+_EVENT = (  # some of its deliveries may be gone with their segment
+    "SELECT fingerprint, revision, accepted, first, count,"
+    " (SELECT count(*) FROM deliveries WHERE number >= first AND number < first + e.count)"
+    " FROM events e WHERE source = ? AND id = ?"
+)
 _RUNS = "SELECT id, entity_id FROM runs WHERE event_source = ? AND event_id = ? ORDER BY number"
 _PLACED = (
     "SELECT id, entity_type, entity_id, state = 'batching' OR batch IS NOT NULL FROM deliveries"
-    " WHERE number >= ? AND number < ? ORDER BY number"
+    " WHERE number >= ? AND number < ? ORDER BY number LIMIT ?"
 )
 _CHANGED = (
     f"SELECT changed, updated, {COLUMNS} FROM deliveries"  # noqa: S608  # fixed names

@@ -14,9 +14,11 @@ from typing import Any
 
 from ..delivery import Status
 from ..journal.content import exists
-from ..journal.follow import Batch, Progress
+from ..journal.follow import Batch
 from ..journal.segment import Position
 from ..journal.switch import Switch
+from ..journal.tail import Progress
+from .carrying import Leaving, leaving
 from .digest import Pair, Standing
 from .expunging import Expunges
 from .fold import Fold
@@ -195,6 +197,10 @@ class Index:
     def open_in(self, segment: str) -> int:
         """How many open deliveries and running jobs need a segment."""
         return open_in(self._database, segment)
+
+    def leaving(self, segment: str, after: int) -> Iterator[Leaving]:
+        """What is open in a segment, as `carrying` says."""
+        return leaving(self._database, segment, after)
 
     def forget(self, segment: str) -> None:
         """Forget what was accepted in a segment: it is no longer in the journal."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..delivery import Delivery
-from ..journal.acceptance import read_origin
 from ..journal.opened import read_opened, read_sendable
+from ..journal.origin import read_origin
 from ..journal.sealing import SealBroken, vault_of
 from .detail import Where
 from .row import Row

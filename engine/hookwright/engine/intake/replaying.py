@@ -19,9 +19,10 @@ from ..history.original import Original
 from ..history.row import Row
 from ..identifiers import delivery_id
 from ..instant import timestamp
-from ..journal.follow import Derived, Progress
+from ..journal.follow import Derived
 from ..journal.opened import Replayed, opened_entries
 from ..journal.sealing import Concealed, Secret, vault_of
+from ..journal.tail import Progress
 from ..journal.writer import Entry
 from .offering import Fresh, Offering
 from .unindexed import unindexed

@@ -82,5 +82,7 @@ def _follow(found: dict[str, Unfinished], item: Item) -> None:
     """Take in what one item of the journal says, again if need be."""
     if isinstance(item, Reported):
         found[item.job.id] = Unfinished(item.job)
-    elif isinstance(item, Derived) and isinstance(item.opened, Replayed) and item.opened.job in found:
-        found[item.opened.job].replayed.add(item.opened.of)
+    elif isinstance(item, Derived) and not item.opened.carried:  # what was carried was counted before
+        replayed = item.opened
+        if isinstance(replayed, Replayed) and replayed.job in found:
+            found[replayed.job].replayed.add(replayed.of)

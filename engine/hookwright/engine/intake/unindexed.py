@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
-from ..journal.follow import Follower, Item, Progress
+from ..journal.follow import Follower, Item
+from ..journal.tail import Progress
 
 
 def unindexed(folder: Path, progress: Mapping[str, Progress]) -> Iterator[Item]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -17,12 +15,10 @@ from hookwright.rules.event import Event
 from ..delivery import BatchPlan, DedupePlan, Delivery, Emitted, OrderPlan
 from ..hops import hops_of
 from ..instant import milliseconds, timestamp
+from .carried import Carried
 from .grouping import ROOM, body_text, grouped
-from .line import Line, Shape
-from .reader import read_at
 from .runs import PlannedRun
 from .sealing import SealedEvent, Secret, Vault
-from .segment import Position
 from .writer import Entry
 
 _JSON_SPACE = b" \t\r\n"
@@ -57,7 +53,8 @@ class JournalledEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, gc=False):
     """One delivery in a line. `body` says which bytes it sends: the event's data, or its own `text` (plain,
-    base64 or sealed). Of one that is sealed, `shown`, `headers` and `filled` are what may be read.
+    base64 or sealed). Of one that is sealed, `shown`, `headers` and `filled` are what may be read. `carried`
+    says how it stood when it was written anew.
     """
 
     id: str
@@ -79,6 +76,7 @@ class Planned(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     filled: tuple[tuple[str, str], ...] = ()
     notifier: str = ""
     emission: Emitted | None = None
+    carried: Carried | None = None
 
     def content(self, event: JournalledEvent) -> bytes:
         """The bytes to send, or what may be read of them."""
@@ -155,38 +153,6 @@ class AcceptedMore(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     deliveries: tuple[Planned, ...]
     done: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a delivery comes from: its event, the revision it was accepted under, and what was planned."""
-
-    event: JournalledEvent
-    revision: str
-    planned: Planned
-
-    @property
-    def raw(self) -> bytes:
-        """The event's data as JSON, byte for byte as it came; `null` when it has none."""
-        return self.event.raw or b"null"
-
-    def secret(self, vault: Vault) -> Secret:
-        """The same as it came. Raises `SealBroken`, and `OSError` for the key."""
-        opened = vault.open(self.event.sealed) if self.event.sealed else Secret(self.event.raw)
-        return opened if opened.body else msgspec.structs.replace(opened, body=b"null")
-
-
-def read_origin(folder: Path, event: Position, line: Position, delivery: str) -> Origin | None:
-    """A delivery as it was accepted; None when its lines cannot be read (any more).
-
-    `event` is where its event's line stands, `line` the one that holds the delivery.
-    """
-    first = _decoded(read_at(folder, event), Accepted)
-    part = first if line == event else _decoded(read_at(folder, line), AcceptedMore)
-    for planned in part.deliveries if first and part else ():
-        if first and planned.id == delivery:
-            return Origin(first.event, first.revision, planned)
-    return None
 
 
 def accepted_entries(
@@ -282,10 +248,3 @@ def _concealed(planned: Planned, sealed: SealedEvent) -> Planned:
         shown=found.shown,
         filled=found.filled,
     )
-
-
-def _decoded(line: Line | None, shape: type[Shape]) -> Shape | None:
-    try:
-        return line.decode(shape) if line else None
-    except msgspec.ValidationError:
-        return None

@@ -17,6 +17,7 @@ from msgspec import Struct
 from ..delivery import LappRecord, Received, Sent
 from ..errors import JournalError
 from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
+from .carried import CARRIED, CARRIED_ATTEMPT, Carried, CarriedAttempt
 from .expunge import EXPUNGED
 from .line import Line
 from .opened import OPENED, OPENED_MORE, Acted, Batched, Noticed, Opened, OpenedMore, Replayed
@@ -35,6 +36,8 @@ _FURTHER: dict[type[Opened], tuple[str, ...]] = {
     Replayed: ("of", "round", "by", "why", "job", "notifier"),
     Acted: ("run", "step", "round", "notifier"),
 }
+
+_BOOKED = {**SHAPES, CARRIED_ATTEMPT: CarriedAttempt}
 
 
 @dataclass(slots=True)
@@ -78,14 +81,14 @@ class Blanking:
 
     def _kept(self, line: Line) -> Struct | None:
         kept: Struct | None = None
-        if line.kind == "accepted":
+        if line.kind in {"accepted", CARRIED}:
             kept = self._accepted(line.decode(Accepted))
-        elif line.kind == "accepted+":
+        elif line.kind in {"accepted+", f"{CARRIED}+"}:
             kept = self._more(line.decode(AcceptedMore))
         elif line.kind in OPENED:
             kept = self._opened(line.kind, line.decode(OPENED[line.kind]))
-        elif line.kind in SHAPES:
-            booked = line.decode(SHAPES[line.kind])
+        elif line.kind in _BOOKED:
+            booked = line.decode(_BOOKED[line.kind])
             kept = _booked(booked) if booked.delivery in self._subject.deliveries else None
         elif line.kind in RUNS:
             told = line.decode(RUNS[line.kind])
@@ -101,7 +104,8 @@ class Blanking:
         if opened.id not in self._subject.deliveries:
             return None
         self._following = f"{kind}+"
-        return _only(opened, (*_OPENED, *_FURTHER[type(opened)]))
+        names = (*_OPENED, *_FURTHER[type(opened)])
+        return _only(opened, names, carried=_carried(opened.carried))
 
     def _accepted(self, accepted: Accepted) -> Accepted | None:
         event, subject = accepted.event, self._subject
@@ -145,6 +149,7 @@ def _planned(planned: Planned) -> Planned:
         place=planned.place,
         test=planned.test,
         notifier=planned.notifier,
+        carried=_carried(planned.carried),
     )
     if planned.batch is None:
         return kept
@@ -168,6 +173,10 @@ def _told(told: RunLine | StepLine | CancelLine) -> Struct:
     return msgspec.structs.replace(kept, reason=EXPUNGED if told.reason == EXPUNGED else "")
 
 
+def _carried(carried: Carried | None) -> Carried | None:
+    return carried and msgspec.structs.replace(carried, reason="")
+
+
 def _booked(booked: Attempt | Held | Settled) -> Struct:
     if isinstance(booked, Held):
         return msgspec.structs.replace(booked, reason="")
@@ -176,7 +185,7 @@ def _booked(booked: Attempt | Held | Settled) -> Struct:
         return msgspec.structs.replace(booked, reason=reason)
     request, response = booked.request, booked.response
     body = "data" if request and request.body == "data" else ""
-    return Attempt(
+    kept = Attempt(
         delivery=booked.delivery,
         attempt=booked.attempt,
         worker=booked.worker,
@@ -193,6 +202,10 @@ def _booked(booked: Attempt | Held | Settled) -> Struct:
         lapp=booked.lapp
         and LappRecord(name=booked.lapp.name, stage=booked.lapp.stage, exit=booked.lapp.exit),
     )
+    if not isinstance(booked, CarriedAttempt):
+        return kept
+    fields = {name: getattr(kept, name) for name in kept.__struct_fields__}
+    return CarriedAttempt(**fields, booked=booked.booked)
 
 
 def _written(line: Line, kept: Struct) -> bytes | None:

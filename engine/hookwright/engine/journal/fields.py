@@ -8,6 +8,7 @@ from msgspec import ValidationError
 from msgspec.json import Decoder
 
 from .acceptance import Accepted, AcceptedMore
+from .carried import CARRIED, CARRIED_ATTEMPT, CarriedAttempt
 from .expunge import EXPUNGES, Expunge, Expunged
 from .job import JOB, Job
 from .line import Line
@@ -17,11 +18,14 @@ from .runs import RUNS, CancelLine, RunLine, StepLine
 from .switch import SWITCHED, Switched
 
 Grouped = Accepted | AcceptedMore | Opened | OpenedMore
-Alone = Booked | Switched | Job | Expunge | Expunged | RunLine | StepLine | CancelLine
+Alone = Booked | CarriedAttempt | Switched | Job | Expunge | Expunged | RunLine | StepLine | CancelLine
 
 _SHAPES: Mapping[str, type[Grouped | Alone]] = {
     "accepted": Accepted,
     "accepted+": AcceptedMore,
+    CARRIED: Accepted,
+    f"{CARRIED}+": AcceptedMore,
+    CARRIED_ATTEMPT: CarriedAttempt,
     **OPENED,
     **OPENED_MORE,
     **SHAPES,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec import Struct
 
 from .acceptance import Accepted, AcceptedMore, JournalledEvent, Planned
+from .carried import CarriedAttempt, Kept, since
 from .expunge import Expunge, Expunged
-from .fields import Alone, Grouped, decode
+from .fields import Alone, decode
 from .job import Job
 from .lineage import reading_order
 from .opened import Opened, OpenedMore
@@ -20,10 +21,14 @@ from .reader import Damage, Found, Reader
 from .runs import CancelLine, PlannedRun, RunLine, StepLine
 from .segment import Position, list_segments
 from .switch import Switch, Switched
+from .tail import Progress, Tail
 
 
 class Fanout(Struct, frozen=True):
-    """A whole accepted event: where its first line stands, and each delivery with the line it stands in."""
+    """A whole accepted event: where its first line stands, and each delivery with the line it stands in.
+
+    One that was carried forward holds what was open of it, and `at` is when it was accepted first.
+    """
 
     position: Position
     at: int
@@ -32,6 +37,10 @@ class Fanout(Struct, frozen=True):
     fingerprint: str
     deliveries: tuple[tuple[Position, Planned], ...]
     runs: tuple[PlannedRun, ...] = ()
+
+    @property
+    def carried(self) -> bool:
+        return bool(self.deliveries) and self.deliveries[0][1].carried is not None
 
 
 class Entered(Struct, frozen=True):
@@ -49,7 +58,10 @@ class Entered(Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A delivery opened by a line of its own kind, not by an event; `at` is Unix milliseconds."""
+    """A delivery opened by a line of its own kind, not by an event; `at` is Unix milliseconds.
+
+    That of one that was carried forward is when it was opened first.
+    """
 
     position: Position
     at: int
@@ -88,14 +100,7 @@ class Advanced(Struct, frozen=True):
     fields: RunLine | StepLine | CancelLine
 
 
-Item = Fanout | Derived | Entered | Turned | Reported | Expunging | Advanced | Damage
-
-
-class Progress(Struct, frozen=True):
-    """How far a segment was read."""
-
-    offset: int
-    finished: bool
+Item = Fanout | Derived | Kept | Entered | Turned | Reported | Expunging | Advanced | Damage
 
 
 _START = Progress(0, finished=False)
@@ -113,19 +118,6 @@ class Batch:
     more: bool
 
 
-@dataclass(slots=True)
-class _Tail:
-    reader: Reader
-    group: list[tuple[Position, Grouped]] = field(default_factory=list)
-    started: int = 0  # Unix milliseconds of the group's first line
-
-    @property
-    def progress(self) -> Progress:
-        """An unfinished group is read again from its start."""
-        offset = self.group[0][0].offset if self.group else self.reader.offset
-        return Progress(offset, self.reader.finished)
-
-
 class Follower:
     """Reads all writers' segments; in their `reading_order`: a delivery is known before its end.
 
@@ -138,11 +130,12 @@ class Follower:
     ) -> None:
         self._folder = folder
         self._progress = dict(progress)
-        self._tails: dict[str, _Tail] = {}
+        self._tails: dict[str, Tail] = {}
         self._unreadable: set[str] = set()
         self._clock = clock
         self._looked = float("-inf")
         self._since = ""
+        self._broken_off = False
 
     def poll(self, *, thorough: bool = False) -> Batch:
         """What is new: at most about 4 MiB a segment.
@@ -152,8 +145,8 @@ class Follower:
         """
         items: list[Item] = []
         changed: dict[str, Progress] = {}
-        names = self._names(thorough)
-        more = False
+        names = self._names(thorough or self._broken_off)
+        more = self._broken_off = False
         for name in [*names, *(self._tails.keys() - set(names))]:
             tail = self._tail(name, items)
             if tail is None:
@@ -169,6 +162,7 @@ class Follower:
             elif tail.reader.finished or tail.reader.offset == 0:
                 self._drop(name)  # one still empty may yet be replaced by another of this name
             if lines and tail.reader.more:
+                self._broken_off = True  # what follows is read next, of whatever day it is
                 break
         return Batch(tuple(items), changed, more)
 
@@ -204,12 +198,12 @@ class Follower:
         progress = self._progress.get(name)
         return progress is not None and progress.finished
 
-    def _tail(self, name: str, items: list[Item]) -> _Tail | None:
+    def _tail(self, name: str, items: list[Item]) -> Tail | None:
         tail = self._tails.get(name)
         if tail is None:
             progress = self._progress.get(name, _START)
             try:
-                tail = self._tails[name] = _Tail(Reader(self._folder, name, progress.offset))
+                tail = self._tails[name] = Tail(Reader(self._folder, name, progress.offset))
             except OSError as error:
                 if name not in self._unreadable:
                     items.append(Damage(Position(name, 0), 0, f"cannot be opened: {error.strerror}"))
@@ -217,7 +211,7 @@ class Follower:
         return tail
 
 
-def _assemble(tail: _Tail, found: list[Found | Damage]) -> list[Item]:
+def _assemble(tail: Tail, found: list[Found | Damage]) -> list[Item]:
     """Turn lines into items."""
     items: list[Item] = []
     for each in found:
@@ -232,7 +226,7 @@ def _assemble(tail: _Tail, found: list[Found | Damage]) -> list[Item]:
     return items
 
 
-def _take(tail: _Tail, found: Found, items: list[Item]) -> None:
+def _take(tail: Tail, found: Found, items: list[Item]) -> None:
     """A group that other lines follow was written whole, so it counts, whatever can be read of it."""
     decoded = decode(found.line)
     if isinstance(decoded, (AcceptedMore, OpenedMore)):
@@ -251,6 +245,8 @@ def _take(tail: _Tail, found: Found, items: list[Item]) -> None:
 
 def _alone(found: Found, decoded: Alone) -> Item:
     """What a line says that stands for itself."""
+    if isinstance(decoded, CarriedAttempt):
+        return Kept(found.position, decoded)
     if isinstance(decoded, Switched):
         return Turned(found.position, decoded.switch)
     if isinstance(decoded, Job):
@@ -262,7 +258,7 @@ def _alone(found: Found, decoded: Alone) -> Item:
     return Entered(found.position, found.line.at, found.line.kind, decoded)
 
 
-def _continue(tail: _Tail, position: Position, more: AcceptedMore | OpenedMore) -> Iterator[Item]:
+def _continue(tail: Tail, position: Position, more: AcceptedMore | OpenedMore) -> Iterator[Item]:
     wanted = Accepted if isinstance(more, AcceptedMore) else Opened
     if not (tail.group and isinstance(tail.group[0][1], wanted)):
         yield Damage(position, 0, "a continuation without its beginning")
@@ -272,13 +268,13 @@ def _continue(tail: _Tail, position: Position, more: AcceptedMore | OpenedMore) 
         yield from _complete(tail)
 
 
-def _complete(tail: _Tail) -> tuple[Fanout | Derived, ...]:
+def _complete(tail: Tail) -> tuple[Fanout | Derived, ...]:
     if not tail.group:
         return ()
     group, tail.group = tail.group, []
     position, first = group[0]
     if isinstance(first, Opened):
-        return (Derived(position, tail.started, first),)
+        return (Derived(position, since(first.carried, tail.started), first),)
     assert isinstance(first, Accepted)
     deliveries = tuple(
         (place, planned)
@@ -286,8 +282,5 @@ def _complete(tail: _Tail) -> tuple[Fanout | Derived, ...]:
         if isinstance(part, (Accepted, AcceptedMore))
         for planned in part.deliveries
     )
-    return (
-        Fanout(
-            position, tail.started, first.event, first.revision, first.fingerprint, deliveries, first.runs
-        ),
-    )
+    at = since(deliveries[0][1].carried if deliveries else None, tail.started)
+    return (Fanout(position, at, first.event, first.revision, first.fingerprint, deliveries, first.runs),)

@@ -17,6 +17,7 @@ from ..batch import Reason
 from ..delivery import Delivery, Emitted, OrderPlan, Splitting
 from ..errors import JournalError
 from ..instant import milliseconds
+from .carried import CARRIED, Carried
 from .grouping import body_text
 from .line import LINE_LIMIT, Line
 from .reader import Found, Reader, read_at
@@ -35,7 +36,8 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
 
     `refusal` is (error class, reason) when it is known already that nothing can be sent. `more` says that
     further lines hold the rest of the body. Of one that is sealed, `shown`, `headers` and `filled` are what
-    may be read. `hops` is how often its event has come back to a door.
+    may be read. `hops` is how often its event has come back to a door. `carried` says how it stood when it
+    was written anew.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Opened(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     shown: str = ""
     hops: int = 0
     filled: tuple[tuple[str, str], ...] = ()
+    carried: Carried | None = None
 
     def delivery(self, node: str, body: bytes) -> Delivery:
         """The delivery this node offers; `body` is what it sends."""
@@ -155,14 +158,15 @@ class OpenedMore(Struct, frozen=True, kw_only=True, omit_defaults=True):
     done: bool = False
 
 
-OPENED: Mapping[str, type[Opened]] = {
+_FIRST: Mapping[str, type[Opened]] = {
     "batch": Batched,
     "notice": Noticed,
     "replay": Replayed,
     "action": Acted,
 }
+_KIND = {shape: kind for kind, shape in _FIRST.items()}
+OPENED: Mapping[str, type[Opened]] = {**_FIRST, **{f"{CARRIED}_{kind}": _FIRST[kind] for kind in _FIRST}}
 OPENED_MORE: Mapping[str, type[OpenedMore]] = {f"{kind}+": OpenedMore for kind in OPENED}
-_KIND = {shape: kind for kind, shape in OPENED.items()}
 
 
 def opened_entries(opened: Opened, body: bytes, concealed: Concealed | None = None) -> list[Entry]:
@@ -171,15 +175,24 @@ def opened_entries(opened: Opened, body: bytes, concealed: Concealed | None = No
     `concealed` is how the body is kept where something of it is redacted. Raises `JournalError` when what
     stands beside the body is too large for a line.
     """
-    kind = _KIND[type(opened)]
     form, text = ("sealed", concealed.text) if concealed else body_text(body)
     if concealed:
         opened = msgspec.structs.replace(
             opened, headers=concealed.headers, shown=concealed.shown, filled=concealed.filled
         )
+    return _entries(_KIND[type(opened)], msgspec.structs.replace(opened, body=form), text, _ROOM)
+
+
+def carried_entries(opened: Opened, text: str, carried: Carried) -> list[Entry]:
+    """The lines that open it anew, with what `read_written` gave."""
+    kind = f"{CARRIED}_{_KIND[type(opened)]}"
+    return _entries(kind, msgspec.structs.replace(opened, carried=carried), text, LINE_LIMIT)
+
+
+def _entries(kind: str, opened: Opened, text: str, room: int) -> list[Entry]:
     pieces = [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)] or [""]
-    first = msgspec.structs.replace(opened, body=form, text=pieces[0], more=len(pieces) > 1)
-    if len(msgspec.json.encode(first)) > _ROOM:
+    first = msgspec.structs.replace(opened, text=pieces[0], more=len(pieces) > 1)
+    if len(msgspec.json.encode(first)) > room:
         raise JournalError(
             f"the {kind} for {opened.entity_type}/{opened.entity_id} is too large for the journal"
         )
@@ -194,7 +207,7 @@ def read_opened(folder: Path, position: Position) -> tuple[Opened, bytes] | None
     """What the lines at a position open, and its body as far as it may be read; None when they cannot be read
     there (any more).
     """
-    found = _assembled(folder, position)
+    found = read_written(folder, position)
     if found is None:
         return None
     opened, text = found
@@ -211,7 +224,7 @@ def read_sendable(folder: Path, position: Position, node: str) -> tuple[Delivery
 
     Raises `SealBroken`, and `OSError` for the key.
     """
-    found = _assembled(folder, position)
+    found = read_written(folder, position)
     if found is None or found[0].body != "sealed":
         read = read_opened(folder, position)
         return None if read is None else (read[0].delivery(node, read[1]), read[1])
@@ -224,7 +237,8 @@ def read_sendable(folder: Path, position: Position, node: str) -> tuple[Delivery
     return delivery, secret.body
 
 
-def _assembled(folder: Path, position: Position) -> tuple[Opened, str] | None:
+def read_written(folder: Path, position: Position) -> tuple[Opened, str] | None:
+    """The same with the text of its body as it is written, sealed or not."""
     line = read_at(folder, position)
     if line is None or line.kind not in OPENED:
         return None

@@ -16,10 +16,11 @@ from hookwright.rules.table import RoutingTable
 
 from ..delivery import Delivery, Result
 from ..errors import LedgerUnavailable
-from ..journal.follow import Advanced, Follower, Progress
+from ..journal.follow import Advanced, Follower
 from ..journal.room import Room
 from ..journal.runs import RunLine
 from ..journal.sealing import vault_of
+from ..journal.tail import Progress
 from ..journal.writer import Writer
 from ..kept_revisions import NoRevision
 from .awaited import Awaited

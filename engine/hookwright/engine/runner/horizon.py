@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ..journal.follow import Progress
+from ..journal.tail import Progress
 from ..state import write_private
 
 EVERY = 30.0  # seconds between marks
