@@ -15,6 +15,7 @@ from hookwright.rules.expression import fill, fill_text
 from hookwright.rules.model import Action, Subscriber
 from hookwright.rules.telling import Emission, Message
 
+from ..call.configuring import CONFIG, config_slots, filled_config
 from ..call.encoding import Body, encode_body
 from ..call.filling import (
     CannotFill,
@@ -28,6 +29,7 @@ from ..call.filling import (
     slots_in,
     templates_of,
 )
+from ..call.mask import REDACTED
 from ..delivery import Delivery, Emitted
 
 _TITLE = 200  # characters
@@ -47,7 +49,8 @@ class Composed:
 def is_composed(action: Action) -> bool:
     """Whether anything is filled in for what an action sends, or it sends something else than calls do."""
     target = action.target
-    return bool(target.slots or target.body or action.message or action.emission)
+    filled = target.slots or target.body or (action.lapp and config_slots(action.lapp))
+    return bool(filled or action.message or action.emission)
 
 
 def composed(
@@ -67,7 +70,7 @@ def composed(
             return Composed(_notice(action.message, scope, subscriber, message, now))
         if action.emission is not None:
             return _emitted(action.emission, scope)
-        filled = filled_slots(action.target, scope) if action.target.slots else ()
+        filled = _filled(action, scope)
         return Composed(_called(encoders, content, scope, subscriber, action), filled)
     except CannotFill as error:
         return _refused("template", error.reason)
@@ -87,14 +90,31 @@ def concealed(delivery: Delivery, action: Action, scope: Scope, shown: Scope) ->
     found = {*delivery.hidden, *revealing(_templates(action), scope, shown)}
     if action.emission is not None and len(found) > len(delivery.hidden):
         return msgspec.structs.replace(delivery, refusal=("template", _REDACTED_EVENT), emission=None)
-    slots = shown_slots(action.target, shown) if delivery.filled else ()
+    slots = _shown(action, shown) if delivery.filled else ()
     return msgspec.structs.replace(delivery, hidden=tuple(sorted(found)), shown=slots)
+
+
+def _filled(action: Action, scope: Scope) -> Filled:
+    if action.lapp is not None:
+        return filled_config(action.lapp, scope)
+    return filled_slots(action.target, scope) if action.target.slots else ()
+
+
+def _shown(action: Action, shown: Scope) -> Filled:
+    if action.lapp is None:
+        return shown_slots(action.target, shown)
+    try:
+        return filled_config(action.lapp, shown)
+    except ExpressionError:  # what is left of the event has no such value
+        return ((CONFIG, REDACTED),)
 
 
 def _templates(action: Action) -> Iterator[str]:
     yield from templates_of(action.target)
     if action.message is not None:
         yield from slots_in(action.message.text)
+    if action.lapp is not None:
+        yield from config_slots(action.lapp)
     if action.emission is not None:
         yield from slots_in([action.emission.subject, action.emission.data])
 

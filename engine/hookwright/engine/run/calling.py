@@ -137,6 +137,8 @@ def output_of(end: CallEnd, action: Action) -> JSON:
         output["result" if action.lapp else "event"] = end.value
     if end.response is None:
         return output
+    if action.lapp:  # whose value is recorded as the body of an answer
+        return {**output, "result": _answer(end.response)["body"]}
     answered = {**output, "response": _answer(end.response)}
     if not is_too_large(answered):
         return answered

@@ -14,6 +14,7 @@ from hookwright.plugins.resolving import resolved
 from hookwright.rules.event import JSON
 from hookwright.rules.telling import LappCall
 
+from ..call.configuring import put_together
 from ..call.mask import Mask
 from ..call.prepare import SECRETS_KEPT, Refusal
 from ..delivery import Delivery, LappRecord, Received
@@ -77,9 +78,11 @@ class LappPreparer:
         if self._plugin is None:
             return Refusal("held", "not_ready", f"no plugin with the Lapp {name!r} is loaded")
         try:
-            config: Any = self._config(self._plugin, now)
+            config: Any = put_together(self._call, self._config(self._plugin, now), delivery.filled)
         except (MissingSecret, BadReference) as error:
             return Refusal("held", "not_ready", self._mask(str(error)))
+        except LookupError:
+            return Refusal("failure", "template", "nothing was filled in for the templates in its config")
         stage: Literal["test", "live"] = "test" if delivery.test else "live"
         event = {
             "id": delivery.event_id,

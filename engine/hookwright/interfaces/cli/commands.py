@@ -39,6 +39,7 @@ COMMANDS = {
     "webhooks": "List all webhooks; create, change and delete those made over the API.",
     "token": "Make, list and revoke tokens, each with a role.",
     "plugins": "See which plugins are loaded, and hold them to their contract.",
+    "lapps": "See which Lapps the plugins publish, and try one out in its sandbox.",
     "listen": "Run a receiver that prints what arrives.",
     "demo": "Show everything in one process: events flow, retries happen.",
     "doctor": "Check Redis, disk, clock, plugins, secrets and DNS, and say what to do.",

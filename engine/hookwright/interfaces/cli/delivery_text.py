@@ -10,7 +10,7 @@ import click
 import msgspec
 from msgspec import DecodeError
 
-from hookwright.engine.delivery import Received, Status
+from hookwright.engine.delivery import LappRecord, Received, Status
 from hookwright.engine.history.detail import Detail, Request, Tried
 from hookwright.engine.history.notice import read_notice
 from hookwright.engine.history.row import Row
@@ -168,8 +168,21 @@ def _attempt(tried: Tried, view: View) -> Iterator[str]:
     )
     if tried.request is not None:
         yield from _request(tried.request, view)
+    if tried.lapp:
+        yield from _lapp(tried.lapp, view)
     if tried.response is not None:
         yield from _response(tried.response, view)
+
+
+def _lapp(lapp: LappRecord, view: View) -> Iterator[str]:
+    """Which Lapp was called, how its process ended where that is not as it should be, and what it printed."""
+    margin = click.style("  >", fg="blue")
+    stage = " (test)" if lapp.stage == "test" else ""
+    ended = f"  {lapp.exit}" if lapp.exit else ""
+    yield f"{margin} " + click.style(printable(f"lapp {lapp.name}"), bold=True) + stage + ended
+    if lapp.error:
+        yield f"{margin} " + click.style(printable(lapp.error), fg="red")
+    yield from _body(lapp.logs.rstrip("\n"), None, "  |", "", view)
 
 
 def _request(request: Request, view: View) -> Iterator[str]:

@@ -164,6 +164,13 @@ SHARED: dict[str, Callable[[Any], Any]] = {
         multiple=True,
         help="Installed plugins to load beside the built-in ones (repeatable). Default: all of them.",
     ),
+    "lapp_memory": option(
+        "--lapp-memory",
+        default="256MiB",
+        callback=size_in_bytes,
+        metavar="SIZE",
+        help="What a call of a Lapp may take of memory, with all the processes it starts.",
+    ),
     "color": option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),

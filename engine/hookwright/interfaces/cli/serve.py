@@ -84,7 +84,7 @@ def _days(_ctx: click.Context, _parameter: click.Parameter, value: str) -> int:
 @option("--allow-undeclared-events", is_flag=True, help="Take events of types nobody declared.")
 @option("--stop-at-eof", is_flag=True, hidden=True, help="Stop when standard input ends: the parent is gone.")
 @option("--exit-when-idle", callback=_duration, metavar="DURATION", help="Leave once all came and went.")
-@shared("state", "redis_url", "secrets_dir", "allow_target", "transport", "plugins")
+@shared("state", "redis_url", "secrets_dir", "allow_target", "transport", "plugins", "lapp_memory")
 def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
     config: Path,
     host: str,
@@ -104,6 +104,7 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
     allow_target: tuple[str, ...],
     transport: Kind,
     plugins: tuple[str, ...],
+    lapp_memory: int,
 ) -> Exit:
     """Run a node until it is told to stop (SIGTERM or Ctrl-C).
 
@@ -120,7 +121,9 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
         redis_url=redis_url,
         spool_limit=spool_limit,
         disk_reserve=disk_reserve,
-        worker_arguments=worker_arguments(secrets_dir, _checked_targets(allow_target), transport, plugins),
+        worker_arguments=worker_arguments(
+            secrets_dir, _checked_targets(allow_target), transport, plugins, lapp_memory
+        ),
         bookkeeper_arguments=_bookkeeper_arguments(disk_reserve, keep_history, history_limit, plugins),
         runner_arguments=_runner_arguments(disk_reserve, plugins),
     )

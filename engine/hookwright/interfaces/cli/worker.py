@@ -9,6 +9,7 @@ import click
 
 from hookwright.engine.call.guard import Allowed, Policy
 from hookwright.engine.call.transport import Kind
+from hookwright.engine.lapp.order import Limits
 from hookwright.engine.valkey.serverfolder import ServerFolder
 from hookwright.engine.worker.worker import WorkerSettings, run_worker
 from hookwright.plugins.loader import load_plugins
@@ -25,8 +26,8 @@ from .options import option, shared
 @option("-p", "--processes", type=click.IntRange(1, 256), default=1, help="Worker processes to run.")
 @option("--stop-at-eof", is_flag=True, hidden=True, help="End when standard input does: our parent is gone.")
 @option("--own", multiple=True, hidden=True, metavar="ADDRESS:PORT", help="Where we listen; never called.")
-@shared("state", "redis_url", "secrets_dir", "allow_target", "transport", "plugins")
-def worker(
+@shared("state", "redis_url", "secrets_dir", "allow_target", "transport", "plugins", "lapp_memory")
+def worker(  # noqa: PLR0913, PLR0917  # one parameter a flag
     processes: int,
     stop_at_eof: bool,
     own: tuple[str, ...],
@@ -36,6 +37,7 @@ def worker(
     allow_target: tuple[str, ...],
     transport: Kind,
     plugins: tuple[str, ...],
+    lapp_memory: int,
 ) -> None:
     """Run workers until they are told to stop (SIGTERM or Ctrl-C); calls in flight are finished first.
 
@@ -46,11 +48,20 @@ def worker(
     url = redis_url or _private_server(state)
     policy = _policy(url, allow_target, own)
     if processes > 1:
-        run_fleet(processes, url, worker_arguments(secrets_dir, allow_target, transport, plugins, own))
+        arguments = worker_arguments(secrets_dir, allow_target, transport, plugins, lapp_memory, own)
+        run_fleet(processes, url, arguments)
         return
     loaded = load_plugins(allow=plugins or None, secrets_dir=secrets_dir)
     run_worker(
-        WorkerSettings(url=url, plugins=loaded, policy=policy, transport=transport, stop_at_eof=stop_at_eof)
+        WorkerSettings(
+            url=url,
+            plugins=loaded,
+            policy=policy,
+            transport=transport,
+            stop_at_eof=stop_at_eof,
+            limits=Limits(memory=lapp_memory),
+            allowed=plugins,
+        )
     )
 
 
@@ -79,9 +90,16 @@ def worker_arguments(
     allow_target: tuple[str, ...],
     transport: Kind,
     plugins: tuple[str, ...],
+    lapp_memory: int,
     own: tuple[str, ...] = (),
 ) -> list[str]:
     """The command line of a worker beside others; the URL, which may hold a password, goes by environment."""
-    named = {"--allow-target": allow_target, "--own": own, "--plugins": plugins, "--transport": (transport,)}
+    named = {
+        "--allow-target": allow_target,
+        "--own": own,
+        "--plugins": plugins,
+        "--transport": (transport,),
+        "--lapp-memory": (str(lapp_memory),),
+    }
     arguments = [part for flag, values in named.items() for value in values for part in (flag, value)]
     return arguments if secrets_dir is None else [*arguments, "--secrets-dir", str(secrets_dir)]

@@ -1,0 +1,66 @@
+"""`hookwright lapps`, with a plugin that is really installed and children that are really started."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.wild import SITE
+
+ENV = {"PYTHONPATH": str(SITE)}
+EVENT = ("--type", "Lead_Post_Create", "--data", '{"n": 5}')
+
+
+@pytest.fixture
+def lapps(hookwright):
+    def run(*arguments, **env):
+        return hookwright("lapps", *arguments, env={**ENV, **env})
+
+    return run
+
+
+def test_the_list_says_what_each_takes(lapps):
+    head, first, *_ = lapps("list").out.splitlines()
+    assert head.split() == ["NAME", "PLUGIN", "DISTRIBUTION", "CONFIG"]
+    assert first.split() == ["echo", "wild", "hookwright-wild", "key?,", "least?"]
+    document = json.loads(lapps("list", "-o", "json").out)
+    assert set(document["lapps"][0]) == {"name", "plugin", "distribution", "schema"}
+
+
+def test_a_value_is_printed_and_logs_go_aside(lapps):
+    ran = lapps("run", "talks", *EVENT, "--lapp-config", '{"key": {"env": "WILD"}}', WILD="s3cret-value")
+    assert (ran.code, ran.out) == (0, '"[redacted]"\n')
+    assert "printed [redacted]\nWARNING wild: logged\nsaid aside\n" in ran.err
+
+
+def test_what_went_wrong_is_told_and_counts(lapps, tmp_path):
+    event = tmp_path / "event.json"
+    event.write_text('{"type": "Lead_Post_Create", "data": {"n": 7}}')
+    ran = lapps("run", "fails", "-e", str(event), "-o", "json")
+    document = json.loads(ran.out)
+    assert ran.code == 1
+    assert (document["value"], document["error"], document["stage"]) == (None, "lapp", "test")
+    assert document["reason"] == "ValueError: no luck with 7 and None"
+    assert "Traceback" in document["logs"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("ech", *EVENT), 5, "error: there is no Lapp 'ech' (did you mean \"echo\"?)"),
+        (("echo",), 4, "name an event"),
+        (("echo", *EVENT, "--lapp-config", "{"), 4, "error: --lapp-config:1:2: "),
+        (("echo", *EVENT, "--lapp-config", '{"leest": 1}'), 4, "error: --lapp-config: "),
+        (
+            ("echo", *EVENT, "--lapp-config", "@nowhere.json"),
+            4,
+            "error: nowhere.json: No such file or directory",
+        ),
+        (("talks", *EVENT, "--lapp-config", '{"key": {"env": "NOT_SET"}}'), 6, "NOT_SET"),
+    ],
+)
+def test_what_cannot_be_called_is_told_on_one_line(lapps, arguments, code, said):
+    ran = lapps("run", *arguments)
+    assert ran.code == code
+    assert said in ran.err
+    assert "Traceback" not in ran.err
