@@ -15,6 +15,7 @@ import structlog
 from hookwright.engine.errors import EngineError, LedgerUnavailable
 from hookwright.engine.heir import refuse_adopted, refuse_adopting
 from hookwright.engine.history.history import History
+from hookwright.engine.intake.cancelling import Cancels
 from hookwright.engine.intake.expunging import Expunges
 from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.jobs import Jobs
@@ -77,6 +78,7 @@ class Node:
     replays: Replays
     jobs: Jobs
     expunges: Expunges
+    cancels: Cancels
     room: Room
     runner: RunnerChild
 
@@ -130,6 +132,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             replays=replays,
             jobs=jobs,
             expunges=expunges_of(history, writer, replays, known),
+            cancels=Cancels(history.runs, lambda entries: writer.append_many(entries).result()),
             runner=runner,
         )
         stack.enter_context(_watched(node, presence))

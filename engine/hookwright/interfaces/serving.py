@@ -127,6 +127,7 @@ def serve_until_stopped(serving: Serving, configuration: Configuration) -> None:
             replay=node.replays.replay,
             jobs=node.jobs,
             expunges=node.expunges,
+            cancels=node.cancels,
             tokens=tokens,
             subscribers=node.subscribers,
             live=live,

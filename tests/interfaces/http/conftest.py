@@ -21,6 +21,7 @@ from hookwright.engine.call.guard import Policy
 from hookwright.engine.errors import LedgerUnavailable
 from hookwright.engine.history.history import History
 from hookwright.engine.history.job_records import JobRecords
+from hookwright.engine.intake.cancelling import Cancels
 from hookwright.engine.intake.expunging import Expunges
 from hookwright.engine.intake.intake import Intake
 from hookwright.engine.intake.jobs import Jobs
@@ -295,6 +296,7 @@ def serving(running: Running, listen: Listen, options: dict[str, Any]) -> Iterat
             held=replays.held,
             tell=lambda source, name: None,
         ),
+        cancels=Cancels(history.runs, lambda entries: writer.append_many(entries).result()),
         live=running.live,
         ping=Pinging(intake, subscribers).ping,
         handshake=lambda name: _shaken(subscribers, name),

@@ -28,6 +28,7 @@ TABLE = {
     "GET /v1/deliveries/{id}": ("++++++", "??x+++"),
     "GET /v1/runs": ("++++++", "??x+++"),
     "GET /v1/runs/{id}": ("++++++", "??x+++"),
+    "POST /v1/runs/{id}/cancel": ("??xx++", "??xx++"),
     "GET /v1/subscribers": ("++++++", "??x+++"),
     "GET /v1/subscribers/{id:path}": ("++++++", "??x+++"),
     "POST /v1/subscribers/{id:path}/enable": ("??xx++", "??xx++"),

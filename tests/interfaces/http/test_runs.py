@@ -1,12 +1,16 @@
 """`/v1/runs`: rows that filters pick, and the trace of one."""
 
+import json
+
 import pytest
 
 from hookwright.engine.state import State
 from hookwright.interfaces.addresses import Listen
 
 from ..conftest import RUN, write_runs
-from .conftest import Running, serving
+from .conftest import TOKEN, Running, serving
+
+SENT = {"token": TOKEN, "Content_Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +78,25 @@ def test_one_run_is_shown_with_its_steps(filled) -> None:
 @pytest.mark.parametrize("name", ["run_" + "z" * 26, "run_x", "dlv_" + "a" * 26])
 def test_what_is_not_there_is_not_found(filled, name: str) -> None:
     assert filled.request("GET", f"/v1/runs/{name}").status == 404
+
+
+def test_a_run_that_goes_on_can_be_cancelled_and_the_wish_is_in_the_journal(filled) -> None:
+    open_run = filled.request("GET", "/v1/runs?open=true").json()["runs"][0]["id"]
+    answer = filled.request(
+        "POST", f"/v1/runs/{open_run}/cancel", json.dumps({"why": "moved"}).encode(), **SENT
+    )
+    assert (answer.status, answer.json()["id"]) == (202, open_run)
+    segments = filled.state.history.glob("*/intake-*.jsonl")
+    lines = [line for segment in segments for line in segment.read_text().splitlines()]
+    (wish,) = [line for line in map(json.loads, lines) if line["kind"] == "run_cancel"]
+    assert (wish["run"], wish["why"]) == (open_run, "moved")
+    assert wish["by"]
+
+
+def test_a_run_that_has_ended_cannot(filled) -> None:
+    answer = filled.request("POST", f"/v1/runs/{RUN}/cancel", b"{}", **SENT)
+    assert (answer.status, answer.json()["status"]) == (409, "Success")
+
+
+def test_what_is_not_there_cannot_be_cancelled(filled) -> None:
+    assert filled.request("POST", f"/v1/runs/run_{'z' * 26}/cancel", b"{}", **SENT).status == 404

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 import msgspec
@@ -13,7 +15,9 @@ from hookwright.engine.history.history import History
 from hookwright.engine.history.run_view import RunRow
 
 from ..filters import BadFilter
+from ..printable import printable
 from ..run_filters import PARAMETERS, read_run_filter
+from .asking import ask
 from .colors import STATUS_COLORS
 from .commands import Command
 from .exits import Exit, Stop
@@ -102,6 +106,27 @@ def show(run: str, raw: bool, state: Path, output: Output) -> None:
     else:
         document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(trace))
         print_each(document, output)
+
+
+@runs.command()
+@click.argument("run", metavar="ID")
+@option("--why", metavar="TEXT", default="", show_default=False, help="The reason, kept in the history.")
+@shared("state", "server", "token_file", "output")
+def cancel(
+    run: str, why: str, state: Path, server: str | None, token_file: Path | None, output: Output
+) -> Exit:
+    """End a run, and what is open of its deliveries with it. A call that is being made still ends.
+
+    ID is the whole id. The exit code is 3 when the run has ended before, and 5 when there is none.
+    """
+    path = f"/v1/runs/{quote(run, safe='')}/cancel"
+    body = json.dumps({"why": why}).encode()
+    said = ask(server, token_file, state, lambda client: client.post(path, body, "application/json")).body
+    if output == "text":
+        click.echo(printable(f"{said['id']}  being cancelled"))
+    else:
+        print_each(said, output)
+    return Exit.FINE
 
 
 def one_run(history: History, text: str, state: Path) -> RunRow:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from hookwright.engine.history.history import History
 from hookwright.engine.intake.answer import Answer
+from hookwright.engine.intake.cancelling import Cancels
 from hookwright.engine.intake.expunging import Expunges
 from hookwright.engine.intake.jobs import Jobs
 from hookwright.engine.journal.opened import Replayed
@@ -60,4 +61,5 @@ class Parts:
     replay: Replay
     jobs: Jobs
     expunges: Expunges
+    cancels: Cancels
     live: Live

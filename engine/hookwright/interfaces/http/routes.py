@@ -19,7 +19,7 @@ from .health import livez, readyz
 from .jobs import cancel_replays, list_replays, show_replays, start_replays
 from .metrics import metrics
 from .replays import replay_delivery
-from .runs import list_runs, show_run
+from .runs import cancel_run, list_runs, show_run
 from .subscribers import (
     disable_subscriber,
     enable_subscriber,
@@ -58,6 +58,7 @@ ROUTES: tuple[Entry, ...] = (
     Entry("GET", "/v1/deliveries/{id}", Role.VIEWER, show_delivery),
     Entry("GET", "/v1/runs", Role.VIEWER, list_runs),
     Entry("GET", "/v1/runs/{id}", Role.VIEWER, show_run),
+    Entry("POST", "/v1/runs/{id}/cancel", Role.OPERATOR, cancel_run),
     Entry("GET", "/v1/subscribers", Role.VIEWER, list_subscribers),
     Entry("GET", "/v1/subscribers/{id:path}", Role.VIEWER, show_subscriber),
     Entry("POST", "/v1/subscribers/{id:path}/enable", Role.OPERATOR, enable_subscriber),

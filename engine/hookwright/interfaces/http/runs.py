@@ -11,14 +11,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hookwright.engine.errors import JournalError
 from hookwright.engine.history.index_view import HistoryUnavailable
 from hookwright.engine.history.run_view import RunFilter
+from hookwright.engine.intake.cancelling import RunEnded
 
 from ..filters import BadFilter
 from ..run_filters import PARAMETERS, read_run_filter
+from .actor import actor_of
 from .parts import Parts
 from .problems import Refusal, Refused
 from .query import bad_query, limit_of, read_query
+from .why import read_why
 
 _RUN = re.compile(r"run_[a-z2-7]{26}")
 
@@ -49,6 +53,27 @@ async def show_run(request: Request) -> Response:
     if trace is None:
         raise HTTPException(404)
     return Response(msgspec.json.encode(trace), media_type="application/json")
+
+
+async def cancel_run(request: Request) -> Response:
+    """The wish to end a run, which is on disk (202); the run as it stands. What it calls now still ends."""
+    parts: Parts = request.app.state.parts
+    identifier = request.path_params["id"]
+    why = await read_why(request)
+    if not _RUN.fullmatch(identifier):
+        raise HTTPException(404)
+    try:
+        row = await run_in_threadpool(parts.cancels.cancel, identifier, actor_of(request.scope), why)
+    except RunEnded as ended:
+        members = {"status": ended.row.status.value}
+        raise Refused(Refusal(409, "Ended", str(ended), members=members)) from None
+    except JournalError as error:
+        raise Refused(Refusal(503, "Not cancelled", str(error), (("retry-after", "5"),))) from None
+    except HistoryUnavailable as error:
+        raise _unavailable(error) from None
+    if row is None:
+        raise HTTPException(404)
+    return Response(msgspec.json.encode(row), 202, media_type="application/json")
 
 
 def _read(request: Request) -> tuple[RunFilter, int, str | None]:
