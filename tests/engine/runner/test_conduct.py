@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -270,3 +271,40 @@ def test_an_expunged_event_ends_its_runs(world: Any) -> None:
     assert {path.name for path in one.history.rglob("runs-*.jsonl")} > segments, (
         "what was said can be blanked"
     )
+
+
+FILLED = """
+- id: filled
+  event: Lead
+  redact: [data.Mail]
+  vars: {team: "north {{ data.Id }}"}
+  steps:
+    - id: hello
+      post: {url: "https://a.example/"}
+    - id: told
+      post:
+        url: "https://a.example/{{ steps.hello.response.status }}/{{ data.Mail | upper }}"
+        headers: {X-Team: "{{ vars.team }}"}
+        body:
+          {mail: "{{ data.Mail | upper }}", team: "{{ vars.team }}", status: "{{ steps.hello.response.status }}"}
+"""
+
+
+def test_the_templates_of_steps_see_what_steps_and_variables_hold(world: Any) -> None:
+    one = world(FILLED)
+    one.accept("e1", Id="4711", Mail="ada@example.com")
+    one.go()
+    one.answer("steps/hello", body='{"ok": true}')
+    one.go()
+    delivery, body = one.offered[-1]
+    assert json.loads(body) == {"mail": "ADA@EXAMPLE.COM", "team": "north 4711", "status": 200}
+    assert dict(delivery.filled) == {
+        "{{ steps.hello.response.status }}": "200",
+        "{{ data.Mail | upper }}": "ADA@EXAMPLE.COM",
+        "{{ vars.team }}": "north 4711",
+    }
+    assert "ADA@EXAMPLE.COM" in delivery.hidden
+    kept = "".join(path.read_text() for path in one.state.rglob("*.jsonl"))
+    assert "ADA@" not in kept
+    assert "ada@" not in kept
+    assert "north 4711" in kept

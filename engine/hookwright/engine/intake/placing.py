@@ -86,9 +86,11 @@ class Placing:
         content, delivery = self.alone(event, subscriber, action, now)
         return content, msgspec.structs.replace(delivery, due=now, test=True)
 
-    def asked(self, event: Event, subscriber: Subscriber, action: Action, now: int) -> tuple[bytes, Delivery]:
-        """What a run that `event` began asks for."""
-        return self._encoded(event, event, subscriber, action, now)
+    def asked(
+        self, event: Event, subscriber: Subscriber, action: Action, now: int, scope: Scope | None = None
+    ) -> tuple[bytes, Delivery]:
+        """What a run that `event` began asks for; templates are filled in from `scope`."""
+        return self._encoded(event, event, subscriber, action, now, scope)
 
     def shown(self, shown: Event, subscriber: Subscriber, action: Action, *, alone: bool = False) -> bytes:
         """The body as it may be read: that of an event without what is redacted, or nothing of it at all."""
@@ -116,9 +118,16 @@ class Placing:
         return concealed(delivery, action, _scope(event, listed=listed), _scope(shown, listed=listed))
 
     def _composed(
-        self, content: Event, event: Event, subscriber: Subscriber, action: Action, message: str, now: int
+        self,
+        content: Event,
+        event: Event,
+        subscriber: Subscriber,
+        action: Action,
+        message: str,
+        now: int,
+        scope: Scope | None = None,
     ) -> Composed:
-        scope = _scope(event, listed=content is not event)
+        scope = scope or _scope(event, listed=content is not event)
         made = composed(self.encoders, content, scope, subscriber, action, message, now)
         if action.message is None and action.emission is None:
             checked = self._checked(made.body, subscriber, action.target, event.type)
@@ -126,10 +135,16 @@ class Placing:
         return made if made.body.refusal is None else Composed(made.body)
 
     def _encoded(
-        self, content: Event, event: Event, subscriber: Subscriber, action: Action, now: int
+        self,
+        content: Event,
+        event: Event,
+        subscriber: Subscriber,
+        action: Action,
+        now: int,
+        scope: Scope | None = None,
     ) -> tuple[bytes, Delivery]:
         if is_composed(action):
-            return self._saying(content, event, subscriber, action, now)
+            return self._saying(content, event, subscriber, action, now, scope)
         body = self._body(content, subscriber, action.target)
         delivery = self._delivery(event, subscriber, action, body.content, now)
         if body.headers or body.refusal:
@@ -137,10 +152,16 @@ class Placing:
         return body.content, delivery
 
     def _saying(
-        self, content: Event, event: Event, subscriber: Subscriber, action: Action, now: int
+        self,
+        content: Event,
+        event: Event,
+        subscriber: Subscriber,
+        action: Action,
+        now: int,
+        scope: Scope | None,
     ) -> tuple[bytes, Delivery]:
         delivery = self._delivery(event, subscriber, action, b"", now)
-        made = self._composed(content, event, subscriber, action, delivery.message, now)
+        made = self._composed(content, event, subscriber, action, delivery.message, now, scope)
         return made.body.content, msgspec.structs.replace(
             delivery,
             body=hashlib.sha256(made.body.content).hexdigest(),

@@ -58,7 +58,7 @@ def redact(event: Event, paths: Collection[Path]) -> Redaction | None:
     if not found:
         return None
     mask = Mask(hidden=hidden)
-    data = _masked(without, mask)
+    data = masked(without, mask)
     raw = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
     if len(raw) > LONGEST:
         data, raw = REDACTED, b'"%b"' % REDACTED.encode()
@@ -103,12 +103,12 @@ def _texts(value: JSON) -> Iterator[str]:
         yield json.dumps(value)
 
 
-def _masked(value: JSON, mask: Mask) -> JSON:
+def masked(value: JSON, mask: Mask) -> JSON:
     """The value with what is hidden masked in all its texts, names and numbers."""
     if isinstance(value, dict):
-        return {mask(name): _masked(each, mask) for name, each in value.items()}
+        return {mask(name): masked(each, mask) for name, each in value.items()}
     if isinstance(value, list):
-        return [_masked(each, mask) for each in value]
+        return [masked(each, mask) for each in value]
     if isinstance(value, str):
         return mask(value)
     if value is None or isinstance(value, bool):

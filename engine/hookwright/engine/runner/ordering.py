@@ -15,7 +15,9 @@ from ..call.mask import REDACTED, Mask
 from ..delivery import Delivery
 from ..identifiers import delivery_id, message_id
 from ..instant import timestamp
+from ..intake.composing import concealed, is_composed
 from ..intake.placing import Placing
+from ..intake.redacting import masked
 from ..journal.opened import Acted, opened_entries
 from ..journal.sealing import Secret, Vault
 from ..journal.writer import Entry
@@ -52,7 +54,7 @@ class Ordering:
         assert course.run is not None
         event = event_of(course.run.trigger, course.hops)
         placing = Placing(self.node, self.encoders)
-        body, placed = placing.asked(event, subscriber, order.action, now)
+        body, placed = placing.asked(event, subscriber, order.action, now, order.scope)
         message = message_of(course, order.path)
         delivery = msgspec.structs.replace(
             placed,
@@ -63,9 +65,18 @@ class Ordering:
             place=_place(course, order),
             hidden=tuple(sorted(course.hidden)),
         )
-        return Placed(delivery, body, self._lines(course, order, delivery, body))
+        readable = b""
+        if course.hidden:
+            mask = Mask(hidden=delivery.hidden)
+            scope = {name: masked(value, mask) for name, value in order.scope.items()}
+            delivery = concealed(delivery, order.action, order.scope, scope)
+            said = placing.asked(event, subscriber, order.action, now, scope)
+            readable = _readable(order, *said, body, mask)
+        return Placed(delivery, body, self._lines(course, order, delivery, body, readable))
 
-    def _lines(self, course: Course, order: Order, delivery: Delivery, body: bytes) -> list[Entry]:
+    def _lines(
+        self, course: Course, order: Order, delivery: Delivery, body: bytes, readable: bytes
+    ) -> list[Entry]:
         acted = Acted(
             id=delivery.id,
             message=delivery.message,
@@ -85,14 +96,14 @@ class Ordering:
             step=order.path,
             round=order.round,
             notifier=delivery.notifier,
+            filled=delivery.filled,
         )
         if not course.hidden:
             return opened_entries(acted, body)
         mask = Mask(hidden=delivery.hidden)
         headers = tuple((name, mask(value)) for name, value in delivery.headers)
-        shown = _shown(body, mask)
-        secret = Secret(body, delivery.headers, delivery.hidden)
-        return opened_entries(acted, body, self.vault.conceal(secret, shown, headers))
+        secret = Secret(body, delivery.headers, delivery.hidden, delivery.filled)
+        return opened_entries(acted, body, self.vault.conceal(secret, readable, headers, delivery.shown))
 
 
 def message_of(course: Course, path: str) -> str:
@@ -135,3 +146,10 @@ def _shown(body: bytes, mask: Mask) -> bytes:
         return mask(body.decode()).encode()
     except UnicodeDecodeError:
         return REDACTED.encode()
+
+
+def _readable(order: Order, said: bytes, placed: Delivery, body: bytes, mask: Mask) -> bytes:
+    """What may be read of a body: what its templates make of what may be read."""
+    if not is_composed(order.action):
+        return _shown(body, mask)
+    return REDACTED.encode() if placed.refusal else _shown(said, mask)
