@@ -286,7 +286,9 @@ FILLED = """
         url: "https://a.example/{{ steps.hello.response.status }}/{{ data.Mail | upper }}"
         headers: {X-Team: "{{ vars.team }}"}
         body:
-          {mail: "{{ data.Mail | upper }}", team: "{{ vars.team }}", status: "{{ steps.hello.response.status }}"}
+          mail: "{{ data.Mail | upper }}"
+          team: "{{ vars.team }}"
+          status: "{{ steps.hello.response.status }}"
 """
 
 
