@@ -28,6 +28,7 @@ from hookwright.engine.kept_revisions import KeptRevisions
 from hookwright.engine.ledger.broker import Broker
 from hookwright.engine.ledger.ledger import Ledger
 from hookwright.engine.ledger.memory import Memory
+from hookwright.engine.ledger.ringing import RingingLedger
 from hookwright.engine.revisions import Revisions
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
@@ -109,7 +110,7 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
         broker = Broker(url)
         subscribers = subscribers_of(revisions, history, ledger, writer, said, broker)
-        offering = stack.enter_context(closing(_offering(settings, ledger, broker, subscribers)))
+        offering = stack.enter_context(_offering(settings, url, broker, subscribers))
         stack.callback(end_workers, workers, reachable)
         room = Room(state.history, settings.disk_reserve)
         known = known_in(state, history)
@@ -144,9 +145,14 @@ def _revisions(ledger: Ledger, source: Source, told: Callable[[], bool], state: 
     return Revisions(ledger, source, before=told, server=ledger.grounds.server, keeper=kept)
 
 
-def _offering(settings: NodeSettings, ledger: Ledger, broker: Broker, subscribers: Subscribers) -> Offering:
-    offers = offer_to(ledger, broker, subscribers)
-    return Offering(offers, limit=settings.spool_limit, clock=time.monotonic)
+@contextmanager
+def _offering(
+    settings: NodeSettings, url: str, broker: Broker, subscribers: Subscribers
+) -> Iterator[Offering]:
+    with closing(RingingLedger(url, broker.bell)) as ledger:
+        offers = offer_to(ledger, subscribers)
+        with closing(Offering(offers, limit=settings.spool_limit, clock=time.monotonic)) as offering:
+            yield offering
 
 
 @contextmanager

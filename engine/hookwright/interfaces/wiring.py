@@ -33,6 +33,7 @@ from hookwright.engine.journal.switch import Switches
 from hookwright.engine.journal.writer import Writer
 from hookwright.engine.ledger.broker import Broker
 from hookwright.engine.ledger.ledger import Ledger
+from hookwright.engine.ledger.ringing import RingingLedger
 from hookwright.engine.ledger.work import Offer
 from hookwright.engine.revisions import Revisions
 from hookwright.engine.state import State
@@ -60,18 +61,14 @@ def tell_switches(state: State, history: History, ledger: Ledger, said: Switches
     return True
 
 
-def offer_to(
-    ledger: Ledger, broker: Broker, subscribers: Subscribers
-) -> Callable[[Sequence[Offerable]], None]:
+def offer_to(ledger: RingingLedger, subscribers: Subscribers) -> Callable[[Sequence[Offerable]], None]:
     """Offers fresh deliveries to the ledger, after the switches it has not heard of."""
 
     def offer(fresh: Sequence[Offerable]) -> None:
         subscribers.tell()
         now = int(time.time() * 1000)
-        offers = [Offer(one.delivery, one.body, wait=max(one.delivery.due - now, 0)) for one in fresh]
-        ledger.offer(offers)
-        if any(each.wait == 0 for each in offers):
-            broker.ring()  # what is due later is seen by the workers' own clocks
+        made = [(one.delivery, one.body) for one in fresh]
+        ledger.offer([Offer(delivery, body, wait=max(delivery.due - now, 0)) for delivery, body in made])
 
     return offer
 

@@ -20,6 +20,7 @@ REDACTED = "[redacted]"
 SHORT = 4  # characters
 QUOTED = 8  # characters of a long value by which a text that quotes only its beginning is told
 _runs = re.compile("[0-9A-Za-z]+").findall
+_long_runs = re.compile("[0-9A-Za-z]{16,}").findall
 _SHORTEST = 16  # characters of a part of a signature that are masked by themselves
 
 
@@ -174,7 +175,7 @@ def _is_echoed(run: str, said: str, content: bytes) -> bool:
 
 def _run(value: str) -> str:
     """The longest run of letters and digits, or the end of one: the end of a signature is never its name."""
-    return max(_runs(value), key=len, default=value)[-_SHORTEST:]
+    return max(_long_runs(value) or _runs(value), key=len, default=value)[-_SHORTEST:]
 
 
 def _signatures(value: str) -> Iterator[str]:

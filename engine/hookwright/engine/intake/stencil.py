@@ -26,6 +26,7 @@ from ..instant import timestamp
 from ..journal.acceptance import accepted_entries
 from ..journal.writer import Entry
 from .answer import Answer, Placed
+from .composing import is_composed
 from .placing import Placing
 
 MOST_DELIVERIES = 100  # of an event that is drawn
@@ -194,8 +195,9 @@ def _part(delivery: Delivery, of: tuple[Subscriber, Action]) -> _Part:
 
 def _is_alike(subscriber: Subscriber, action: Action) -> bool:
     """Whether what is made of one event looks like what is made of the next: as far as the settings say."""
-    told = (action.message, action.lapp, action.emission, subscriber.automation)
-    if subscriber.skip_outside is not None or subscriber.redact or told != (None, None, None, None):
+    if subscriber.skip_outside is not None or subscriber.redact or subscriber.automation is not None:
+        return False
+    if is_composed(action) or action.lapp is not None:
         return False
     return action.target.encoder == "json" and action.target.method not in BODYLESS
 

@@ -18,6 +18,7 @@ from dramatiq.broker import Consumer, MessageProxy
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer
 
 from ..connection import SOCKET_TIMEOUT, connect
+from .line import Call
 from .lua import KEYS, Script, translated
 
 BELL_WAIT = 1.0  # seconds (BLPOP waits shorter than 0.1 s take 0.1 s)
@@ -75,12 +76,17 @@ class Broker(RedisBroker):
 
     def ring(self, name: str = DELIVER) -> bool:
         """Put a message for the actor `name` unless one waits already. Raises `LedgerUnavailable`."""
+        script, arguments = self.bell(name)
+        with translated():
+            return bool(script(self.client, arguments))
+
+    def bell(self, name: str = DELIVER) -> Call:
+        """What `ring` does, for others to send."""
         identifier = str(uuid4())
         message: dramatiq.Message[Any] = dramatiq.Message(
             queue_name=name, actor_name=name, args=(), kwargs={}, options={"redis_message_id": identifier}
         )
-        with translated():
-            return bool(_ring(self.client, (name, identifier, message.encode(), 1)))
+        return _ring, (name, identifier, message.encode(), 1)
 
     @property
     def consumer_class(self) -> type[Consumer]:

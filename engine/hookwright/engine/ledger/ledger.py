@@ -26,7 +26,8 @@ from .policy import Policy
 from .wire import (
     chunks,
     limit_row,
-    offer_row,
+    offer_arguments,
+    offered,
     pack,
     read_rests,
     read_results,
@@ -106,18 +107,7 @@ class Ledger:
         Many offers are several calls; should Redis lose its data between them, the answer's epoch is that
         of the first, so a later look at `epoch` tells.
         """
-        answers = [self._offer(chunk) for chunk in chunks(offers)] or [self._offer(())]
-        return Offered(
-            answers[0][0],
-            sum(added for _, added, _ in answers),
-            tuple(refused.decode() for _, _, some in answers for refused in some),
-        )
-
-    def _offer(self, offers: Sequence[Offer]) -> tuple[str, int, list[bytes]]:
-        rows = [offer_row(offer) for offer in offers]
-        bodies = {o.delivery.body: o.body for o in offers}
-        answer = self._run("offer", pack(rows), *(part for pair in bodies.items() for part in pair))
-        return answer[0].decode(), answer[1], answer[2]
+        return offered([self._run("offer", *offer_arguments(chunk)) for chunk in chunks(offers)])
 
     def step(self, *, settles: Sequence[Settle] = (), hand_back: Sequence[str] = (), claim: int = 0) -> Tick:
         """One tick of a worker: renew its lease, settle, hand back, claim up to `claim` deliveries.
@@ -291,8 +281,11 @@ class Ledger:
             script, line = _scripts[name], name == "step"
             told = (secrets.token_hex(8), *arguments)
             answer = self._line(script, told) if line else script(self._redis, told)
+        self._note(answer)
+        return answer
+
+    def _note(self, answer: Any) -> None:
         epoch = answer[0].decode()
         if epoch != self._epoch:
             self._epoch = epoch
             self._seen.clear()  # stream ids of lost data mean nothing
-        return answer

@@ -10,6 +10,7 @@ from hiredis import pack_command
 
 from .lua import KEYS, Argument, Script
 
+Call: TypeAlias = tuple[Script, Sequence[Argument]]
 Meanwhile: TypeAlias = Callable[
     [int, float], None
 ]  # returns once a socket can be read, or after so many seconds
@@ -39,16 +40,48 @@ class Line:
             self.close()
             raise
 
+    def together(self, calls: Sequence[Call]) -> list[Any]:
+        """Run several, one after the other, sent and answered in one go. Raises redis.RedisError; then others
+        of them may have been run.
+        """
+        try:
+            answers = self._ask_all(calls)
+        except BaseException:
+            self.close()
+            raise
+        for index, (answer, call) in enumerate(zip(answers, calls, strict=True)):
+            if isinstance(answer, redis.exceptions.NoScriptError):
+                answers[index] = self(*call)
+            elif isinstance(answer, redis.exceptions.ResponseError):
+                raise answer
+        return answers
+
     def close(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.disconnect()
 
-    def _ask(self, command: str, script: str, arguments: Sequence[Argument]) -> Any:
-        connection = self._connection
-        if connection is None:
-            connection = self._connection = self._connect()
+    def _ask_all(self, calls: Sequence[Call]) -> list[Any]:
+        connection = self._connected()
+        told: list[Any] = [("EVALSHA", script.digest, 1, KEYS, *arguments) for script, arguments in calls]
+        connection.send_packed_command([b"".join(map(pack_command, told))])
+        answers: list[Any] = []
+        for _ in calls:
+            try:
+                answers.append(connection.read_response())
+            except redis.exceptions.ResponseError as error:
+                answers.append(error)
+        return answers
+
+    def _connected(self) -> Any:
+        if self._connection is None:
+            connection = self._connect()
             connection.connect()  # type: ignore[no-untyped-call]
+            self._connection = connection
+        return self._connection
+
+    def _ask(self, command: str, script: str, arguments: Sequence[Argument]) -> Any:
+        connection = self._connected()
         told: Any = (command, script, 1, KEYS, *arguments)  # the stub knows tuples of one item only
         connection.send_packed_command([pack_command(told)])
         if self.meanwhile is not None:

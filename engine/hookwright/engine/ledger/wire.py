@@ -15,7 +15,7 @@ from hookwright.rules.model import FailureLimit
 from ..delivery import RECEIVER_ERRORS, Delivery, Result
 from ..journal.switch import Switch
 from .policy import Policy
-from .work import Cause, Claim, Offer, Resting, Settle, Tick
+from .work import Cause, Claim, Offer, Offered, Resting, Settle, Tick
 
 OFFERS_PER_CALL = 200
 BYTES_PER_CALL = 2 * 1024 * 1024
@@ -33,18 +33,34 @@ _Read = TypeVar("_Read")
 _Said = TypeVar("_Said")
 
 
-def chunks(offers: Sequence[Offer]) -> Iterator[list[Offer]]:
-    """The same offers, as many at a time as one call takes."""
-    chunk: list[Offer] = []
+def chunks(offers: Sequence[Offer]) -> list[list[Offer]]:
+    """The same offers, as many at a time as one call takes; one call, if there are none."""
+    found: list[list[Offer]] = [[]]
     size = 0
     for offer in offers:
-        if chunk and (len(chunk) >= OFFERS_PER_CALL or size + len(offer.body) > BYTES_PER_CALL):
-            yield chunk
-            chunk, size = [], 0
-        chunk.append(offer)
+        if found[-1] and (len(found[-1]) >= OFFERS_PER_CALL or size + len(offer.body) > BYTES_PER_CALL):
+            found.append([])
+            size = 0
+        found[-1].append(offer)
         size += len(offer.body)
-    if chunk:
-        yield chunk
+    return found
+
+
+def offer_arguments(offers: Sequence[Offer]) -> Iterator[bytes | str]:
+    """Deliveries on offer, as `offer.lua` reads them: packed rows, then each body with its SHA-256."""
+    yield pack([offer_row(offer) for offer in offers])
+    bodies = {offer.delivery.body: offer.body for offer in offers}
+    for pair in bodies.items():
+        yield from pair
+
+
+def offered(answers: Sequence[Any]) -> Offered:
+    """What became of them, by the answers of `offer.lua`."""
+    return Offered(
+        answers[0][0].decode(),
+        sum(added for _, added, _ in answers),
+        tuple(refused.decode() for *_, some in answers for refused in some),
+    )
 
 
 def offer_row(offer: Offer) -> tuple[str | int, ...]:

@@ -56,7 +56,7 @@ def bookkeeper(
     threading.Thread(target=_wait_for_the_end, args=(ending,), name="stdin", daemon=True).start()
     encoders = load_plugins(allow=plugins or None).encoders
     node = State(state).prepare()
-    ledger = RingingLedger(redis_url, Broker(redis_url).ring)
+    ledger = RingingLedger(redis_url, Broker(redis_url).bell)
     keeper = Bookkeeper(
         state,
         node,

@@ -50,7 +50,7 @@ def runner(reserve_bytes: int, state: Path, redis_url: str | None, plugins: tupl
     ending = threading.Event()
     threading.Thread(target=_wait_for_the_end, args=(ending,), name="stdin", daemon=True).start()
     encoders = load_plugins(allow=plugins or None).encoders
-    ledger = RingingLedger(redis_url, Broker(redis_url).ring)
+    ledger = RingingLedger(redis_url, Broker(redis_url).bell)
     offering = Offering(_offer_to(ledger), limit=_MOST_QUEUED, clock=time.monotonic)
     folder = State(state)
     house = House(

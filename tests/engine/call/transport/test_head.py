@@ -39,6 +39,17 @@ def test_trailers_are_counted_and_not_kept():
     assert (head.complaint, head.complete) == ("more than 64 KiB of headers", True)
 
 
+@pytest.mark.parametrize("length", [1, 255, 257, 5000])
+def test_a_line_means_the_same_however_long_and_however_often_it_comes(length):
+    filling = "x" * length
+    for _ in range(2):
+        head = fed(f"HTTP/1.1 203 {filling}\r\nA : {filling}\r\nB:\r\n {filling} \r\n\r\n".encode())
+        assert (head.status, head.complete) == (203, True)
+        assert head.headers() == (("A", filling), ("B", filling))
+        assert fed(f"HTTP/1.1 20 {filling}\r\n".encode()).complaint == "the status line is not HTTP/1.1"
+        assert fed(f"HTTP/1.1 200 OK\r\n{filling}\r\n".encode()).complaint == "a header line is malformed"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ...delivery import Timing
 from . import INTERIM_LIMIT, RESPONSE_HEAD_LIMIT, Reply
 
+_KEPT = 256  # bytes of a line that is short enough to be remembered
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\x00\r\n]*)?\r?\n").fullmatch
 _HEADER_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+[ \t]*:[^\x00\r\n]*\r?\n").fullmatch
 _FOLDED_LINE = re.compile(rb"[ \t][^\x00\r\n]*\r?\n").fullmatch
@@ -22,7 +24,7 @@ class Head:
     the connection must not be used again.
     """
 
-    __slots__ = ("_headers", "_interim", "_lines", "_size", "complaint", "complete", "odd", "status")
+    __slots__ = ("_fields", "_interim", "_size", "complaint", "complete", "odd", "status")
 
     def __init__(self) -> None:
         self.clear()
@@ -33,8 +35,7 @@ class Head:
         self.complete = False
         self.complaint = ""
         self.odd = False
-        self._lines: list[bytes] = []
-        self._headers: tuple[tuple[str, str], ...] | None = None
+        self._fields: list[tuple[str, str]] = []
         self._size = 0
         self._interim = 0
 
@@ -53,16 +54,15 @@ class Head:
             return self._start(line) and size
         if line in _BLANK:
             return self._end() and size
-        if not (_HEADER_LINE(line) or (self._lines and _FOLDED_LINE(line))):
-            return self._refuse("a header line is malformed")
-        self._lines.append(line)
+        field = (_field if size <= _KEPT else _field.__wrapped__)(line)
+        if field is None:
+            return self._fold(line) and size
+        self._fields.append(field)
         return size
 
     def headers(self) -> tuple[tuple[str, str], ...]:
         """The header lines as (name, value), in their order, folded lines joined by one space."""
-        if self._headers is None:
-            self._headers = tuple(_read(self._lines))
-        return self._headers
+        return tuple(self._fields)
 
     def answered(self, body: bytes, *, truncated: bool, timing: Timing) -> Reply:
         """The reply once the head is complete: the receiver has answered.
@@ -72,19 +72,26 @@ class Head:
         return Reply(self.status, True, self.headers(), body, truncated, timing=timing)
 
     def _start(self, line: bytes) -> bool:
-        match = _STATUS_LINE(line)
-        if match is None:
+        self.status = (_status if len(line) <= _KEPT else _status.__wrapped__)(line)
+        if self.status is None:
             return self._refuse("the status line is not HTTP/1.1")
-        self.status = int(match.group(1))
         if self.status == 101:
             return self._refuse("the receiver switches to another protocol")
+        return True
+
+    def _fold(self, line: bytes) -> bool:
+        """A line that goes on with the one before."""
+        if not (self._fields and _FOLDED_LINE(line)):
+            return self._refuse("a header line is malformed")
+        name, value = self._fields[-1]
+        self._fields[-1] = name, f"{value} {line.decode('latin-1').strip()}".strip()
         return True
 
     def _end(self) -> bool:
         if self.status is not None and self.status < 200:
             self._interim += 1
             self.status = None
-            self._lines.clear()
+            self._fields.clear()
             if self._interim > INTERIM_LIMIT:
                 return self._refuse(f"more than {INTERIM_LIMIT} interim answers")
             return True
@@ -97,7 +104,7 @@ class Head:
         """Whether every `Content-Length` is a number, and all say the same."""
         lengths = set()
         coded = False
-        for name, value in self.headers():
+        for name, value in self._fields:
             key = name.lower()
             if key == "content-length":
                 lengths.add(value)
@@ -111,14 +118,19 @@ class Head:
         return False
 
 
-def _read(lines: list[bytes]) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for line in lines:
-        text = line.decode("latin-1")
-        if text[0] in " \t":
-            name, value = found.pop()
-            found.append((name, f"{value} {text.strip()}".strip()))
-        else:
-            name, _, value = text.partition(":")
-            found.append((name.rstrip(), value.strip()))
-    return found
+# Receivers say nearly the same in all their answers.
+
+
+@lru_cache(maxsize=256)
+def _status(line: bytes) -> int | None:
+    match = _STATUS_LINE(line)
+    return None if match is None else int(match.group(1))
+
+
+@lru_cache(maxsize=1024)
+def _field(line: bytes) -> tuple[str, str] | None:
+    """The name and the value of a header line; None for what is none."""
+    if _HEADER_LINE(line) is None:
+        return None
+    name, _, value = line.decode("latin-1").partition(":")
+    return name.rstrip(), value.strip()

@@ -55,6 +55,7 @@ if sys.platform == "linux":
         WRITE: select.EPOLLOUT,
         READ | WRITE: select.EPOLLIN | select.EPOLLOUT,
     }
+    _FROM_EPOLL = {mask: events for events, mask in _TO_EPOLL.items()}  # nearly all that comes
 
     class Epoll:
         """epoll and an eventfd."""
@@ -95,7 +96,7 @@ if sys.platform == "linux":
                     self._registered.pop(fd, None)
                     self._poll.unregister(fd)
                 else:
-                    ready.append((fd, _from_epoll(mask)))
+                    ready.append((fd, _FROM_EPOLL.get(mask) or _from_epoll(mask)))
             return ready
 
         def wake(self) -> None:
