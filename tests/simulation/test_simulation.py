@@ -110,8 +110,8 @@ WITHOUT = {
         ),
     ),
     "the enqueueing of a retry": (
-        "'attempts', 1) end\n    redis.call('ZADD', P .. 'due', due_after(wait), id)",
-        "'attempts', 1) end",
+        "add_try(id) end\n    redis.call('ZADD', P .. 'due', due_after(wait), id)",
+        "add_try(id) end",
     ),
     "the reaping of dead workers": ("        give_back(id, name, worker)\n", ""),
 }

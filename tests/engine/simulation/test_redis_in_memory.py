@@ -33,12 +33,15 @@ pairs = st.lists(st.tuples(words, words), min_size=1, max_size=3).map(
 scored = st.lists(st.tuples(numbers, words), min_size=1, max_size=3, unique_by=lambda pair: pair[1]).map(
     lambda found: tuple(each for pair in found for each in pair)
 )
+offsets = st.integers(0, 5).map(lambda n: b"%d" % n)
 several = st.lists(words, min_size=1, max_size=3).map(tuple)
 COMMANDS = st.one_of(
     command("SET", t, words),
     command("SET", t, words, st.just(b"NX")),
     command("GET", t),
     command("MGET", t, t),
+    command("GETRANGE", t, offsets, offsets),
+    command("SETRANGE", t, offsets, words),
     command("DEL", st.one_of(*KEYS.values())),
     command("EXISTS", st.one_of(*KEYS.values())),
     command("HSET", h, pairs),

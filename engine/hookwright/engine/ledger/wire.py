@@ -114,7 +114,7 @@ def read_tick(answer: Any, term: int) -> Tick:
     spoiled: list[bytes] = []
     for claim in claims:
         try:
-            made.append(_read_claim(claim, _body(claims, claim[1]), term))
+            made.append(_read_claim(claim, claims, term))
         except (msgspec.DecodeError, TypeError, ValueError) as error:
             spoiled.append(claim[3])
             kind = type(error).__name__  # its text may quote what is redacted
@@ -122,9 +122,12 @@ def read_tick(answer: Any, term: int) -> Tick:
     return Tick(tuple(made), read_text(live), epoch.decode(), next_due, now, tuple(spoiled))
 
 
-def _read_claim(written: tuple[bytes, Any, bytes, bytes, int], body: bytes, term: int) -> Claim:
+def _read_claim(written: tuple[bytes, Any, int, bytes, int], claims: Sequence[Any], term: int) -> Claim:
     """Raises ValueError, TypeError or `msgspec.DecodeError` for what the scripts did not write."""
-    packed, _, spent, token, suspicion = written
+    text, apart, spent, token, suspicion = written
+    packed, _, body = text.partition(b"\n")
+    if apart is not None:
+        body = _body(claims, apart)
     claim = Claim(_read_delivery(packed), body, int(spent) + 1, token.decode(), term, suspicion)
     if not claim.token.startswith(f"{claim.delivery.id}/"):
         raise ValueError("another delivery stands in its place")

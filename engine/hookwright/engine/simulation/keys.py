@@ -85,6 +85,17 @@ class Keys:
                 self._ends[key] = self._clock() + unit * int(options[words.index(word) + 1])
         return b"OK"
 
+    def do_getrange(self, key: bytes, start: bytes, stop: bytes) -> bytes:
+        found: bytes = self._peek(key) or b""
+        return found[int(start) : int(stop) + 1]
+
+    def do_setrange(self, key: bytes, start: bytes, piece: bytes) -> int:
+        found: bytes = self._peek(key) or b""
+        at = int(start)
+        if piece:
+            self.data[key] = found = found[:at].ljust(at, b"\0") + piece + found[at + len(piece) :]
+        return len(found)
+
     def do_incrby(self, key: bytes, more: bytes) -> int:
         total = int(self._peek(key) or 0) + int(more)
         self.data[key] = b"%d" % total

@@ -22,7 +22,7 @@ _SETTINGS = (
     *("--port", "0", "--unixsocketperm", "700", "--dir", ".", "--pidfile", "pid", "--daemonize", "no"),
     *("--appendonly", "yes", "--appendfsync", "always", "--aof-load-truncated", "yes", "--save", ""),
     *("--maxmemory", "0", "--maxmemory-policy", "noeviction", "--logfile", ""),
-    *("--hash-max-listpack-value", "2048"),  # a delivery and a usual body are each one piece of memory
+    *("--hash-max-listpack-value", "2048"),  # a usual body of several deliveries is one piece of memory
 )
 HANGING = 1.0  # seconds a server that does not answer gets to end by itself
 _INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # and no secrets

@@ -13,7 +13,7 @@ import redis
 from ...errors import LedgerTooNew, LedgerUnavailable
 
 # What every script of the ledger begins with.
-PARTS = ("prelude", "gathered", "claims", "failing", "rest", "breaker", "rate", "order")
+PARTS = ("prelude", "work", "gathered", "claims", "failing", "rest", "breaker", "rate", "order")
 KEYS = "{hw:0}:"  # every key of ours; the tag keeps them on one shard of a cluster
 
 Argument = str | bytes | int

@@ -10,15 +10,15 @@ local node = ARGV[2]
 local ended, held = 0, 0
 for _, each in ipairs(cmsgpack.unpack(ARGV[3])) do
   local id, result = unpack(each)
-  local d = redis.call('HMGET', P .. 'd:' .. id, 'endpoint', 'body', 'order')
+  local _, _, body, order, _, name = work_of(id)
   if not holder_of(id) and redis.call('HSETNX', P .. 'settled:' .. node, id, 1) == 1 then
     redis.call('XADD', P .. 'results:' .. node, '*', 'result', result)
     ended = ended + 1
-    if d[1] then
-      redis.call('LREM', P .. 'q:' .. d[1], 1, id)
+    if name then
+      redis.call('LREM', P .. 'q:' .. name, 1, id)
       redis.call('ZREM', P .. 'due', id)
-      forget(id, d[2])
-      if d[3] then leave_line(id, d[1], d[3]) end
+      forget(id, body)
+      if order then leave_line(id, name, order) end
       held = held + 1
     end
   end

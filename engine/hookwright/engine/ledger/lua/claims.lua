@@ -69,7 +69,7 @@ local function give_back(id, name, worker) make_ready(id, land(id, name, worker)
 
 -- What the worker had claimed in its last step and not begun to send is under suspicion of its death.
 local NEARLY_SENT, IN_PREPARATION = 3, 10 -- how much; at 30 a delivery is set aside (see `Claim`)
-local function suspect(id, last) redis.call('HINCRBY', P .. 'd:' .. id, 'suspicion', last[id] and IN_PREPARATION or NEARLY_SENT) end
+local function suspect(id, last) add_suspicion(id, last[id] and IN_PREPARATION or NEARLY_SENT) end
 
 -- The claims of a worker's last step: had it lived to take another, it would have prepared them all.
 local function last_claims(worker)
@@ -88,10 +88,10 @@ local function reap(lease)
     local last, claims = last_claims(worker), redis.call('HGETALL', P .. 'w:' .. worker)
     for i = 1, #claims, 2 do
       local id, name = claims[i], string.match(claims[i + 1], '^%S+ %S+ %S+ (.*)$')
-      local d = redis.call('HMGET', P .. 'd:' .. id, 'node', 'attempts')
-      if d[1] then
-        redis.call('XADD', P .. 'results:' .. d[1], '*', 'reaped', worker, 'delivery', id,
-          'attempt', (tonumber(d[2]) or 0) + 1, 'at', now)
+      local attempts, _, _, _, node = work_of(id)
+      if node then
+        redis.call('XADD', P .. 'results:' .. node, '*', 'reaped', worker, 'delivery', id,
+          'attempt', attempts + 1, 'at', now)
         suspect(id, last)
         give_back(id, name, worker)
       end

@@ -1,7 +1,7 @@
 #!lua flags=allow-oom
 -- Forgets claims of which nobody can read what they are, or whose bytes are not those that were offered, with these
--- bytes. Their nodes are told, and offer them again if they have them.
--- Keys: d:*, body:*, total, ring, ep:*, w:*, order:*, results:<node>. Idempotent: counts only with the token of the claim.
+-- bytes. Their nodes are told, all if it cannot be read whose they are, and offer them again if they have them.
+-- Keys: d:*, body:*, total, ring, ep:*, w:*, order:*, results:<node>; reads grounds. Idempotent: counts only with the token of the claim.
 -- Cost: O(claims). ARGV: epoch candidate, tokens. Answer: epoch, how many.
 
 begin(ARGV[1])
@@ -9,8 +9,8 @@ local bodies, discarded = {}, 0
 for i = 2, #ARGV do
   local id, holder, name, body, order = claim_behind(ARGV[i])
   if holder then
-    local node = redis.call('HGET', P .. 'd:' .. id, 'node')
-    if node then report_apart(node, 'spoiled', id) end
+    local node = select(5, work_of(id))
+    for _, each in ipairs(node and { node } or redis.call('HKEYS', P .. 'grounds')) do report_apart(each, 'spoiled', id) end
     enter_ring(land(id, name, holder))
     forget(id, body)
     if body then bodies[#bodies + 1] = P .. 'body:' .. body end

@@ -7,14 +7,14 @@
 begin(ARGV[1])
 local dropped = 0
 for _, id in ipairs(cmsgpack.unpack(ARGV[3])) do
-  local d = redis.call('HMGET', P .. 'd:' .. id, 'node', 'endpoint', 'body', 'order')
-  if d[1] == ARGV[2] then
-    redis.call('LREM', P .. 'q:' .. d[2], 1, id)
+  local _, _, body, order, node, name = work_of(id)
+  if node == ARGV[2] then
+    redis.call('LREM', P .. 'q:' .. name, 1, id)
     redis.call('ZREM', P .. 'due', id)
     local holder = holder_of(id)
-    if holder then enter_ring(land(id, d[2], holder)) end
-    forget(id, d[3])
-    if d[4] then leave_line(id, d[2], d[4]) end
+    if holder then enter_ring(land(id, name, holder)) end
+    forget(id, body)
+    if order then leave_line(id, name, order) end
     dropped = dropped + 1
   end
 end

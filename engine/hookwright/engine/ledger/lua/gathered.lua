@@ -1,5 +1,5 @@
--- The second part of every ledger script: writes that are gathered over a call and made together at its end, each key
--- once. Put after the prelude. Keys touched here: results:<node>, settled:<node>, d:*, body:*.
+-- The third part of every ledger script: writes that are gathered over a call and made together at its end, each key
+-- once. Put after the form of work. Keys touched here: results:<node>, settled:<node>, d:*, body:*.
 -- A delivery that is over within the call is still there to be read; `is_over` tells.
 
 local CHUNK = 1000 -- values a command

@@ -14,11 +14,11 @@ end
 local found = redis.call('SCAN', ARGV[2], 'MATCH', P .. 'd:*', 'COUNT', 1000)
 local answer = { found[1] }
 for _, key in ipairs(found[2]) do
-  local d = redis.call('HMGET', key, 'node', 'attempts')
-  if d[1] == ARGV[1] then
-    local id = string.sub(key, #P + 3)
+  local id = string.sub(key, #P + 3)
+  local attempts, _, _, _, node = work_of(id)
+  if node == ARGV[1] then
     answer[#answer + 1] = id
-    answer[#answer + 1] = tonumber(d[2])
+    answer[#answer + 1] = attempts
     answer[#answer + 1] = tokens[id] or false
   end
 end

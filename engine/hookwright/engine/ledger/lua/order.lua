@@ -15,14 +15,12 @@ local function first_in(line)
   end
 end
 
-local function park(id, till) redis.call('HSET', P .. 'd:' .. id, 'parked', till) end
-
 -- Lets the first of a key go on, if it was parked.
 local function release(name, line)
   local first = first_in(line)
-  local till = first and tonumber(redis.call('HGET', P .. 'd:' .. first, 'parked') or nil)
+  local till = first and parked_till(first)
   if not till then return end
-  redis.call('HDEL', P .. 'd:' .. first, 'parked')
+  park(first, nil)
   if till > now then
     redis.call('ZADD', P .. 'due', till, first)
   else
@@ -34,7 +32,6 @@ end
 local function line_up(id, name, order, turn)
   local line = line_of(name, order)
   redis.call('ZADD', line, turn, id)
-  redis.call('HSET', P .. 'd:' .. id, 'order', order)
   return first_in(line) == id
 end
 

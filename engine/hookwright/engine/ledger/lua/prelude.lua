@@ -10,7 +10,7 @@
 -- takes it out.
 
 local P = KEYS[1]
-local SCHEMA = 2
+local SCHEMA = 3
 local DEFAULT_CAP = 4
 
 local time = redis.call('TIME')

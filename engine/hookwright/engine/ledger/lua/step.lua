@@ -11,8 +11,9 @@
 --       [[token, node, outcome, wait, bytes of the result, rest, status, faulty]], packed tokens to hand back, the
 --       results, a line each. A rest is [ms, cause, why]: the delivery's endpoint makes no calls for so long. The
 --       status is that of the answer, or 0. Faulty: the receiver is to blame.
--- Answer: epoch, live, now, next due, [[packed delivery, body, tries spent, token, suspicion]], 1 when the
---         lease had ended. A body that an earlier claim of this answer brings is the place of that claim, from 1.
+-- Answer: epoch, live, now, next due, [[packed delivery, a line break and body, body kept apart or nothing, tries spent,
+--         token, suspicion]], 1 when the lease had ended. A body kept apart that an earlier claim of this answer brings is
+--         the place of that claim, from 1.
 
 local candidate, worker, call, lease, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local PER_TURN = 4
@@ -50,7 +51,7 @@ local function settle(token, node, outcome, wait, size, rest, status, faulty)
     if order then leave_line(id, name, order) end
     ended = ended + 1
   else
-    if outcome == 'retry' then redis.call('HINCRBY', P .. 'd:' .. id, 'attempts', 1) end
+    if outcome == 'retry' then add_try(id) end
     redis.call('ZADD', P .. 'due', due_after(wait), id)
   end
   judge_outcome(e, node, outcome, status)
@@ -67,7 +68,7 @@ end
 local function promote()
   local ids = redis.call('ZRANGEBYSCORE', P .. 'due', '-inf', now, 'LIMIT', 0, PROMOTED)
   for _, id in ipairs(ids) do
-    local name = redis.call('HGET', P .. 'd:' .. id, 'endpoint')
+    local name = select(6, work_of(id))
     if name then make_ready(id, endpoint(name), 'RPUSH') end
   end
   if #ids > 0 then redis.call('ZREM', P .. 'due', unpack(ids)) end
@@ -84,21 +85,23 @@ local function wait_of(node)
   return barred[node]
 end
 
-local function read_delivery(id)
-  return redis.call('HMGET', P .. 'd:' .. id, 'delivery', 'bytes', 'attempts', 'node', 'suspicion', 'body', 'order')
+-- The texts of deliveries, false for one that is not there.
+local function read_texts(ids)
+  local keys = {}
+  for i, id in ipairs(ids) do keys[i] = P .. 'd:' .. id end
+  return #keys > 0 and redis.call('MGET', unpack(keys)) or {}
 end
 
--- Adds what the worker gets to know of a claim: what was read, made into it.
+-- Adds what the worker gets to know of a claim: of a text that is none of ours, all there is.
 local tail = '/' .. worker .. '/' .. call -- of the tokens
 local brought = {} -- body kept apart -> which claim of this answer brings it
-local function describe(d, id, claims)
-  local body, place = d[6], #claims + 1
+local function describe(id, text, attempts, suspicion, body, from, claims)
+  local place, bytes = #claims + 1, false
   if body then
-    d[2] = brought[body] or redis.call('HGET', P .. 'body:' .. body, 'bytes')
-    brought[body] = brought[body] or d[2] and place
+    bytes = brought[body] or redis.call('HGET', P .. 'body:' .. body, 'bytes')
+    brought[body] = brought[body] or bytes and place
   end
-  d[4], d[5], d[6], d[7] = id .. tail, tonumber(d[5]) or 0, nil, nil
-  claims[place] = d
+  claims[place] = { string.sub(text, from or 1), bytes, attempts or 0, id .. tail, suspicion or 0 }
 end
 
 local SUSPECT = 10 -- of such suspicion a delivery is claimed by itself, so that its worker's death is its own doing
@@ -126,21 +129,23 @@ end
 -- the next step has to begin with it.
 local function take_turn(e, room, ids, claims, entries)
   local popped, taken = pop(e, allowance(e, math.min(PER_TURN, e.cap - e.flying, room))), {}
+  local texts = read_texts(popped)
   for i, id in ipairs(popped) do
-    local d = read_delivery(id)
-    local node, order = d[4], d[7]
-    local suspected = (tonumber(d[5]) or 0) >= SUSPECT
+    local text = texts[i]
+    local attempts, suspicion, body, order, node, _, from
+    if text then attempts, suspicion, body, order, node, _, from = read_work(text) end
+    local suspected = (suspicion or 0) >= SUSPECT
     if suspected and has_company(ids) then
       put_back(e, popped, i)
       if e.policy then spend(e, taken) end
       return true
     elseif node and wait_of(node) then
       redis.call('ZADD', P .. 'due', due_after(wait_of(node)), id)
-    elseif node and (not order or is_its_turn(id, e.name, order)) then
+    elseif text and (not order or is_its_turn(id, e.name, order)) then
       e.flying = e.flying + 1
       ids[#ids + 1], taken[#taken + 1] = id, id
-      entries[#entries + 1], entries[#entries + 2] = id, write_claim(call, d[6], order, e.name)
-      describe(d, id, claims)
+      entries[#entries + 1], entries[#entries + 2] = id, write_claim(call, body, order, e.name)
+      describe(id, text, attempts, suspicion, body, from, claims)
     end
     if suspected then
       put_back(e, popped, i + 1)
@@ -192,7 +197,11 @@ local function claimed_before(ids)
   look_up(worker, ids)
   for _, id in ipairs(ids) do
     local written = written_claim(worker, id)
-    if written and tonumber(string.match(written, '^%d+')) == call then describe(read_delivery(id), id, claims) end
+    local text = written and tonumber(string.match(written, '^%d+')) == call and read_texts({ id })[1]
+    if text then
+      local attempts, suspicion, body, _, _, _, from = read_work(text)
+      describe(id, text, attempts, suspicion, body, from, claims)
+    end
   end
   return claims
 end
