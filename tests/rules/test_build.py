@@ -34,6 +34,12 @@ def test_every_key_the_schema_takes_is_read():
     shared = {*schema["$defs"]["target"]["properties"], *schema["$defs"]["subscriber"]["properties"]}
     assert supported("webhook") - shared == known.WEBHOOK - known.TARGET - known.SUBSCRIBER
     assert supported("rule") - shared == known.RULE - known.SUBSCRIBER
+    assert supported("automation") - shared == known.OF_RUNS
+    assert supported("step") == known.STEP
+    step = schema["$defs"]["step"]["properties"]
+    assert set(step["wait_for"]["properties"]) == known.WAIT_FOR
+    assert set(step["choose"]["items"]["properties"]) == known.CHOICE
+    assert set(step["for_each"]["properties"]) == known.FOR_EACH
     assert supported("event") == known.EVENT
     assert supported("action") == known.ACTION
     assert set(schema["$defs"]["defaults"]["properties"]) <= shared
@@ -47,7 +53,18 @@ def test_every_key_the_schema_takes_is_read():
 @pytest.mark.parametrize(
     ("content", "key"),
     [
-        ({"automations": []}, "automations"),
+        ({"sources": []}, "sources"),
+        ({"automations": [{"id": "a", "until": 1}]}, "automations/0/until"),
+        ({"automations": [{"steps": [{"wait": "1h"}, {"sleep": 1}]}]}, "automations/0/steps/1/sleep"),
+        ({"automations": [{"cron": {"in": 1}}]}, "automations/0/cron/in"),
+        ({"automations": [{"on_failure": [{"emit": {}}]}]}, "automations/0/on_failure/0/emit"),
+        ({"automations": [{"steps": [{"then": [{"emit": {}}]}]}]}, "automations/0/steps/0/then/0/emit"),
+        ({"automations": [{"steps": [{"choose": [{"if": 1}]}]}]}, "automations/0/steps/0/choose/0/if"),
+        (
+            {"automations": [{"steps": [{"for_each": {"do": [{"x": 1}]}}]}]},
+            "automations/0/steps/0/for_each/do/0/x",
+        ),
+        ({"automations": [{"steps": ["wait"]}]}, "the value of automations/0/steps/0"),
         ({"defaults": {"sealing": {}}}, "defaults/sealing"),
         ({"webhooks": [HOOK, {**HOOK, "sealing": {}}]}, "webhooks/1/sealing"),
         ({"webhooks": [{**HOOK, "retry": {"jitter": 1}}]}, "webhooks/0/retry/jitter"),

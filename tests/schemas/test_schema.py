@@ -168,7 +168,7 @@ def test_an_unknown_family_is_refused():
 def test_what_is_not_done_yet_is_replaced_wherever_it_is_allowed():
     schema = as_built(load_schema("config"), lambda what: False if what is True else {"not": what})
     assert NOT_YET not in json.dumps(schema)
-    assert schema["properties"]["automations"] is False
+    assert schema["properties"]["sources"] is False
     assert schema["$defs"]["webhook"]["properties"]["renamed_from"] is False
     some = {"properties": {"a": {"type": "string", NOT_YET: {"const": "b"}}}}
     assert as_built(some, lambda what: {"not": what})["properties"]["a"]["not"] == {"const": "b"}

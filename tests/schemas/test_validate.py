@@ -144,7 +144,6 @@ automations:
       - post: {url: "https://a.example.com", headers: {X-Key: {env: K}}, query: {token: t}}
 """
     assert [code_and_path[:2] for code_and_path in told(text, fragments)] == [
-        ("HW022", "/automations"),
         ("HW021", "/automations/0/steps/0/then/0/post/headers/X-Key"),
         ("HW021", "/automations/0/on_failure/0/post/query/token"),
     ]
@@ -216,12 +215,8 @@ def test_what_is_not_supported_yet_and_what_is_wrong_with_it_are_both_told(setti
 
 
 def test_that_it_is_not_supported_yet_is_said_once_of_all_that_stands_in_it(fragments):
-    post = "{url: 'https://e/', body: {a: 1}, rate: 5}"
-    text = f"version: 1\nautomations: [{{id: w, event: x, order_by: data.a, steps: [{{post: {post}}}]}}]\n"
-    assert told(text, fragments) == [
-        ("HW022", "/automations", 2, 1),
-        ("HW017", "/automations/0/steps/0/post/rate", 2, 106),
-    ]
+    text = "version: 1\nsources: [{id: w, source: 1, type_field: a}, {id: v, source: /v, type_field: a}]\n"
+    assert told(text, fragments) == [("HW022", "/sources", 2, 1), ("HW013", "/sources/0/source", 2, 27)]
 
 
 def test_in_a_long_list_that_is_not_supported_yet_the_faulty_entries_keep_their_numbers(fragments):

@@ -44,12 +44,32 @@ WEBHOOK = SUBSCRIBER | TARGET | {"type", "lapp"}
 RULE = SUBSCRIBER | {"actions"}
 ACTION = frozenset({"post", "notify", "lapp"})
 NOTIFY = frozenset({"to", "message"})
+OF_RUNS = frozenset({"cron", "key", "mode", "max", "on_overflow", "vars", "steps", "on_failure"})
+AUTOMATION = SUBSCRIBER | OF_RUNS
+CRON = frozenset({"at", "timezone", "missed"})
+STEP = ACTION | {
+    "id",
+    "wait",
+    "wait_for",
+    "if",
+    "then",
+    "else",
+    "choose",
+    "for_each",
+    "set",
+    "stop",
+    "on_error",
+}
+WAIT_FOR = frozenset({"event", "match", "timeout"})
+CHOICE = frozenset({"when", "do"})
+FOR_EACH = frozenset({"in", "as", "parallel", "do"})
 EVENT = frozenset({"type", "description", "schema"})
-ROOT = frozenset({"bundle", "defaults", "webhooks", "rules", "events", "notifiers", "schedules"})
-LISTS = ("webhooks", "rules", "events", "notifiers", "schedules")  # of mappings, at the root
+LISTS = ("webhooks", "rules", "automations", "events", "notifiers", "schedules")  # of mappings, at the root
+ROOT = frozenset({"bundle", "defaults", *LISTS})
 _BELOW: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "batch": BATCH,
+        "cron": CRON,
         "breaker": BREAKER,
         "dedupe": DEDUPE,
         "lapp": LAPP,
@@ -61,8 +81,8 @@ _BELOW: Mapping[str, frozenset[str]] = MappingProxyType(
 _MAPPING = (Mapping,)
 _TAKES: Mapping[str, tuple[type, ...]] = MappingProxyType(
     {
-        **dict.fromkeys(("auth", "dedupe", "headers", "labels", "match"), _MAPPING),
-        **dict.fromkeys(("query", "retry", "signing", "tls"), _MAPPING),
+        **dict.fromkeys(("auth", "cron", "dedupe", "headers", "labels", "match"), _MAPPING),
+        **dict.fromkeys(("query", "retry", "signing", "tls", "vars"), _MAPPING),
         **dict.fromkeys(("batch", "breaker", "disable_after"), (Mapping, bool)),
         **dict.fromkeys(("enabled", "entity_params"), (bool,)),
         **dict.fromkeys(("event", "source"), (str, list)),
@@ -70,6 +90,8 @@ _TAKES: Mapping[str, tuple[type, ...]] = MappingProxyType(
         "notify_on_failure": (bool, list),
         "lapp": (str, Mapping),
         "redact": (list,),
+        **dict.fromkeys(("key", "mode", "on_overflow"), (str,)),
+        "max": (int, float),
         **dict.fromkeys(("order_by", "hold_outside", "skip_outside"), (str,)),
         "rate": (str,),
         "url": (str,),
@@ -88,6 +110,8 @@ def unknown_keys(content: Layer) -> Iterator[str]:
             yield from _settings(part, WEBHOOK, where)
     for where, part in _parts(content, "rules"):
         yield from _rule(part, where)
+    for where, part in _parts(content, "automations"):
+        yield from _automation(part, where)
     for where, part in _parts(content, "events"):
         yield from _beyond(part, EVENT, where)
     for where, part in _parts(content, "schedules"):
@@ -99,16 +123,46 @@ def _rule(rule: Layer, where: str) -> Iterator[str]:
     yield from _no_mappings(rule, ("actions",), where)
     for below, action in _parts(rule, "actions"):
         yield from _beyond(action, ACTION, f"{where}{below}")
-        for kind in ("post", "notify"):
-            yield from _no_mapping(action, kind, f"{where}{below}")
-        for deeper, told in _parts(action, "notify"):
-            yield from _beyond(told, NOTIFY, f"{where}{below}{deeper}")
-        for deeper, target in _parts(action, "post"):
-            yield from _settings(target, TARGET, f"{where}{below}{deeper}")
-        if not _is_read("lapp", action.get("lapp", "")):
-            yield f"the value of {where}{below}lapp"
-        for deeper, lapp in _parts(action, "lapp"):
-            yield from _beyond(lapp, LAPP, f"{where}{below}{deeper}")
+        yield from _action(action, f"{where}{below}")
+
+
+def _automation(automation: Layer, where: str) -> Iterator[str]:
+    yield from _settings(automation, AUTOMATION, where)
+    yield from _no_mappings(automation, ("steps", "on_failure"), where)
+    for below, action in _parts(automation, "on_failure"):
+        yield from _beyond(action, ACTION, f"{where}{below}")
+        yield from _action(action, f"{where}{below}")
+    yield from _steps(automation, "steps", where)
+
+
+def _steps(part: Layer, key: str, where: str) -> Iterator[str]:
+    """The steps in the list under `key`, and those inside of them."""
+    yield from _no_mappings(part, (key,), where)
+    for below, step in _parts(part, key):
+        here = f"{where}{below}"
+        yield from _beyond(step, STEP, here)
+        yield from _action(step, here)
+        for inside in ("then", "else"):
+            yield from _steps(step, inside, here)
+        yield from _no_mappings(step, ("choose",), here)
+        for kind, keys in (("wait_for", WAIT_FOR), ("choose", CHOICE), ("for_each", FOR_EACH)):
+            for deeper, found in _parts(step, kind):
+                yield from _beyond(found, keys, f"{here}{deeper}")
+                yield from _steps(found, "do", f"{here}{deeper}")
+
+
+def _action(action: Layer, where: str) -> Iterator[str]:
+    """What is done under one of the keys of an action, or of a step."""
+    for kind in ("post", "notify"):
+        yield from _no_mapping(action, kind, where)
+    for below, told in _parts(action, "notify"):
+        yield from _beyond(told, NOTIFY, f"{where}{below}")
+    for below, target in _parts(action, "post"):
+        yield from _settings(target, TARGET, f"{where}{below}")
+    if not _is_read("lapp", action.get("lapp", "")):
+        yield f"the value of {where}lapp"
+    for below, lapp in _parts(action, "lapp"):
+        yield from _beyond(lapp, LAPP, f"{where}{below}")
 
 
 def _settings(part: Layer, known: frozenset[str], where: str) -> Iterator[str]:

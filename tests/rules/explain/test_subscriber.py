@@ -204,3 +204,42 @@ webhooks:
     )
     assert clause.hint == "it opens on Mon 2026-11-23 22:00 (Europe/Berlin)"
     assert str(clause.place).startswith("hooks/hooks.yaml:4:")
+
+
+AUTOMATION = """automations:
+  - id: a
+    event: Lead_Delete
+    key: data.Id
+    mode: queued
+    max: 5
+    steps:
+      - wait: 2h
+      - {wait_for: {event: Lead_Post_Create, timeout: 3d}}
+      - {post: {url: 'https://x.example/'}}
+      - stop: done
+"""
+
+
+def test_an_automation_tells_which_run_an_event_begins(bundle) -> None:
+    found = only(bundle, AUTOMATION, event("Lead_Delete", {"Id": 7}))
+    stage, clause = found.stages[-1]
+    assert (stage, clause.holds, clause.hint) == ("run", True, "mode queued, 5 at most")
+    assert [each.says for each in clause.expected] == [
+        "wait 2h",
+        "wait for Lead_Post_Create, 3d at most",
+        "post https://x.example/",
+    ]
+    assert [str(each.place) for each in clause.expected] == [f"hooks/hooks.yaml:{n}:9" for n in (9, 10, 11)]
+    assert [(each.path, each.value) for each in clause.found] == [("key data.Id", 7)]
+
+
+def test_a_run_whose_key_has_no_value_is_told_to_fail(bundle) -> None:
+    clause = only(bundle, AUTOMATION, event("Lead_Delete", {"id": 7})).stages[-1][1]
+    assert clause.lack == 'key data.Id: there is no field "Id" (did you mean "id"?)'
+
+
+def test_no_event_begins_what_the_clock_begins(bundle) -> None:
+    text = "automations:\n  - {id: a, cron: {at: '0 3 * * *'}, steps: [{wait: 1h}]}\n"
+    found = only(bundle, text, event("Lead_Delete", {}))
+    assert found.refused is not None
+    assert [each.says for each in found.refused[1].expected] == ["the clock, at 0 3 * * * in UTC"]

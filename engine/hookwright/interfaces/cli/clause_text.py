@@ -36,6 +36,8 @@ def proofs(clause: Clause) -> Iterator[str]:
         yield f"if {clause.expected[0].says}" + (f": {_values(clause)}" if clause.found else "")
     elif clause.kind == "schedule":
         yield f"held: {clause.hint}" if clause.hint else clause.expected[0].says
+    elif clause.kind == "run":
+        yield from _begun(clause)
     elif clause.kind == "not":
         yield from (f"not: {reason.text}" for part in clause.parts for reason in _some(reasons(part)))
     else:
@@ -60,6 +62,15 @@ def reasons(clause: Clause) -> Iterator[Reason]:
             yield Reason(clause.place, clause.hint or "more conditions are not met than are shown here")
     else:
         yield Reason(clause.place, _refusal(clause), hint=clause.hint)
+
+
+def _begun(clause: Clause) -> Iterator[str]:
+    """The run that an event begins."""
+    key = f", {_values(clause)}" if clause.found else ""
+    yield f"begins a run: {clause.hint}{key}"
+    if clause.lack:
+        yield f"which fails: {clause.lack}"
+    yield f"first steps: {'; '.join(each.says for each in clause.expected)}"
 
 
 def _held(clause: Clause) -> list[Clause]:

@@ -139,7 +139,8 @@ def _explained(
         subscriber = getting.get(explanation.id)
         if explanation.selected != (subscriber is not None):
             raise AssertionError(f"the explanation of {explanation.name} is not what the matcher answers")
-        requests = rendering.requests(given.event, subscriber) if rendering and subscriber else ()
+        calls = rendering if subscriber is None or subscriber.automation is None else None
+        requests = calls.requests(given.event, subscriber) if calls and subscriber else ()
         yield Explained(explanation, tuple(requests))
 
 

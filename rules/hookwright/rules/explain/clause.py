@@ -10,8 +10,8 @@ from hookwright.schemas.problem import Place
 from ..event import JSON
 from ..model import EntityType
 
-Kind: TypeAlias = Literal["enabled", "event", "source", "field", "and", "or", "not", "if", "schedule"]
-Stage: TypeAlias = Literal["enabled", "event", "source", "match", "if", "schedule"]
+Kind: TypeAlias = Literal["enabled", "event", "source", "field", "and", "or", "not", "if", "schedule", "run"]
+Stage: TypeAlias = Literal["enabled", "event", "source", "match", "if", "schedule", "run"]
 
 
 @dataclass(frozen=True, slots=True)

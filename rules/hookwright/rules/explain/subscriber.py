@@ -19,9 +19,11 @@ from ..glob import compile_glob, is_glob
 from ..hours import next_opening, opening_text
 from ..model import Model, Schedule, Subscriber
 from ..references import EventNames
+from ..steps import Cron
 from .clause import Clause, Expected, Explanation, Found, Stage
 from .condition import explain_condition
 from .pattern import explain_pattern
+from .run import explain_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,10 @@ class Explainer:
                 return
 
     def _asked(self, entry: Entry, subscriber: Subscriber, event: Event) -> Iterator[tuple[Stage, Clause]]:
+        clock = subscriber.automation.cron if subscriber.automation is not None else None
+        if clock is not None:
+            yield "event", _by_clock(entry.part, clock, event)
+            return
         yield "event", self._event(self._home(entry, "event"), event)
         if subscriber.sources:
             yield "source", _source(self._home(entry, "source"), subscriber, event)
@@ -70,12 +76,10 @@ class Explainer:
         if subscriber.condition is not True:
             place = self._home(entry, IF).place(IF)
             yield "if", explain_condition(subscriber.condition, event, place)
-        for key, schedule in (
-            ("hold_outside", subscriber.hold_outside),
-            ("skip_outside", subscriber.skip_outside),
-        ):
-            if schedule is not None:
-                yield "schedule", self._schedule(self._home(entry, key).place(key), key, schedule)
+        for key, schedule in _schedules(subscriber):
+            yield "schedule", self._schedule(self._home(entry, key).place(key), key, schedule)
+        if subscriber.automation is not None:
+            yield "run", explain_run(subscriber.automation, event, entry.part.place("steps", key=True))
 
     def _home(self, entry: Entry, key: str) -> Part:
         """What says `key`: the subscriber itself, or else the defaults."""
@@ -133,6 +137,23 @@ class Explainer:
 
 def _fits(glob: str, text: str) -> bool:
     return compile_glob(glob).match(text) is not None
+
+
+def _schedules(subscriber: Subscriber) -> Iterator[tuple[str, Schedule]]:
+    """Those it keeps to, by the key that says so."""
+    if subscriber.hold_outside is not None:
+        yield "hold_outside", subscriber.hold_outside
+    if subscriber.skip_outside is not None:
+        yield "skip_outside", subscriber.skip_outside
+
+
+def _by_clock(part: Part, clock: Cron, event: Event) -> Clause:
+    """No event begins what the clock begins."""
+    place = part.place("cron", key=True)
+    said = f"the clock, at {clock.expression} in {clock.timezone}"
+    return Clause(
+        "event", False, place, expected=(Expected(said, place),), found=(Found("type", event.type),)
+    )
 
 
 def _source(part: Part, subscriber: Subscriber, event: Event) -> Clause:
