@@ -90,6 +90,38 @@ def test_a_retry_counts_as_a_call(make, clock):
     assert names(ledger.step(claim=9)) == ["a0"]
 
 
+def test_a_call_that_is_held_or_handed_back_leaves_its_place_to_another(make, clock):
+    """None was made: a schedule is closed, a secret is missing, or the worker stops."""
+    ledger = make()
+    publish(ledger, Rate(1, HOUR))
+    ledger.offer([offer("a0"), offer("a1")])
+    (held,) = ledger.step(claim=9).claims
+    assert ledger.rests()["webhook/a"].why == "at most 1/h"
+    (unsent,) = ledger.step(settles=[settle(held, "held", HOUR)], claim=9).claims
+    assert (held.delivery.id, unsent.delivery.id) == ("dlv_a0", "dlv_a1")
+    ledger.step(hand_back=[unsent.token])
+    (again,) = ledger.step(claim=9).claims
+    assert again.delivery.id == "dlv_a1"
+    ledger.step(settles=[settle(again)], claim=9)
+    assert ledger.rests()["webhook/a"].until == clock.now + HOUR
+
+
+def test_a_place_that_is_left_to_another_is_left_once(make, clock):
+    """Calls that come to nothing do not add up to more calls than the rate has."""
+    ledger = make()
+    publish(ledger, Rate(10, SECOND))
+    ledger.offer([offer(f"a{n}") for n in range(40)])
+    made: list[int] = []
+    for turn in range(300):
+        claims = ledger.step(claim=64).claims
+        sent, unsent = claims[turn % 2 :], claims[: turn % 2]
+        made += [clock.now] * len(sent)
+        ledger.step(settles=[*(settle(each, "held", 1) for each in unsent), *map(settle, sent)])
+        clock.go(37)
+    assert len(made) == 40
+    assert most(made, SECOND) <= 10
+
+
 def test_another_rate_counts_at_once(make, clock):
     ledger = make()
     publish(ledger, Rate(1, HOUR))

@@ -27,9 +27,10 @@ def filled(journal):
         yield running
 
 
-def ask(running, body, token=OPERATOR):
+def ask(running, body, token=OPERATOR, **headers):
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return running.request("POST", "/v1/replays", raw, token=token, Content_Type="application/json")
+    headers = {"Content_Type": "application/json"} | headers
+    return running.request("POST", "/v1/replays", raw, token=token, **headers)
 
 
 def test_a_job_is_accepted_works_and_tells_how_it_stands(filled, journal, until) -> None:
@@ -51,6 +52,34 @@ def test_a_job_is_accepted_works_and_tells_how_it_stands(filled, journal, until)
     assert filled.request("GET", "/v1/replays").json() == {"replays": [said]}
     answer = filled.request("DELETE", f"/v1/replays/{job['id']}", token=OPERATOR)
     assert (answer.status, answer.json()["state"]) == (409, "done")
+
+
+def test_the_same_key_is_the_same_job_for_the_same_caller_also_after_it_ended(filled, until) -> None:
+    body = {"filter": {"eventType": "Lead_*", "since": "3000d"}, "why": "mended"}
+    first = ask(filled, body, Idempotency_Key="k1").json()
+    until(lambda: filled.request("GET", f"/v1/replays/{first['id']}").json()["state"] == "done")
+    again = ask(filled, body, Idempotency_Key="k1")
+    assert (again.status, again.json()["id"], again.json()["state"]) == (202, first["id"], "done")
+    assert again.headers["location"] == f"/v1/replays/{first['id']}"
+    assert len(filled.request("GET", "/v1/replays").json()["replays"]) == 1
+    assert ask(filled, body, token=TOKENS["admin"], Idempotency_Key="k1").json()["id"] != first["id"]
+    assert ask(filled, body, Idempotency_Key="k2").json()["id"] != first["id"]
+
+
+@pytest.mark.parametrize(
+    "other", [{"why": "other"}, {"rate": "1/s"}, {"filter": FILTER}, {"filter": {"eventType": "Task_*"}}]
+)
+def test_something_else_under_a_key_that_was_used_is_409(filled, other) -> None:
+    body = {"filter": {"eventType": "Lead_*"}}
+    first = ask(filled, body, Idempotency_Key="k1").json()
+    answer = ask(filled, body | other, Idempotency_Key="k1")
+    assert (answer.status, answer.json()["title"]) == (409, "Idempotency key used")
+    assert first["id"] in answer.json()["detail"]
+
+
+def test_a_key_that_is_none_is_refused(filled) -> None:
+    answer = ask(filled, {"filter": FILTER}, Idempotency_Key="k" * 256)
+    assert (answer.status, answer.json()["title"]) == (400, "Bad idempotency key")
 
 
 def test_a_dry_one_counts_and_replays_nothing(filled) -> None:

@@ -26,6 +26,7 @@ from .beginning import planned_run
 from .door import Defaults, read_events
 from .event_id import EventIds, digest, fingerprint
 from .fitting import check_events
+from .idempotency import read_key
 from .known import Conflict, KnownEvents
 from .offering import Offerable, Offering
 from .placing import Placing
@@ -125,11 +126,7 @@ class Intake:
 
     def _defaults(self, headers: Mapping[str, str], generated: set[int]) -> Defaults:
         """An `Idempotency-Key` fixes the ids of events that have none, so a repeated request finds them."""
-        key = headers.get("idempotency-key")
-        if key is not None and not (1 <= len(key) <= 255 and key.isascii() and key.isprintable()):
-            raise Rejected(
-                400, "Bad idempotency key", "1 to 255 printable ASCII characters", header="idempotency-key"
-            )
+        key = read_key(headers)
 
         def event_id(index: int) -> str:
             if key is not None:

@@ -26,12 +26,17 @@ PAGE = 100  # deliveries looked up at once; a job's record is written after each
 PAUSE = 1.0  # seconds until what could not be done is tried again
 REMEMBERED = 100  # jobs that ended in this process, and jobs in a list
 GONE = "gone"
+_TIMES = {"since", "until"}
 
 log = structlog.get_logger(__name__)
 
 
 class TooManyJobs(EngineError):
     """As many run as may at once."""
+
+
+class OtherJob(EngineError):
+    """Another one was asked for under the same key."""
 
 
 class JobEnded(EngineError):
@@ -94,19 +99,24 @@ class Jobs:
         """How many deliveries fit now, and how many of those have not ended. Raises `HistoryUnavailable`."""
         return self._records.count(self._read(words), self._now())
 
-    def ask(self, words: Mapping[str, str], by: str, why: str, rate: str) -> Job:
-        """Begin a job; it is on disk when this returns.
+    def ask(self, words: Mapping[str, str], by: str, why: str, rate: str, key: str | None = None) -> Job:
+        """Begin a job; it is on disk when this returns. What was asked for under this `key` is that job.
 
-        Raises `TooManyJobs`, `HistoryUnavailable` and `JournalError`; then nothing is replayed.
+        Raises `TooManyJobs`, `HistoryUnavailable`, `JournalError`, and `OtherJob` when something else was
+        asked for under the key; then nothing is replayed.
         """
+        name = new_job_id(None if key is None else f"{by}\n{key}")
         with self._wake:
             self._load()
+            known = None if key is None else self.get(name)
+            if known is not None:
+                return _same(known, words, why, rate)
             if len(self._running) >= MOST:
                 raise TooManyJobs(f"{MOST} replays of many run already; wait for one, or cancel it")
             asked = self._now()
             count, still_open = self._records.count(self._read(words), asked)
             job = Job(
-                id=new_job_id(),
+                id=name,
                 asked=timestamp(asked),
                 by=by,
                 why=why,
@@ -263,3 +273,11 @@ class Jobs:
 
     def _now(self) -> int:
         return int(self._clock() * 1000)
+
+
+def _same(job: Job, words: Mapping[str, str], why: str, rate: str) -> Job:
+    """Times may differ: one that was said as so long ago is another one by now."""
+    asked, now = ({name: each[name] for name in each if name not in _TIMES} for each in (job.filter, words))
+    if (asked, job.filter.keys(), job.why, job.rate) != (now, words.keys(), why, rate):
+        raise OtherJob(f"{job.id} was asked for under the same key, with another filter, rate or reason")
+    return job

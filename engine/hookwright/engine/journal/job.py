@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import secrets
 from collections.abc import Mapping
 from typing import Literal
@@ -40,8 +41,10 @@ class Job(Struct, frozen=True, kw_only=True, rename="camel"):
     stopped_by: str | None = None
 
 
-def new_job_id() -> str:
-    return "rpl_" + base64.b32encode(secrets.token_bytes(16)).decode().rstrip("=").lower()
+def new_job_id(key: str | None = None) -> str:
+    """Another one each time, or of one `key` always the same."""
+    number = secrets.token_bytes(16) if key is None else hashlib.sha256(key.encode()).digest()[:16]
+    return "rpl_" + base64.b32encode(number).decode().rstrip("=").lower()
 
 
 def job_entry(job: Job) -> Entry:

@@ -14,7 +14,9 @@ from starlette.responses import Response
 
 from hookwright.engine.errors import JournalError
 from hookwright.engine.history.index_view import HistoryUnavailable
-from hookwright.engine.intake.jobs import JobEnded, TooManyJobs
+from hookwright.engine.intake.idempotency import read_key
+from hookwright.engine.intake.jobs import JobEnded, OtherJob, TooManyJobs
+from hookwright.engine.intake.rejected import Rejected
 from hookwright.engine.journal.job import Job
 from hookwright.rules.event import JSON
 from hookwright.schemas.grammar import rate as read_rate
@@ -25,7 +27,7 @@ from .actor import actor_of
 from .body import read_object
 from .fields import Fault, invalid, pointer, unknown_keys
 from .parts import Parts
-from .problems import Refusal, Refused
+from .problems import Refusal, Refused, from_rejected
 from .why import WHY_LIMIT
 
 RATE = "50/s"
@@ -38,6 +40,7 @@ _Found = TypeVar("_Found")
 async def start_replays(request: Request) -> Response:
     """A job that replays all that fits the filter (202, on disk), or with `dry` only their number (200)."""
     parts: Parts = request.app.state.parts
+    key = _key(request)
     value = await read_object(request)
     words, faults = _read_words(value.get("filter")), list(_faults(value))
     if faults:
@@ -48,7 +51,7 @@ async def start_replays(request: Request) -> Response:
         count, still_open = await _call(lambda: parts.jobs.count(fixed))
         said = {"count": count, "notEnded": still_open, "filter": fixed, "rate": rate}
         return Response(msgspec.json.encode(said), media_type="application/json")
-    job = await _call(lambda: parts.jobs.ask(fixed, actor_of(request.scope), why, rate))
+    job = await _call(lambda: parts.jobs.ask(fixed, actor_of(request.scope), why, rate, key))
     headers = {"location": f"/v1/replays/{job.id}"}
     return Response(msgspec.json.encode(document(job)), 202, headers, "application/json")
 
@@ -88,12 +91,21 @@ async def _call(function: Callable[[], _Found]) -> _Found:
         return await run_in_threadpool(function)
     except TooManyJobs as error:
         raise Refused(Refusal(409, "Too many replays", str(error))) from None
+    except OtherJob as error:
+        raise Refused(Refusal(409, "Idempotency key used", str(error))) from None
     except JobEnded as error:
         raise Refused(Refusal(409, "Ended", str(error), members={"state": "done"})) from None
     except (HistoryUnavailable, JournalError, OSError) as error:
         wait = 1 if isinstance(error, HistoryUnavailable) else 5
         headers = (("retry-after", str(wait)),)
         raise Refused(Refusal(503, "Not replayed", str(error), headers=headers)) from None
+
+
+def _key(request: Request) -> str | None:
+    try:
+        return read_key(request.headers)
+    except Rejected as rejected:
+        raise Refused(from_rejected(rejected)) from None
 
 
 def _name(request: Request) -> str:

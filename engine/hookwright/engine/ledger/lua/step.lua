@@ -51,6 +51,7 @@ local function settle(token, node, outcome, wait, size, rest, status, faulty)
     if order then leave_line(id, name, order) end
     ended = ended + 1
   else
+    if outcome == 'held' then refund(e) end
     if outcome == 'retry' then add_try(id) end
     redis.call('ZADD', P .. 'due', due_after(wait), id)
   end
@@ -62,7 +63,9 @@ end
 
 local function hand_back(token)
   local id, holder, name = claim_behind(token)
-  if holder then give_back(id, name, holder) end
+  if not holder then return end
+  refund(endpoint(name))
+  give_back(id, name, holder)
 end
 
 local function promote()
