@@ -13,6 +13,7 @@ import msgspec
 import yaml
 
 from hookwright.engine.delivery import Delivery, Received, Result, Sent
+from hookwright.engine.errors import LedgerUnavailable
 from hookwright.engine.intake.beginning import planned_run
 from hookwright.engine.intake.redacting import redact
 from hookwright.engine.journal.acceptance import accepted_entries
@@ -102,6 +103,8 @@ class World:
         self.open: dict[str, Delivery] = {}
         self.asked_to_cancel: set[str] = set()
         self.kill_at = -1
+        self.ledger_away = False
+        self.taken: set[tuple[str, int]] = set()  # by other nodes
         self.passed = 0
         self.kept = Kept()
         self.intake = Writer(self.history, "intake", clock=self.clock)
@@ -127,6 +130,7 @@ class World:
             kept=self.kept,
             ledger=self,
             offer=self._offer,
+            take=self._take,
             encoders=ENCODERS,
             room=Room(self.state, free=lambda _: self.free, clock=self._ticking()),
             clock=self.clock,
@@ -149,6 +153,11 @@ class World:
 
     def _offer(self, fresh: Sequence[tuple[Delivery, bytes]]) -> None:
         self.offered += fresh
+
+    def _take(self, automation: str, times: Sequence[int]) -> Sequence[int]:
+        if self.ledger_away:
+            raise LedgerUnavailable("refused")
+        return [time for time in times if (automation, time) not in self.taken]
 
     def cancel(self, node: str, results: Sequence[Result]) -> int:
         self.asked_to_cancel |= {each.delivery for each in results}

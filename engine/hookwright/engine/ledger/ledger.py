@@ -23,6 +23,7 @@ from .lease import Lease
 from .line import Line, Meanwhile
 from .lua import KEYS, Argument, Script, translated
 from .policy import Policy
+from .ticks import Ticks
 from .wire import (
     chunks,
     limit_row,
@@ -63,7 +64,7 @@ _scripts = {
     for name in (
         *("offer", "step", "beat", "leave", "acknowledge", "publish", "halt", "epoch", "depth"),
         *("switch", "switches", "expire", "ground", "vouch", "drop", "discard", "empty", "node", "adopted"),
-        "cancel",
+        *("cancel", "tick"),
     )
 }
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -100,6 +101,7 @@ class Ledger:
         self._seen: dict[str, str] = {}
         self.grounds = Grounds(self._redis, self._run, doubt=self._seen.clear)
         self.expunging = Expunging(self._redis, self._run)
+        self.ticks = Ticks(self._run)
 
     def offer(self, offers: Sequence[Offer]) -> Offered:
         """Take deliveries in; one the ledger has, or whose result is not booked yet, is left alone.

@@ -25,6 +25,7 @@ from ..journal.writer import Writer
 from ..kept_revisions import NoRevision
 from .awaited import Awaited
 from .carrying import Carrying
+from .clockwork import Clockwork
 from .fold import Fold
 from .horizon import EVERY, Horizon
 from .ordering import Ordering
@@ -59,7 +60,8 @@ class Configurations(Protocol):
 class House:
     """What the runner works with at its node.
 
-    `offer` takes deliveries that are on disk, with their bytes, and does not wait. `clock` answers Unix
+    `offer` takes deliveries that are on disk, with their bytes, and does not wait. `take` says which times of
+    an automation's clock are this node's to begin runs for (raises `LedgerUnavailable`). `clock` answers Unix
     seconds, `monotonic` those of a monotonic clock. `checkpoint` is called after each step.
     """
 
@@ -69,6 +71,7 @@ class House:
     kept: Configurations
     ledger: CancellingLedger
     offer: Callable[[Sequence[tuple[Delivery, bytes]]], None]
+    take: Callable[[str, Sequence[int]], Sequence[int]]
     encoders: Mapping[str, Encoder]
     room: Room
     clock: Callable[[], float] = time.time
@@ -93,6 +96,8 @@ class Conduct:
         self._fold = Fold(self._vault, self._awaited)
         ordering = Ordering(house.node, house.encoders, self._vault)
         self._carrying = Carrying(self._fold, ordering, self._vault, house.kept.table, lambda: self._live)
+        self._clockwork = Clockwork(house.state / "cron.json", house.take)
+        self._ticked: int | None = None  # up to when runs begin by the clock that may not be written yet
         self._live: RoutingTable | None = None
         self._live_name: str | None = None
         self._at: dict[str, float] = {}  # when something was done last
@@ -128,12 +133,17 @@ class Conduct:
             self._look_at_live()
         if self._house.room.scarce:
             return False
-        turn = self._carrying.turn(int(self._house.clock() * 1000))
+        now = int(self._house.clock() * 1000)
+        self._begin_by_clock(now)
+        turn = self._carrying.turn(now)
         if turn.lines:
             self._writer.append_many(turn.lines).result()
             self._house.checkpoint("written")
             self._house.offer(turn.fresh)
             self._house.checkpoint("offered")
+        if self._ticked is not None and not self._fold.courses.ready:
+            self._clockwork.passed(self._ticked)
+            self._ticked = None
         self._look_after()
         return bool(turn.lines)
 
@@ -146,8 +156,24 @@ class Conduct:
         """Seconds until the next look, or until the next run goes on by itself."""
         idle = not self._fold.courses and not (self._live_name and self._awaited.know(self._live_name))
         pause = LOOK_SELDOM if idle else LOOK_EVERY
-        at = self._fold.courses.wait_until()
-        return pause if at is None else max(0.001, min(pause, at / 1000 - self._house.clock()))
+        times = (self._fold.courses.wait_until(), self._clockwork.wait_until())
+        at = min((time for time in times if time is not None), default=None)
+        if at is None:
+            return pause
+        until = at / 1000 - self._house.clock()
+        return pause if until <= 0 else min(pause, max(until, 0.001))
+
+    def _begin_by_clock(self, now: int) -> None:
+        """Begin the runs whose time has come; a Redis that does not answer is waited for."""
+        at = self._clockwork.wait_until()
+        if at is None or at > now or self._ticked is not None or self._live_name is None:
+            return
+        try:
+            for tick in list(self._clockwork.ticks(now)):
+                self._fold.begin_by_clock(tick, self._live_name)
+        except LedgerUnavailable:
+            return
+        self._ticked = now
 
     def _look_after(self) -> None:
         if self._fold.expunged:
@@ -180,6 +206,7 @@ class Conduct:
         self._live_name = name
         self._awaited.know(name)
         self._carrying.look_for_removed()
+        self._clockwork.configure(self._live, int(self._house.clock() * 1000))
 
     def _mark(self) -> None:
         """Note how far the journal is read, and what of it is needed."""

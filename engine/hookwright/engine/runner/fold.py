@@ -20,6 +20,7 @@ from ..journal.sealing import SealBroken, Secret, Vault
 from ..run.record import CallEnd
 from ..run.run import Run
 from ..run.trigger import Trigger
+from .clockwork import Tick
 from .course import Call, Course
 from .courses import Courses
 from .memory import Memory, Remembered
@@ -45,6 +46,7 @@ class Fold:
         self.cancelled: dict[str, str] = {}
         self.expunged: list[tuple[str, str]] = []
         self.live = False
+        self.over_by_clock: set[str] = set()  # runs that ended already and that no event began
         self.mark = 0  # where in the journal it is, for courses that begin
 
     def take(self, items: Iterable[Item]) -> None:
@@ -63,7 +65,7 @@ class Fold:
     def finish(self) -> None:
         """All that was written is read. What belongs to no event that can be read is left alone."""
         self.live = True
-        self._over.clear()
+        self.over_by_clock, self._over = self._over, set()
         for course in list(self.courses):
             if course.run is None:
                 log.error("run_unreadable", run=course.id, automation=course.entity_id)
@@ -120,6 +122,18 @@ class Fold:
         course.hidden |= hidden
         self.courses.put(course)
 
+    def begin_by_clock(self, tick: Tick, revision: str) -> None:
+        """A run begins because it is time for it, unless it did before."""
+        if tick.run in self.over_by_clock or self.courses.get(tick.run) is not None:
+            return
+        subscriber = tick.subscriber
+        course = Course(tick.run, subscriber.id, revision, since=self.mark)
+        course.place = f"{subscriber.place.file}:{subscriber.place.line}"
+        course.due = course.accepted = tick.time
+        course.rank, course.by_clock = self._next_rank(), True
+        self.whole(course, tick.trigger, frozenset())
+        self.courses.ready[course.id] = None
+
     def _next_rank(self) -> int:
         self._rank += 1
         return self._rank
@@ -130,7 +144,7 @@ class Fold:
             self._cancel(fields.run, f"cancelled by {fields.by}" + (f": {fields.why}" if fields.why else ""))
         elif not self.live:
             if isinstance(fields, RunLine):
-                self._stand(fields, item.at)
+                self._stand(fields)
             else:
                 self._step(fields)
 
@@ -140,7 +154,7 @@ class Fold:
             course.stop = course.stop or why
             self.courses.ready[run] = None
 
-    def _stand(self, line: RunLine, at: int) -> None:
+    def _stand(self, line: RunLine) -> None:
         course = self.courses.get(line.run)
         if line.status is not Status.IN_QUEUE:
             self._over.add(line.run)
@@ -156,10 +170,11 @@ class Fold:
         course.begun, course.queued = line.begun, not line.begun
         self.courses.put(course)
         if isinstance(line.trigger.data, msgspec.Raw) and course.run is None:  # the clock began it
-            course.accepted, course.rank, course.by_clock = at, self._next_rank(), True
+            course.accepted, course.rank, course.by_clock = course.due, self._next_rank(), True
             began = line.trigger
+            raw = bytes(line.trigger.data)
             trigger = Trigger(
-                id=began.id, source=began.source, type=began.type, at=at, raw=bytes(line.trigger.data)
+                id=began.id, source=began.source, type=began.type, at=course.due, raw=raw, time=began.id
             )
             self.whole(course, trigger, frozenset())
 

@@ -53,13 +53,15 @@ def runner(reserve_bytes: int, state: Path, redis_url: str | None, plugins: tupl
     ledger = RingingLedger(redis_url, Broker(redis_url).bell)
     offering = Offering(_offer_to(ledger), limit=_MOST_QUEUED, clock=time.monotonic)
     folder = State(state)
+    node = folder.prepare()
     house = House(
         state=state,
         history=folder.history,
-        node=folder.prepare(),
+        node=node,
         kept=KeptRevisions(folder.revisions),
         ledger=ledger.expunging,
         offer=_put_into(offering),
+        take=lambda automation, times: ledger.ticks.take(automation, node, times),
         encoders=encoders,
         room=Room(state, reserve_bytes),
     )
