@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hookwright.engine.runner.need import needs_runner
 from hookwright.engine.runner.signs import SignOfLife, read_sign
 from hookwright.engine.state import State
 from hookwright.rules.table import RoutingTable
@@ -14,7 +15,8 @@ STOP_RUNNER = 4.0  # seconds
 
 
 class RunnerChild:
-    """Started when an automation is configured, or a runner ran on this folder before: runs may be open.
+    """Started when an automation or an emission is configured, or when a runner ran on this folder before:
+    runs may be open.
 
     `table` answers the live table.
     """
@@ -32,7 +34,7 @@ class RunnerChild:
         table = self._table()
         if not self._needed and table is not self._judged:
             self._judged = table
-            self._needed = any(one.automation is not None for one in table.subscribers)
+            self._needed = needs_runner(table)
         return self._needed
 
     @property

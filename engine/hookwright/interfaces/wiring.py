@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -38,8 +38,10 @@ from hookwright.engine.ledger.work import Offer
 from hookwright.engine.revisions import Revisions
 from hookwright.engine.state import State
 from hookwright.engine.subscribers import Subscribers
+from hookwright.plugins.hookspecs import Encoder
 from hookwright.plugins.registry import Plugins
 from hookwright.rules.source import Source
+from hookwright.rules.table import RoutingTable
 
 from .filters import read_parameters
 
@@ -111,6 +113,29 @@ def intake_of(
         placing=Placing(name, plugins.encoders, vault.keyed),
         record=_record_in(writer, vault),
         known=known,
+        offering=offering,
+        room=room,
+    )
+
+
+def emitting_intake(
+    name: str,
+    state: State,
+    encoders: Mapping[str, Encoder],
+    table: Callable[[], RoutingTable],
+    writer: Writer,
+    offering: Offering,
+    room: Room,
+) -> Intake:
+    """What accepts the events that the node `name` emits."""
+    vault = vault_of(state.history)
+    history = History(state.path, refresh=False)
+    return Intake(
+        node=name,
+        table=table,
+        placing=Placing(name, encoders, vault.keyed),
+        record=_record_in(writer, vault),
+        known=known_in(state, history),
         offering=offering,
         room=room,
     )

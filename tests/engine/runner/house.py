@@ -15,6 +15,12 @@ import yaml
 from hookwright.engine.delivery import Delivery, Received, Result, Sent
 from hookwright.engine.errors import LedgerUnavailable
 from hookwright.engine.intake.beginning import planned_run
+from hookwright.engine.intake.intake import Intake
+from hookwright.engine.intake.journalling import plan_entries
+from hookwright.engine.intake.known import KnownEvents
+from hookwright.engine.intake.offering import Offering
+from hookwright.engine.intake.placing import Placing
+from hookwright.engine.intake.recording import Recording
 from hookwright.engine.intake.redacting import redact
 from hookwright.engine.journal.acceptance import accepted_entries
 from hookwright.engine.journal.expunge import Expunge
@@ -102,8 +108,10 @@ class World:
         self.offered: list[tuple[Delivery, bytes]] = []
         self.open: dict[str, Delivery] = {}
         self.asked_to_cancel: set[str] = set()
+        self.results: dict[str, Result] = {}
         self.kill_at = -1
         self.ledger_away = False
+        self.offering = Offering(self._offer_accepted, limit=1000, clock=lambda: 0.0)
         self.taken: set[tuple[str, int]] = set()  # by other nodes
         self.passed = 0
         self.kept = Kept()
@@ -131,6 +139,7 @@ class World:
             ledger=self,
             offer=self._offer,
             take=self._take,
+            intake=self._intake,
             encoders=ENCODERS,
             room=Room(self.state, free=lambda _: self.free, clock=self._ticking()),
             clock=self.clock,
@@ -154,14 +163,42 @@ class World:
     def _offer(self, fresh: Sequence[tuple[Delivery, bytes]]) -> None:
         self.offered += fresh
 
+    def _intake(self, writer: Writer, table: Callable[[], RoutingTable]) -> Intake:
+        recording = Recording(writer.append_many)
+
+        async def record(plans: Sequence[Any]) -> None:
+            await recording.record([line for plan in plans for line in plan_entries(plan, self.vault)])
+
+        return Intake(
+            node="nod_x",
+            table=table,
+            placing=Placing("nod_x", ENCODERS),
+            record=record,
+            known=KnownEvents(lambda *_: None, self.clock),
+            offering=self.offering,
+            clock=self.clock,
+        )
+
+    def _offer_accepted(self, fresh: Sequence[Any]) -> None:
+        self._offer([(each.delivery, each.body) for each in fresh])
+
     def _take(self, automation: str, times: Sequence[int]) -> Sequence[int]:
         if self.ledger_away:
             raise LedgerUnavailable("refused")
         return [time for time in times if (automation, time) not in self.taken]
 
     def cancel(self, node: str, results: Sequence[Result]) -> int:
-        self.asked_to_cancel |= {each.delivery for each in results}
+        self.asked_to_cancel |= {each.delivery for each in results if each.outcome == "cancelled"}
+        self.results |= {each.delivery: each for each in results}
         return len(results)
+
+    def book_results(self) -> World:
+        """The bookkeeper writes what it was told."""
+        written = {line["delivery"] for line in self.lines("settled")}
+        for result in self.results.values():
+            if result.delivery not in written:
+                self.book.append_many(entries(result, 0)).result(10)
+        return self.go()
 
     def _checkpoint(self, _name: str) -> None:
         self.passed += 1

@@ -32,9 +32,9 @@ class Plan:
         return first_answer(self.event.id, self.revision, self.deliveries, self.runs)
 
     def fresh(self, accepted: float) -> list[Fresh]:
-        """What intake offers of it; the rest is the bookkeeper's to offer."""
+        """What intake offers of it; the rest is the bookkeeper's to offer, or the runner's to carry out."""
         return [
             Fresh(delivery, self.bodies[delivery.body], accepted)
             for delivery in self.deliveries
-            if delivery.batch is None and delivery.order is None
+            if delivery.batch is None and delivery.order is None and delivery.emission is None
         ]

@@ -139,16 +139,18 @@ class Replayed(Opened, frozen=True, kw_only=True, omit_defaults=True):
 
 class Acted(Opened, frozen=True, kw_only=True, omit_defaults=True):
     """What a `run` asked for in `step` (the path of its record), in that `round` of it. A `notifier` tells
-    it, if there is one.
+    it, if there is one; an `emission` goes back to the door.
     """
 
     run: str
     step: str
     round: int = 0
     notifier: str = ""
+    emission: Emitted | None = None
 
     def delivery(self, node: str, body: bytes) -> Delivery:
-        return msgspec.structs.replace(super().delivery(node, body), notifier=self.notifier)
+        found = super().delivery(node, body)
+        return msgspec.structs.replace(found, notifier=self.notifier, emission=self.emission)
 
 
 class OpenedMore(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -26,6 +26,7 @@ from ..run.run import Advance, End, Order
 from ..run.trigger import Trigger
 from .course import Call, Course
 from .courses import standings
+from .emitting import Emission, value_of
 from .fold import Fold
 from .listening import is_listening
 from .memory import Remembered
@@ -38,10 +39,13 @@ KEY_SHOWN = 200  # characters of a key that are kept as they are
 
 @dataclass(slots=True)
 class Turn:
-    """What one turn of carrying out leads to: `lines` first, then `fresh` deliveries with their bodies."""
+    """What one turn of carrying out leads to: `lines` first, then `fresh` deliveries with their bodies, and
+    `emissions`.
+    """
 
     lines: list[Entry] = field(default_factory=list)
     fresh: list[tuple[Delivery, bytes]] = field(default_factory=list)
+    emissions: list[Emission] = field(default_factory=list)
 
 
 class Carrying:
@@ -183,9 +187,14 @@ class Carrying:
         if identifier in course.calls or identifier in course.settled:
             return
         placed = self._ordering.place(course, subscriber, order, now)
-        course.calls[identifier] = Call(order.path, order.round)
+        said = placed.delivery.emission
+        value = value_of(placed.delivery.node, placed.delivery.message, said.type) if said else {}
+        course.calls[identifier] = Call(order.path, order.round, emitted=value)
         turn.lines += placed.lines
-        turn.fresh.append((placed.delivery, placed.body))
+        if said:
+            turn.emissions.append(Emission(placed.delivery, placed.body, since=self._fold.mark))
+        else:
+            turn.fresh.append((placed.delivery, placed.body))
 
     def _end(self, course: Course, end: End, turn: Turn, *, follow: bool = True) -> None:
         """Write how a run ended; those that waited for their turn may begin."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from hookwright.rules.table import RoutingTable
 
 from ..delivery import Delivery, Result
 from ..errors import LedgerUnavailable
+from ..intake.intake import Intake
 from ..journal.follow import Advanced, Follower
 from ..journal.room import Room
 from ..journal.runs import RunLine
@@ -26,14 +27,18 @@ from ..kept_revisions import NoRevision
 from .awaited import Awaited
 from .carrying import Carrying
 from .clockwork import Clockwork
+from .emitting import Emitting, emitted_id
 from .fold import Fold
 from .horizon import EVERY, Horizon
+from .need import needs_runner
 from .ordering import Ordering
 
 LOOK_EVERY = 0.02  # seconds between looks at the journal
 LOOK_SELDOM = 0.5  # the same while no automation is configured and no run is open
 LIVE_EVERY = 0.5  # seconds between looks at which configuration is in force
-CANCEL_EVERY = 1.0  # seconds between requests to end deliveries of cancelled runs
+END_EVERY = 1.0  # seconds between requests to end deliveries
+MOST_EMITTED = 200  # events of a turn
+EMIT_AGAIN = 1000  # ms before an event is sent again that the door could not take
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +66,8 @@ class House:
     """What the runner works with at its node.
 
     `offer` takes deliveries that are on disk, with their bytes, and does not wait. `take` says which times of
-    an automation's clock are this node's to begin runs for (raises `LedgerUnavailable`). `clock` answers Unix
+    an automation's clock are this node's to begin runs for (raises `LedgerUnavailable`). `intake` makes what
+    accepts the events it emits, by a table that is asked for each time. `clock` answers Unix
     seconds, `monotonic` those of a monotonic clock. `checkpoint` is called after each step.
     """
 
@@ -71,9 +77,10 @@ class House:
     kept: Configurations
     ledger: CancellingLedger
     offer: Callable[[Sequence[tuple[Delivery, bytes]]], None]
-    take: Callable[[str, Sequence[int]], Sequence[int]]
     encoders: Mapping[str, Encoder]
     room: Room
+    take: Callable[[str, Sequence[int]], Sequence[int]]
+    intake: Callable[[Writer, Callable[[], RoutingTable]], Intake]
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     checkpoint: Callable[[str], None] = lambda _: None
@@ -93,11 +100,18 @@ class Conduct:
         self._horizon = Horizon(house.state / "horizon.json")
         self._progress: dict[str, Progress] = self._horizon.load()
         self._follower = Follower(house.history, self._progress, house.monotonic)
-        self._fold = Fold(self._vault, self._awaited)
+        self._fold = Fold(house.history, house.node, self._vault, self._awaited)
         ordering = Ordering(house.node, house.encoders, self._vault)
         self._carrying = Carrying(self._fold, ordering, self._vault, house.kept.table, lambda: self._live)
         self._clockwork = Clockwork(house.state / "cron.json", house.take)
         self._ticked: int | None = None  # up to when runs begin by the clock that may not be written yet
+        self._emitting = Emitting(
+            house.intake(writer, self._table),
+            house.node,
+            lambda endpoint: self._table().endpoint(endpoint) is not None,
+            lambda identifier: identifier in self._fold.emissions.emitted,
+            house.clock,
+        )
         self._live: RoutingTable | None = None
         self._live_name: str | None = None
         self._at: dict[str, float] = {}  # when something was done last
@@ -111,8 +125,18 @@ class Conduct:
         """How many runs are open."""
         return len(self._fold.courses)
 
+    @property
+    def emissions(self) -> int:
+        """How many events wait to be emitted."""
+        return len(self._fold.emissions)
+
     def close(self) -> None:
         self._follower.close()
+
+    def _table(self) -> RoutingTable:
+        """What is in force; asked only once there is something."""
+        assert self._live is not None
+        return self._live
 
     def catch_up(self) -> bool:
         """Read on in what was there before; call it until it says that nothing is left. Raises `OSError`."""
@@ -139,13 +163,16 @@ class Conduct:
         if turn.lines:
             self._writer.append_many(turn.lines).result()
             self._house.checkpoint("written")
+            for emission in turn.emissions:
+                self._fold.emissions.put(emission)
             self._house.offer(turn.fresh)
             self._house.checkpoint("offered")
         if self._ticked is not None and not self._fold.courses.ready:
             self._clockwork.passed(self._ticked)
             self._ticked = None
+        emitted = self._emit(now)
         self._look_after()
-        return bool(turn.lines)
+        return bool(turn.lines or emitted)
 
     @property
     def next_at(self) -> int | None:
@@ -154,9 +181,11 @@ class Conduct:
 
     def pause(self) -> float:
         """Seconds until the next look, or until the next run goes on by itself."""
-        idle = not self._fold.courses and not (self._live_name and self._awaited.know(self._live_name))
+        idle = not (self._fold.courses or self._fold.emissions)
+        idle = idle and (self._live is None or not needs_runner(self._live))
         pause = LOOK_SELDOM if idle else LOOK_EVERY
-        times = (self._fold.courses.wait_until(), self._clockwork.wait_until())
+        fold = self._fold
+        times = (fold.courses.wait_until(), fold.emissions.wait_until(), self._clockwork.wait_until())
         at = min((time for time in times if time is not None), default=None)
         if at is None:
             return pause
@@ -175,12 +204,28 @@ class Conduct:
             return
         self._ticked = now
 
+    def _emit(self, now: int) -> bool:
+        """Send what is due back to the door; whether anything came of it."""
+        emissions = self._fold.emissions
+        due = emissions.take(now, MOST_EMITTED)
+        if not due or self._live is None:
+            return False
+        self._emitting.emit(due)
+        self._house.checkpoint("emitted")
+        for each in due:
+            if each.result is None:
+                emissions.again(each, now + EMIT_AGAIN)
+            else:
+                emissions.emitted.add(emitted_id(each.delivery.message))
+        self._end([each.result for each in due if each.result is not None])
+        return any(each.result is not None for each in due)
+
     def _look_after(self) -> None:
         if self._fold.expunged:
             self._fold.expunged.clear()
             self._writer.rotate()  # what was said before can be blanked
-        if self._fold.cancelled and self._is_time("cancel", CANCEL_EVERY):
-            self._cancel()
+        if self._is_time("end", END_EVERY):
+            self._end([*self._cancellations(), *self._fold.emissions.results()])
         if self._is_time("mark", EVERY):
             self._mark()
 
@@ -210,21 +255,26 @@ class Conduct:
 
     def _mark(self) -> None:
         """Note how far the journal is read, and what of it is needed."""
-        courses = self._fold.courses
+        courses, emissions = self._fold.courses, self._fold.emissions
         self._fold.mark = self._horizon.mark(self._progress)
         if not self._fold.cancelled:
-            self._horizon.keep(course.since for course in courses)
+            self._horizon.keep(each.since for each in (*courses, *emissions))
+        emissions.tidy()
         self._fold.memory.forget(min((course.accepted for course in courses), default=None))
         self._house.kept.drop({course.revision for course in courses})
 
-    def _cancel(self) -> None:
+    def _cancellations(self) -> Iterator[Result]:
         now = int(self._house.clock() * 1000)
-        results = [
-            Result(delivery=each, node=self._house.node, attempt=0, outcome="cancelled", at=now, reason=why)
-            for each, why in self._fold.cancelled.items()
-        ]
-        with suppress(LedgerUnavailable):
-            self._house.ledger.cancel(self._house.node, results)
+        for each, why in self._fold.cancelled.items():
+            yield Result(
+                delivery=each, node=self._house.node, attempt=0, outcome="cancelled", at=now, reason=why
+            )
+
+    def _end(self, results: Sequence[Result]) -> None:
+        """Tell the bookkeeper how deliveries ended; again and again, until it has booked that."""
+        if results:
+            with suppress(LedgerUnavailable):
+                self._house.ledger.cancel(self._house.node, results)
 
     def _is_time(self, what: str, every: float) -> bool:
         now = self._house.monotonic()

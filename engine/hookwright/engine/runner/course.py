@@ -17,7 +17,7 @@ class Call:
     path: str
     round: int
     attempt: Attempt | None = None
-    emitted: str = ""  # the type of the event it becomes, where it is no call
+    emitted: dict[str, str] = field(default_factory=dict)  # the event it becomes, where it is no call
 
 
 @dataclass(slots=True)

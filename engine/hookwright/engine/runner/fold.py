@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 import structlog
@@ -13,17 +15,19 @@ from ..instant import milliseconds
 from ..journal.acceptance import JournalledEvent
 from ..journal.expunge import EXPUNGED, Expunge
 from ..journal.follow import Advanced, Derived, Entered, Expunging, Fanout, Item
-from ..journal.opened import Acted
+from ..journal.opened import Acted, Replayed, read_sendable
 from ..journal.outcome import Attempt, Settled
 from ..journal.runs import CancelLine, PlannedRun, RunLine, StepLine
 from ..journal.sealing import SealBroken, Secret, Vault
-from ..run.record import CallEnd
 from ..run.run import Run
 from ..run.trigger import Trigger
 from .clockwork import Tick
 from .course import Call, Course
 from .courses import Courses
+from .emissions import Emissions
+from .emitting import Emission, emitted_source
 from .memory import Memory, Remembered
+from .reading import end_of, events_in, trigger_of, value_for
 from .recording import record_of
 
 log = structlog.get_logger(__name__)
@@ -36,13 +40,19 @@ class Fold:
     say nothing new. `cancelled` are the deliveries of cancelled runs that have not ended, with the reason.
     """
 
-    def __init__(self, vault: Vault, is_awaited: Callable[[str, str], bool]) -> None:
+    def __init__(
+        self, history: Path, node: str, vault: Vault, is_awaited: Callable[[str, str], bool]
+    ) -> None:
+        self._history = history
+        self._node = node
+        self._emitted_here = emitted_source(node)
         self._vault = vault
         self._is_awaited = is_awaited
         self._over: set[str] = set()  # runs that ended before their event was read
         self._rank = 0
         self.courses = Courses()
         self.memory = Memory()
+        self.emissions = Emissions()
         self.cancelled: dict[str, str] = {}
         self.expunged: list[tuple[str, str]] = []
         self.live = False
@@ -59,8 +69,8 @@ class Fold:
                 self._expunge(item)
             elif isinstance(item, Advanced):
                 self._advance(item)
-            elif isinstance(item, Derived) and isinstance(item.opened, Acted) and not self.live:
-                self._ask(item.opened)
+            elif isinstance(item, Derived):
+                self._derive(item)
 
     def finish(self) -> None:
         """All that was written is read. What belongs to no event that can be read is left alone."""
@@ -81,9 +91,16 @@ class Fold:
         for planned in fanout.runs:
             secret = secret or self._secret(event)
             self._begin(planned, fanout, secret)
+        for _, each in fanout.deliveries:
+            if each.emission is not None:
+                with suppress(SealBroken, OSError):
+                    found = each.sendable(event, self._node, self._vault)
+                    self.emissions.put(Emission(*found, since=self.mark))
+        if event.source == self._emitted_here:
+            self.emissions.emitted.add(event.id)
         if self._is_awaited(event.type, fanout.revision):
             secret = secret or self._secret(event)
-            seen = Remembered(_trigger(event, secret, fanout.at), frozenset(secret.hidden))
+            seen = Remembered(trigger_of(event, secret, fanout.at), frozenset(secret.hidden))
             self.memory.put(seen)
             if self.live:
                 self._tell(seen)
@@ -107,7 +124,7 @@ class Fold:
         course.place, course.due, course.refusal = planned.place, milliseconds(planned.due), planned.refusal
         course.accepted, course.rank = fanout.at, self._next_rank()
         course.hops = hops_of(fanout.event.extensions.items())
-        self.whole(course, _trigger(fanout.event, secret, fanout.at), frozenset(secret.hidden))
+        self.whole(course, trigger_of(fanout.event, secret, fanout.at), frozenset(secret.hidden))
 
     def whole(self, course: Course, trigger: Trigger, hidden: frozenset[str]) -> None:
         """A course whose event is known."""
@@ -185,16 +202,29 @@ class Fold:
             course.hidden |= hidden
             course.record([record])
 
-    def _ask(self, acted: Acted) -> None:
-        course = self.courses.get(acted.run)
-        if course is not None:
-            course.calls[acted.id] = Call(acted.step, acted.round)
-            self.courses.put(course)
+    def _derive(self, item: Derived) -> None:
+        """What a run asked for, or a replay of an emission."""
+        opened = item.opened
+        if isinstance(opened, Acted):
+            if self.live:  # carrying out knows
+                return
+            course = self.courses.get(opened.run)
+            if course is not None:
+                course.calls[opened.id] = Call(
+                    opened.step, opened.round, emitted=value_for(self._node, opened)
+                )
+                self.courses.put(course)
+        if isinstance(opened, (Acted, Replayed)) and opened.emission is not None:
+            with suppress(SealBroken, OSError):
+                found = read_sendable(self._history, item.position, self._node)
+                if found is not None:
+                    self.emissions.put(Emission(*found, since=self.mark))
 
     def _enter(self, item: Entered) -> None:
         fields = item.fields
         if isinstance(fields, Settled):
             self.cancelled.pop(fields.delivery, None)
+            self.emissions.drop(fields.delivery)
         found = self.courses.of_delivery(fields.delivery)
         if found is None:
             return
@@ -213,7 +243,7 @@ class Fold:
         what = (item.said.source, item.said.id)
         self.memory.expunge(*what)
         for course in self.courses:
-            if course.run is not None and what in _held(course.run):
+            if course.run is not None and what in events_in(course.run):
                 course.stop = EXPUNGED
                 self.courses.ready[course.id] = None
         self.expunged.append(what)
@@ -225,42 +255,3 @@ class Fold:
             return self._vault.open(event.sealed)
         except (SealBroken, OSError):
             return Secret(event.raw)
-
-
-def end_of(call: Call, settled: Settled, at: int) -> CallEnd:
-    """How a delivery ended, as its run sees it."""
-    tried = call.attempt
-    return CallEnd(
-        path=call.path,
-        status=settled.status,
-        at=at,
-        round=call.round,
-        delivery=settled.delivery,
-        attempts=settled.attempts,
-        error=tried.error if tried and settled.status is not Status.SUCCESS else None,
-        reason=settled.reason or (tried.reason if tried else ""),
-        response=tried.response if tried else None,
-    )
-
-
-def _trigger(event: JournalledEvent, secret: Secret, at: int) -> Trigger:
-    return Trigger(
-        id=event.id,
-        source=event.source,
-        type=event.type,
-        at=at,
-        raw=secret.body,
-        time=event.time,
-        subject=event.subject,
-    )
-
-
-def _held(run: Run) -> set[tuple[str, str]]:
-    """Source and id of the events that a run holds something of."""
-    found = {(run.trigger.source, run.trigger.id)}
-    for record in run.records.values():
-        output = record.output
-        event = output.get("event") if isinstance(output, dict) and "timed_out" in output else None
-        if isinstance(event, dict):
-            found.add((str(event.get("source")), str(event.get("id"))))
-    return found

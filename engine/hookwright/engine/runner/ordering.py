@@ -96,6 +96,8 @@ class Ordering:
             step=order.path,
             round=order.round,
             notifier=delivery.notifier,
+            emission=delivery.emission,
+            test=delivery.test,
             filled=delivery.filled,
         )
         if not course.hidden:

@@ -77,7 +77,7 @@ class Runner:
         """Write the sign of life: once a second, and at once when it says something new."""
         house, now = self._house, self._house.monotonic()
         room = not house.room.scarce
-        said = (conduct.caught_up, self._works, room, len(conduct) > 0)
+        said = (conduct.caught_up, self._works, room, len(conduct) + conduct.emissions > 0)
         if said == self._said and now - self._beat_at < BEAT_EVERY:
             return
         self._said, self._beat_at = said, now

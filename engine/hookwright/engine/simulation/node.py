@@ -87,10 +87,12 @@ class Node:
         )  # fmt: skip
         house = House(
             folder, self.history, self.name, kept, ledger.expunging, self._offer, plugins.encoders, room,
+            take=lambda _, times: times,
+            intake=lambda writer, asked: self._opened_intake(state, asked, plugins, writer),
             clock=self._clock, monotonic=self._clock,
         )  # fmt: skip
         self._conduct = self._closing.enter_context(closing(Conduct(house, writers[2])))
-        self._intake = self._opened_intake(state, table, plugins, writers[0])
+        self._intake = self._opened_intake(state, lambda: table, plugins, writers[0])
         while self._conduct.catch_up():
             pass
 
@@ -133,7 +135,9 @@ class Node:
         now = self._agenda.now
         self._ledger.offer([Offer(each, body, wait=max(each.due - now, 0)) for each, body in fresh])
 
-    def _opened_intake(self, state: State, table: RoutingTable, plugins: Plugins, writer: Writer) -> Intake:
+    def _opened_intake(
+        self, state: State, table: Callable[[], RoutingTable], plugins: Plugins, writer: Writer
+    ) -> Intake:
         vault = vault_of(state.history)
         history = self._closing.enter_context(closing(History(state.path, refresh=False)))
 
@@ -142,7 +146,7 @@ class Node:
 
         return Intake(
             node=self.name,
-            table=lambda: table,
+            table=table,
             placing=Placing(self.name, plugins.encoders, vault.keyed),
             record=record,
             known=KnownEvents(FirstAnswers(history), self._clock, vault.matches),

@@ -26,6 +26,7 @@ from hookwright.engine.stopping import stop_signals
 from hookwright.plugins.loader import load_plugins
 
 from .. import logs
+from ..wiring import emitting_intake
 from .commands import command
 from .exits import Exit, Stop
 from .options import option, shared
@@ -53,7 +54,7 @@ def runner(reserve_bytes: int, state: Path, redis_url: str | None, plugins: tupl
     ledger = RingingLedger(redis_url, Broker(redis_url).bell)
     offering = Offering(_offer_to(ledger), limit=_MOST_QUEUED, clock=time.monotonic)
     folder = State(state)
-    node = folder.prepare()
+    node, room = folder.prepare(), Room(state, reserve_bytes)
     house = House(
         state=state,
         history=folder.history,
@@ -63,7 +64,8 @@ def runner(reserve_bytes: int, state: Path, redis_url: str | None, plugins: tupl
         offer=_put_into(offering),
         take=lambda automation, times: ledger.ticks.take(automation, node, times),
         encoders=encoders,
-        room=Room(state, reserve_bytes),
+        room=room,
+        intake=lambda writer, table: emitting_intake(node, folder, encoders, table, writer, offering, room),
     )
     try:
         Runner(house).run(ending)
