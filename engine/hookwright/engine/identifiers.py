@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from .base32 import short
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def message_id(source: str, event_id: str, entity_type: str, subscriber: str, action: str) -> str:
     """The `webhook-id` on the wire: the same for every attempt and replay of this event to this action."""
     parts = event_part(source, event_id) + endpoint_part(entity_type, subscriber, action)
-    return "msg_" + short(hashlib.sha256(parts).digest())
+    return "msg_" + short(sha256(parts).digest())
 
 
 def event_part(source: str, event_id: str) -> bytes:
@@ -30,9 +30,9 @@ def endpoint_part(entity_type: str, subscriber: str, action: str) -> bytes:
 
 
 def identifiers(of_event: bytes, of_endpoint: bytes) -> tuple[str, str]:
-    """The ids of a message and of its first delivery."""
-    message = "msg_" + short(hashlib.sha256(of_event + of_endpoint).digest())
-    return message, delivery_id(message)
+    """The ids of a message and of its first delivery: `message_id` and `delivery_id`, quicker."""
+    message = "msg_" + short(sha256(of_event + of_endpoint).digest())
+    return message, "dlv_" + short(sha256(f"30:{message}1:0".encode()).digest())
 
 
 def batch_message_id(delivery: Delivery, key: str) -> str:
@@ -55,7 +55,7 @@ def delivery_id(message: str, round_: int = 0) -> str:
     """Deterministic, so offering a delivery twice is harmless. Round 0 is the event, n the nth replay."""
     said, number = message.encode(), b"%d" % round_
     text = b"%d:%b%d:%b" % (len(said), said, len(number), number)
-    return "dlv_" + short(hashlib.sha256(text).digest())
+    return "dlv_" + short(sha256(text).digest())
 
 
 def run_id(automation: str, source: str, event_id: str) -> str:
@@ -70,7 +70,7 @@ def key_digest(value: str) -> str:
 
 def _digest(*parts: str) -> str:
     """26 base32 characters (130 bits) of the SHA-256 over the length-prefixed parts."""
-    return short(hashlib.sha256(_prefixed.__wrapped__(*parts)).digest())
+    return short(sha256(_prefixed.__wrapped__(*parts)).digest())
 
 
 @lru_cache(maxsize=10_000)  # of endpoints
