@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from concurrent.futures import Future
 
 import pytest
 
 from hookwright.engine.errors import JournalError
-from hookwright.engine.intake.recording import Recording
+from hookwright.engine.intake.recording import MOST_PATIENCE, Recording
 from hookwright.engine.journal.writer import Entry
 
 
@@ -46,6 +47,43 @@ def test_what_comes_while_a_group_is_written_is_the_next_group():
         await settled()
         assert journal.groups == [["a", "b"], ["c", "d"]]
         assert not any(each.done() for each in waiting[2:])
+        journal.futures[1].set_result(None)
+        await asyncio.gather(*waiting)
+
+    asyncio.run(run())
+
+
+async def arriving(recording, names):
+    """One request each turn of the loop."""
+    waiting = []
+    for name in names:
+        waiting.append(start(recording, name))
+        await asyncio.sleep(0)
+    await settled()
+    return waiting
+
+
+def test_what_comes_turn_by_turn_is_one_group():
+    async def run():
+        journal = Journal()
+        waiting = await arriving(Recording(journal.append, lambda: 0.0), "abcdef")
+        assert journal.groups == [list("abcdef")]
+        journal.futures[0].set_result(None)
+        await asyncio.gather(*waiting)
+
+    asyncio.run(run())
+
+
+def test_a_group_does_not_wait_long_for_others():
+    async def run():
+        journal = Journal()
+        ticks = itertools.count(0.0, MOST_PATIENCE / 4)
+        waiting = await arriving(Recording(journal.append, ticks.__next__), "abcdefgh")
+        assert len(journal.groups) == 1
+        assert 1 < len(journal.groups[0]) < 8
+        journal.futures[0].set_result(None)
+        await settled()
+        assert journal.groups[0] + journal.groups[1] == list("abcdefgh")
         journal.futures[1].set_result(None)
         await asyncio.gather(*waiting)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -10,20 +11,26 @@ from typing import Any
 from ..errors import JournalError
 from ..journal.writer import Entry
 
+MOST_PATIENCE = 0.002  # seconds that a group waits for others that are just coming in
+
 Append = Callable[[Sequence[Entry]], "Future[Any]"]
 
 
 class Recording:
     """Hands the entries of requests to `append`, one group at a time: what comes meanwhile is the next.
 
-    So a group costs one hand-over to the journal's thread and one back, however many requests are in it.
-    Runs on one event loop.
+    So a group costs one hand-over to the journal's thread and one back, and one fsync, however many requests
+    are in it. As long as every turn of the loop brings another request a group waits for it, but not for
+    long. Runs on one event loop.
     """
 
-    def __init__(self, append: Append) -> None:
+    def __init__(self, append: Append, clock: Callable[[], float] = time.monotonic) -> None:
+        """`clock` answers seconds."""
         self._append = append
+        self._clock = clock
         self._waiting: list[tuple[Sequence[Entry], asyncio.Future[None]]] = []
         self._busy = False
+        self._seen, self._since = 0, 0.0  # how many waited at the last look, and since when the first did
 
     async def record(self, entries: Sequence[Entry]) -> None:
         """Return when the entries are on disk. Raises `JournalError`."""
@@ -32,14 +39,23 @@ class Recording:
         self._waiting.append((entries, written))
         if not self._busy:
             self._busy = True
-            loop.call_soon(self._commit, loop)  # after all requests that can be read now were
+            self._begin(loop)
         await written
+
+    def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._seen, self._since = 0, self._clock()
+        loop.call_soon(self._look, loop)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Write when the last turn brought nothing more, or the first has waited long enough."""
+        seen, self._seen = self._seen, len(self._waiting)
+        if self._seen > seen and self._clock() - self._since < MOST_PATIENCE:
+            loop.call_soon(self._look, loop)
+        else:
+            self._commit(loop)
 
     def _commit(self, loop: asyncio.AbstractEventLoop) -> None:
         group, self._waiting = self._waiting, []
-        self._busy = bool(group)
-        if not group:
-            return
 
         def done(appended: Future[Any]) -> None:
             loop.call_soon_threadsafe(self._settle, loop, group, appended.exception())
@@ -62,4 +78,6 @@ class Recording:
                 written.set_result(None)
             else:
                 written.set_exception(error)
-        self._commit(loop)
+        self._busy = bool(self._waiting)
+        if self._busy:
+            self._begin(loop)
