@@ -93,6 +93,16 @@ def test_templates_in_a_configuration_are_read(loaded):
     assert loaded(WEBHOOK % '{name: acme-tag, config: {a: "{{ data.a }}"}}', schema).problems == ()
 
 
+def test_a_batch_fills_in_no_configuration(loaded):
+    schema = {"lapp": {"acme-tag": {"additionalProperties": True}}}
+    text = (WEBHOOK % '{name: acme-tag, config: {a: "{{ data.a }}"}}').replace(
+        "type: lapp", "type: lapp, batch: {window: 1m}"
+    )
+    (problem,) = loaded(text, schema).problems
+    assert (problem.code, problem.place.column) == ("HW023", 102)
+    assert loaded(text.replace("{{ data.a }}", "b"), schema).problems == ()
+
+
 def test_two_lapps_are_not_the_same_call(loaded):
     both = (WEBHOOK % "acme-tag") + (WEBHOOK % "acme-tag").partition("webhooks:\n")[2].replace(
         "id: a", "id: b"

@@ -111,7 +111,7 @@ class Check:
             yield from self._batch(events, merged, entry, defaults)
         scope = names_in(entry, merged)
         yield from action_problems(entry, names, scope)
-        yield from lapp_problems(entry, self.lapps)
+        yield from lapp_problems(entry, self.lapps, collected=collects(merged))
         if entry.kind is EntityType.AUTOMATION:
             yield from automation_problems(entry, names)
             yield from run_problems(entry, data, known, self.settings)

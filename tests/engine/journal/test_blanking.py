@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from hookwright.engine.delivery import BatchPlan, Received, Sent, Status
+from hookwright.engine.delivery import BatchPlan, LappRecord, Received, Sent, Status
 from hookwright.engine.journal.acceptance import Accepted, AcceptedMore, accepted_entries
 from hookwright.engine.journal.blanking import Blanking, Subject, origin_of
 from hookwright.engine.journal.carried import Carried, CarriedAttempt
@@ -106,6 +106,7 @@ def everything(kit, secret, event_id="e1"):
         ),
         "response": Received(status=500, headers=(("X", secret),), body=secret),
         "reason": secret,
+        "lapp": LappRecord(name="score", stage="live", logs=secret, error=secret),
     }
     for outcome in ("retry", "lost", "held", "failure"):
         group += entries(kit.result(third, outcome=outcome, **answer), 0)

@@ -1,5 +1,6 @@
 """The steps of a run: what each does, what it leaves, and what becomes of it when it fails."""
 
+import msgspec
 import pytest
 from tests.engine.run.world import answered, bad, begin, event
 
@@ -389,3 +390,16 @@ def test_a_run_that_failed_does_what_it_is_told_to_do_then():
 
 def test_a_run_can_be_cancelled():
     assert cancel("the automation is gone").end == End(Status.CANCELLED, "the automation is gone")
+
+
+def test_the_result_of_a_lapp_is_the_body_it_was_recorded_as():
+    world = begin([{"id": "score", "lapp": "score"}]).answer(
+        "steps/score", response=answered('{"points": 5}')
+    )
+    assert world.record("steps/score").output == {"status": "Success", "attempts": 0, "result": {"points": 5}}
+
+
+def test_a_result_that_was_not_recorded_whole_is_an_error():
+    cut = msgspec.structs.replace(answered('"xxx'), truncated=True)
+    world = begin([{"id": "score", "lapp": "score"}]).answer("steps/score", response=cut)
+    assert world.end == End(Status.FAILURE, "steps/score: its result is too long to be recorded whole")

@@ -95,6 +95,8 @@ def ends_of(automation: Automation, run: Run, end: CallEnd) -> tuple[StepRecord,
             StepError(kind=LIMIT, reason=f"its result takes more than {MOST_KEPT >> 10} KiB"),
         )
     waits = action.target.retry.waits if step.on_error == "retry" else ()
+    if action.lapp and end.response is not None and end.response.truncated:
+        output, error = None, StepError(kind=LIMIT, reason="its result is too long to be recorded whole")
     until = end.at + waits[end.round] if error is not None and end.round < len(waits) else None
     return (_ended(begun, end, output, error, until),)
 
