@@ -20,6 +20,7 @@ RUNS = (
     "intake",
     "latency",
     "memory",
+    "lapps",
 )
 
 for run in RUNS:
