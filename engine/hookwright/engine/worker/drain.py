@@ -29,8 +29,8 @@ from .slots import Slots
 
 GRACE = 10.0  # seconds that calls in flight get to finish after a stop
 TICK = 0.002  # seconds between steps at least: answers are settled in batches
-LONG_TICK = 0.004  # the same, while there are fewer answers than ENOUGH and others are to come
-ENOUGH = 32
+LONG_TICK = 0.004  # the same, while there are few answers, and others to come
+FEW = 3  # answers are few when so many times their number are under way
 AT_ONCE = 16  # calls that are prepared before they are sent
 LONGEST_WAIT = 1.0  # seconds
 LAST_WAIT = 0.1  # seconds, once stopped
@@ -223,8 +223,9 @@ class Drain:
             self._transport.attend(left)
 
     def _tick(self) -> float:
-        few = len(self._endings) < ENOUGH and len(self._endings) < len(self._launcher)
-        return LONG_TICK if few and not self._woken else TICK
+        """Seconds between steps: longer while hardly anything could be claimed or settled."""
+        soon = len(self._endings) + self._slots.room(self._clock())
+        return LONG_TICK if soon * FEW < len(self._launcher) else TICK
 
     def _meanwhile(self, fd: int, seconds: float) -> None:
         """Go on with the calls until `fd` can be read."""
