@@ -75,6 +75,11 @@ def test_what_a_lapp_returns_is_its_result():
     assert world.record("steps/score").output["result"] == [1, 2]
 
 
+def test_a_lapp_may_return_null():
+    world = begin([{"id": "score", "lapp": "score"}]).answer("steps/score")
+    assert world.record("steps/score").output["result"] is None
+
+
 def test_a_lapp_that_returns_too_much_fails():
     world = begin([{"id": "score", "lapp": "score"}]).answer("steps/score", value="x" * 70_000)
     assert world.end == End(Status.FAILURE, "steps/score: its result takes more than 64 KiB")

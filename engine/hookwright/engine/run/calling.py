@@ -135,8 +135,10 @@ def _error_of(end: CallEnd) -> StepError | None:
 def output_of(end: CallEnd, action: Action) -> JSON:
     """What later steps see: `status`, `attempts`, and `response`, the `result` of a Lapp, or an `event`."""
     output: dict[str, JSON] = {"status": str(end.status), "attempts": end.attempts}
-    if end.value is not None:
-        output["result" if action.lapp else "event"] = end.value
+    if action.lapp is not None:
+        output["result"] = end.value
+    elif end.value is not None:
+        output["event"] = end.value
     if end.response is None:
         return output
     if action.lapp:  # whose value is recorded as the body of an answer
