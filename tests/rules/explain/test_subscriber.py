@@ -243,3 +243,37 @@ def test_no_event_begins_what_the_clock_begins(bundle) -> None:
     found = only(bundle, text, event("Lead_Delete", {}))
     assert found.refused is not None
     assert [each.says for each in found.refused[1].expected] == ["the clock, at 0 3 * * * in UTC"]
+
+
+def test_a_key_for_repeats_is_told_with_its_value_and_its_window(bundle) -> None:
+    text = """webhooks:
+  - id: a
+    event: Lead_Delete
+    url: https://x.example/
+    dedupe: {key: data.Id, window: 90m}
+"""
+    found = only(bundle, text, event("Lead_Delete", {"Id": 7}))
+    stage, clause = found.stages[-1]
+    assert (stage, found.selected, str(clause.place)) == ("dedupe", True, "hooks/hooks.yaml:6:5")
+    assert (clause.found[0].value, clause.expected[0].says) == (
+        7,
+        "none of this key came within 1h 30m before",
+    )
+    stage, clause = only(bundle, text, event("Lead_Delete", {})).stages[-1]
+    assert (stage, clause.found, bool(clause.lack)) == ("dedupe", (), True)
+
+
+@pytest.mark.parametrize(("said", "told"), [("split", "is halved"), ("fail", "fails")])
+def test_a_batch_is_told_with_what_becomes_of_a_list_that_is_too_large(bundle, said: str, told: str) -> None:
+    text = f"""webhooks:
+  - id: a
+    event: Lead_Delete
+    url: https://x.example/
+    batch: {{window: 1m, on_too_large: {said}}}
+"""
+    stage, clause = only(bundle, text, event("Lead_Delete")).stages[-1]
+    assert (stage, clause.holds) == ("batch", True)
+    assert clause.expected[0].says == (
+        "collected for 1m, up to 1,000 events or 1,048,576 bytes;"
+        f" a list that is too large for its receiver {told}"
+    )

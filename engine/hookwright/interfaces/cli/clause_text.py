@@ -34,8 +34,8 @@ def proofs(clause: Clause) -> Iterator[str]:
         yield _named(clause, "source")
     elif clause.kind == "if":
         yield f"if {clause.expected[0].says}" + (f": {_values(clause)}" if clause.found else "")
-    elif clause.kind == "schedule":
-        yield f"held: {clause.hint}" if clause.hint else clause.expected[0].says
+    elif clause.kind in {"schedule", "dedupe", "batch"}:
+        yield _sending(clause)
     elif clause.kind == "run":
         yield from _begun(clause)
     elif clause.kind == "not":
@@ -71,6 +71,14 @@ def _begun(clause: Clause) -> Iterator[str]:
     if clause.lack:
         yield f"which fails: {clause.lack}"
     yield f"first steps: {'; '.join(each.says for each in clause.expected)}"
+
+
+def _sending(clause: Clause) -> str:
+    """When and with what it goes out."""
+    if clause.kind == "dedupe":
+        key = f"it has no key: {clause.lack}" if clause.lack else _values(clause)
+        return f"{key}; sent if {clause.expected[0].says}"
+    return f"held: {clause.hint}" if clause.hint else clause.expected[0].says
 
 
 def _held(clause: Clause) -> list[Clause]:

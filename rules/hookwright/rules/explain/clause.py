@@ -10,8 +10,10 @@ from hookwright.schemas.problem import Place
 from ..event import JSON
 from ..model import EntityType
 
-Kind: TypeAlias = Literal["enabled", "event", "source", "field", "and", "or", "not", "if", "schedule", "run"]
-Stage: TypeAlias = Literal["enabled", "event", "source", "match", "if", "schedule", "run"]
+Kind: TypeAlias = Literal[
+    "enabled", "event", "source", "field", "and", "or", "not", "if", "schedule", "run", "dedupe", "batch"
+]
+Stage: TypeAlias = Literal["enabled", "event", "source", "match", "if", "schedule", "run", "dedupe", "batch"]
 
 
 @dataclass(frozen=True, slots=True)

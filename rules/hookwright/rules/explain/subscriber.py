@@ -24,6 +24,7 @@ from .clause import Clause, Expected, Explanation, Found, Stage
 from .condition import explain_condition
 from .pattern import explain_pattern
 from .run import explain_run
+from .sending import explain_batch, explain_dedupe
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,20 @@ class Explainer:
         if subscriber.condition is not True:
             place = self._home(entry, IF).place(IF)
             yield "if", explain_condition(subscriber.condition, event, place)
+        yield from self._sent(entry, subscriber, event)
+
+    def _sent(self, entry: Entry, subscriber: Subscriber, event: Event) -> Iterator[tuple[Stage, Clause]]:
+        """When and with what it goes out, and whether for sure."""
         for key, schedule in _schedules(subscriber):
             yield "schedule", self._schedule(self._home(entry, key).place(key), key, schedule)
         if subscriber.automation is not None:
             yield "run", explain_run(subscriber.automation, event, entry.part.place("steps", key=True))
+        if subscriber.dedupe is not None:
+            place = self._home(entry, "dedupe").place("dedupe", key=True)
+            yield "dedupe", explain_dedupe(subscriber.dedupe, event, place)
+        home = self._home(entry, "batch")
+        if subscriber.batch is not None and "batch" in home.value:
+            yield "batch", explain_batch(subscriber.batch, home.place("batch", key=True))
 
     def _home(self, entry: Entry, key: str) -> Part:
         """What says `key`: the subscriber itself, or else the defaults."""
