@@ -177,7 +177,9 @@ def _look_at_secrets_folder(folder: Path) -> Iterator[Finding]:
 
 
 def _references(model: Model, plugins: Plugins) -> Iterator[SecretReference]:
-    for target in (action.target for subscriber in model.subscribers for action in subscriber.actions):
+    for action in (action for subscriber in model.subscribers for action in subscriber.actions):
+        target = action.target
+        yield from _references_in(action.lapp.config if action.lapp else {}, plugins)
         yield from (value for _, value in (*target.query, *target.headers) if not isinstance(value, str))
         yield from _references_in(target.auth.config if target.auth else {}, plugins)
     for notifier in model.notifiers:

@@ -13,6 +13,7 @@ from hookwright.rules.event import JSON
 from hookwright.rules.load import RESERVED
 from hookwright.rules.references import EventNames
 from hookwright.rules.source import Source
+from hookwright.rules.telling import lapp_call
 
 from .api_file import in_order
 from .live import Configuration
@@ -49,6 +50,8 @@ class Shown:
     def text(self, column: str) -> str:
         """What is sorted and looked for by."""
         value = self.webhook.get(column)
+        if column == "url" and self.webhook.get("type") == "lapp":  # which stands in the place of a URL
+            value = lapp_call(self.webhook.get("lapp")).name
         return ", ".join(texts(value))
 
     def document(self) -> dict[str, Any]:

@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from tests import wild
 from tests.wild import SITE
+
+from hookwright.interfaces.diagnosis import Level, look_at_secrets
+from hookwright.plugins.loader import load_plugins
+from hookwright.rules.load import load
 
 ENV = {"PYTHONPATH": str(SITE)}
 EVENT = ("--type", "Lead_Post_Create", "--data", '{"n": 5}')
@@ -64,3 +69,15 @@ def test_what_cannot_be_called_is_told_on_one_line(lapps, arguments, code, said)
     assert ran.code == code
     assert said in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_the_doctor_looks_for_the_secrets_of_lapps(tmp_path, monkeypatch):
+    monkeypatch.delenv("WILD", raising=False)
+    lapp = "{name: talks, config: {key: {env: WILD}}}"
+    file = tmp_path / "hooks.yaml"
+    file.write_text(f"version: 1\nwebhooks: [{{id: a, event: Task_Create, type: lapp, lapp: {lapp}}}]\n")
+    with wild.installed():
+        plugins = load_plugins(allow=["wild"])
+    loaded = load(file, fragments=plugins.fragments())
+    (finding,) = look_at_secrets(loaded.model, plugins, None)
+    assert (finding.level, "WILD" in finding.detail) == (Level.FAIL, True)

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import click
 
+from hookwright.rules.telling import lapp_call
 from hookwright.schemas.writer import to_yaml
 
 from ..api_file import in_order, to_text
@@ -197,7 +198,8 @@ def _written(said: Mapping[str, Any]) -> dict[str, Any]:
 def _cells(said: Mapping[str, Any]) -> tuple[str, ...]:
     event = said["event"]
     events = ", ".join(event) if isinstance(event, list) else str(event)
-    texts = (str(said.get("url", "")), str(said.get("description", "")))
+    called = f"lapp {lapp_call(said['lapp']).name}" if said.get("type") == "lapp" else said.get("url", "")
+    texts = (str(called), str(said.get("description", "")))
     return str(said["id"]), str(said["status"]), str(said["bundle"]), events, *texts
 
 
