@@ -5,6 +5,7 @@ from __future__ import annotations
 from textwrap import dedent
 
 import pytest
+from tests import wild
 
 from hookwright.engine.simulation.timeline import Timeline, read_timeline
 from hookwright.engine.simulation.world import live_through
@@ -15,7 +16,8 @@ from hookwright.rules.compile import compile_table
 
 @pytest.fixture
 def play(tmp_path):
-    plugins = load_plugins(allow=())
+    with wild.installed():
+        plugins = load_plugins(allow=["wild"])
 
     def played(bundle: str, timeline: str):
         config, events = tmp_path / "webhooks.yaml", tmp_path / "timeline.txt"

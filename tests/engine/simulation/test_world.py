@@ -50,6 +50,26 @@ def test_tries_come_after_their_waits_and_answers_are_used_up_in_order(play):
     assert 3_600_000 <= waits[1] <= 3_960_100
 
 
+def test_a_lapp_is_not_called_and_answers_as_the_timeline_says(play):
+    happenings = play(
+        """
+        webhooks:
+          - id: score
+            event: Lead_Post_Create
+            type: lapp
+            lapp: echo
+            retry: {schedule: [1m]}
+        """,
+        """
+        events: [{type: Lead_Post_Create}]
+        answers: [{to: webhook/score, status: 500, times: 1}]
+        """,
+    )
+    first, second = told(happenings, "attempt")
+    assert first[2].startswith("1: lapp; again in 1m")
+    assert second[2] == "2: 200: Success"
+
+
 def test_a_receiver_that_asks_for_time_gets_it(play):
     happenings = play(
         HOOK + "        retry: {schedule: [1s], retry_after: true}\n",

@@ -11,18 +11,21 @@ from typing import cast
 from hookwright.rules.model import Target
 from hookwright.rules.table import RoutingTable
 
+from ..call.mask import Mask
 from ..call.prepare import Prepared, Refusal
 from ..call.tokens import Fetching
 from ..call.transport import Reply
 from ..delivery import Delivery
 from ..intake.rendering import Rendering
+from ..lapp.order import Order, Report
 from ..ledger.ledger import Ledger
 from ..ledger.work import Claim, Tick
 from ..worker.account import Account
 from ..worker.flight import Flight, Teller
+from ..worker.lapp import OK, LappRun, Ran, ran
 from ..worker.launcher import Launcher
 from ..worker.notifying import Told
-from ..worker.pilot import Pilot
+from ..worker.pilot import Ending, Pilot
 from ..worker.published import Published
 from ..worker.settling import Clerk
 from .agenda import Agenda
@@ -52,10 +55,13 @@ class Configured:
         """The ids of the notifiers to be told if it fails."""
         return self._published.notify(delivery)
 
-    def prepare(self, claim: Claim, now: float) -> Prepared | Fetching | Refusal:
-        """The request of a claim, at `now` (Unix seconds)."""
+    def prepare(self, claim: Claim, now: float) -> Prepared | LappRun | Fetching | Refusal:
+        """The call of a claim, at `now` (Unix seconds)."""
         found = self._table.endpoint(claim.delivery.endpoint)
         assert found is not None, "asked for by `target` first"
+        lapp = found[1].lapp
+        if lapp is not None:
+            return LappRun(Order(lapp=lapp.name, event={}, data=claim.body), Mask(), lapp.stage)
         return self._rendering.preparer(*found).prepare(claim.delivery, claim.body, claim.attempt, now)
 
     def teller(self, delivery: Delivery) -> Teller | None:
@@ -91,7 +97,9 @@ class _Sky:
 
     def start(self, flight: Flight, teller: Teller | None, now: float) -> None:  # noqa: ARG002
         answer = self._receivers.answer(flight.claim.delivery.lane)
-        ending = answer.reply if teller is None else _told(answer.reply)
+        ending: Ending = answer.reply if teller is None else _told(answer.reply)
+        if isinstance(flight.prepared, LappRun):
+            ending = _ran(flight.prepared, answer.reply)
         self._agenda.at(self._agenda.now + answer.took, lambda: self._ended(flight, ending))
 
 
@@ -100,6 +108,14 @@ def _told(reply: Reply) -> Told | Refusal:
     if reply.error is None and reply.status == 200:
         return Told()
     return Refusal("retry", reply.error or "status", reply.message or f"status {reply.status}")
+
+
+def _ran(run: LappRun, reply: Reply) -> Ran:
+    """What comes of a Lapp that answers so: a status of 200 is a value, anything else an exception."""
+    if reply.error is None and reply.status == OK:
+        return ran(run, Report(end="value", value=reply.body.decode(errors="replace") or "null"))
+    said = reply.message or f"the timeline says {reply.error or reply.status}"
+    return ran(run, Report(end="timeout" if reply.error == "timeout" else "error", error=said))
 
 
 class Calls:
