@@ -132,7 +132,10 @@ def test_the_example_is_valid_without_a_warning():
         "calls-to-warehouse",
         "fair-leads-to-legacy",
         "hot-leads",
+        "lead-for-ada",
         "leads-to-erp",
+        "qualified-to-won",
+        "score-over-80",
     ]
 
 

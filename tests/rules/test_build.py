@@ -57,8 +57,11 @@ def test_every_key_the_schema_takes_is_read():
         ({"automations": [{"id": "a", "until": 1}]}, "automations/0/until"),
         ({"automations": [{"steps": [{"wait": "1h"}, {"sleep": 1}]}]}, "automations/0/steps/1/sleep"),
         ({"automations": [{"cron": {"in": 1}}]}, "automations/0/cron/in"),
-        ({"automations": [{"on_failure": [{"emit": {}}]}]}, "automations/0/on_failure/0/emit"),
-        ({"automations": [{"steps": [{"then": [{"emit": {}}]}]}]}, "automations/0/steps/0/then/0/emit"),
+        ({"automations": [{"on_failure": [{"emit": {"at": 1}}]}]}, "automations/0/on_failure/0/emit/at"),
+        (
+            {"automations": [{"steps": [{"then": [{"emit": {"at": 1}}]}]}]},
+            "automations/0/steps/0/then/0/emit/at",
+        ),
         ({"automations": [{"steps": [{"choose": [{"if": 1}]}]}]}, "automations/0/steps/0/choose/0/if"),
         (
             {"automations": [{"steps": [{"for_each": {"do": [{"x": 1}]}}]}]},

@@ -14,7 +14,7 @@ from hookwright.schemas.nearest import did_you_mean
 from hookwright.schemas.problem import Problem, Related
 
 from . import headers
-from .actions import EVERY_NAME, action_problems, names_in
+from .actions import EVERY_NAME, OF_A_BATCH, action_problems, names_in, templates_in
 from .address import template_fault, url_fault
 from .automations import automation_problems
 from .batches import batch_problems, collects, lacks_window
@@ -28,9 +28,10 @@ from .expressions import subscriber_problems, template_problems
 from .glob import is_glob
 from .lapps import Lapps, lapp_problems
 from .lint.addresses import address_warnings
+from .lint.circles import circle_warnings
 from .lint.data import Data
 from .lint.events import event_warnings
-from .lint.expressions import expression_warnings
+from .lint.expressions import expression_warnings, template_warnings
 from .lint.known import KnownEvents
 from .lint.patterns import pattern_warnings
 from .lint.runs import run_problems
@@ -89,6 +90,7 @@ class Check:
         known = KnownEvents.of(bundle.declared)
         for entry in bundle.entries:
             yield from self._entry(entry, bundle.defaults, names, known)
+        yield from circle_warnings(bundle.entries, self.settings)
         yield from notify_problems(bundle, names)
         yield from rename_problems(bundle)
 
@@ -111,6 +113,8 @@ class Check:
             yield from self._batch(events, merged, entry, defaults)
         scope = names_in(entry, merged)
         yield from action_problems(entry, names, scope)
+        if OF_A_BATCH not in scope:  # where `data` is a list
+            yield from template_warnings(templates_in(entry), scope, data)
         yield from lapp_problems(entry, self.lapps, collected=collects(merged))
         if entry.kind is EntityType.AUTOMATION:
             yield from automation_problems(entry, names)

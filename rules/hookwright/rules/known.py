@@ -42,8 +42,9 @@ SUBSCRIBER = frozenset(
 LAPP = frozenset({"name", "config", "stage"})
 WEBHOOK = SUBSCRIBER | TARGET | {"type", "lapp"}
 RULE = SUBSCRIBER | {"actions"}
-ACTION = frozenset({"post", "notify", "lapp"})
+ACTION = frozenset({"post", "notify", "lapp", "emit"})
 NOTIFY = frozenset({"to", "message"})
+EMIT = frozenset({"type", "subject", "data"})
 OF_RUNS = frozenset({"cron", "key", "mode", "max", "on_overflow", "vars", "steps", "on_failure"})
 AUTOMATION = SUBSCRIBER | OF_RUNS
 CRON = frozenset({"at", "timezone", "missed"})
@@ -153,10 +154,11 @@ def _steps(part: Layer, key: str, where: str) -> Iterator[str]:
 
 def _action(action: Layer, where: str) -> Iterator[str]:
     """What is done under one of the keys of an action, or of a step."""
-    for kind in ("post", "notify"):
+    for kind in ("post", "notify", "emit"):
         yield from _no_mapping(action, kind, where)
-    for below, told in _parts(action, "notify"):
-        yield from _beyond(told, NOTIFY, f"{where}{below}")
+    for kind, keys in (("notify", NOTIFY), ("emit", EMIT)):
+        for below, said in _parts(action, kind):
+            yield from _beyond(said, keys, f"{where}{below}")
     for below, target in _parts(action, "post"):
         yield from _settings(target, TARGET, f"{where}{below}")
     if not _is_read("lapp", action.get("lapp", "")):

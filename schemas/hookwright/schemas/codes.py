@@ -134,6 +134,7 @@ _TABLE = (
     Code("HW157", "unknown value", "The schema of the event lists the values of this field, and it is none."),
     Code("HW158", "endless retries", "The last try comes more than seven days after the first."),
     Code("HW159", "event listed twice", "A name under `event` selects nothing that another one does not."),
+    Code("HW160", "events in a circle", "What is emitted begins the one that emits it again."),
     Code("HW165", "bad cron expression", "A `cron` has no expression of five fields that can be read."),
     Code("HW166", "cron that never fires", "There is no day, in any year, that a cron expression names."),
     Code("HW167", "unreachable step", "No run ever comes to this step."),

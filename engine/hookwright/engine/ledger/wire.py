@@ -125,7 +125,7 @@ def read_tick(answer: Any, term: int) -> Tick:
 def _read_claim(written: tuple[bytes, Any, int, bytes, int], claims: Sequence[Any], term: int) -> Claim:
     """Raises ValueError, TypeError or `msgspec.DecodeError` for what the scripts did not write."""
     text, apart, spent, token, suspicion = written
-    _, _, _, packed, body = text.split(b"\n", 4)
+    packed, _, body = text.partition(b"\n")
     if apart is not None:
         body = _body(claims, apart)
     claim = Claim(_read_delivery(packed), body, int(spent) + 1, token.decode(), term, suspicion)

@@ -29,16 +29,12 @@ from .carrying import Carrying
 from .clockwork import Clockwork
 from .emitting import Emitting, emitted_id
 from .fold import Fold
-from .glance import Glance
 from .horizon import EVERY, Horizon
 from .need import needs_runner
 from .ordering import Ordering
 
-LOOK_OFTEN = 0.01  # seconds between looks at the journal, for a second after something came
-LOOK_EVERY = 0.04  # the same after that
+LOOK_EVERY = 0.02  # seconds between looks at the journal
 LOOK_SELDOM = 0.5  # the same while no automation is configured and no run is open
-CALM = 1.0
-POLL_EVERY = 1.0  # seconds between looks into the journal even when it seems to be as it was
 LIVE_EVERY = 0.5  # seconds between looks at which configuration is in force
 END_EVERY = 1.0  # seconds between requests to end deliveries
 MOST_EMITTED = 200  # events of a turn
@@ -118,8 +114,6 @@ class Conduct:
         )
         self._live: RoutingTable | None = None
         self._live_name: str | None = None
-        self._glance = Glance(house.history)
-        self._came = float("-inf")  # when something was read last
         self._at: dict[str, float] = {}  # when something was done last
 
     @property
@@ -189,8 +183,7 @@ class Conduct:
         """Seconds until the next look, or until the next run goes on by itself."""
         idle = not (self._fold.courses or self._fold.emissions)
         idle = idle and (self._live is None or not needs_runner(self._live))
-        calm = self._house.monotonic() - self._came >= CALM
-        pause = LOOK_SELDOM if idle and calm else LOOK_EVERY if calm else LOOK_OFTEN
+        pause = LOOK_SELDOM if idle else LOOK_EVERY
         fold = self._fold
         times = (fold.courses.wait_until(), fold.emissions.wait_until(), self._clockwork.wait_until())
         at = min((time for time in times if time is not None), default=None)
@@ -214,8 +207,8 @@ class Conduct:
     def _emit(self, now: int) -> bool:
         """Send what is due back to the door; whether anything came of it."""
         emissions = self._fold.emissions
-        due = emissions.take(now, MOST_EMITTED) if self._live is not None else []
-        if not due:
+        due = emissions.take(now, MOST_EMITTED)
+        if not due or self._live is None:
             return False
         self._emitting.emit(due)
         self._house.checkpoint("emitted")
@@ -238,17 +231,12 @@ class Conduct:
 
     def _read(self, *, thorough: bool = False) -> bool:
         """Read on in the journal; whether there may be more."""
-        if not (thorough or self._is_time("poll", POLL_EVERY) or self._glance.grew):
-            return False
         batch = self._follower.poll(thorough=thorough)
         self._progress.update(batch.progress)
-        self._glance.looked(batch.progress)
         for item in batch.items:
             if isinstance(item, Advanced) and isinstance(item.fields, RunLine):
                 self._awaited.know(item.fields.revision)  # before the events it may wait for are read
         self._fold.take(batch.items)
-        if batch.items:
-            self._came = self._house.monotonic()
         return batch.more
 
     def _look_at_live(self) -> None:

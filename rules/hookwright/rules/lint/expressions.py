@@ -10,7 +10,9 @@ from hookwright.schemas.problem import Problem
 
 from ..bundle import Part
 from ..errors import ExpressionError
-from ..expression.fields import fields_of_data
+from ..expression.fields import fields_of_data, ways
+from ..expression.template import parse_template
+from ..expressions import texts_in
 from .data import Data
 from .fields import Fault, field_fault
 from .finding import UNKNOWN_FIELD
@@ -26,6 +28,19 @@ def expression_warnings(part: Part, known: Sequence[Data]) -> Iterator[Problem]:
             yield from _expression(part, place, text, known)
 
 
+def template_warnings(
+    parts: Iterable[tuple[Part, str]], names: Sequence[str], known: Sequence[Data]
+) -> Iterator[Problem]:
+    """The same for the templates under these keys, which are filled in with `names`."""
+    for part, key in parts if known else ():
+        for place, text in texts_in(part.value.get(key), (key,)):
+            try:
+                paths = [path for tree in parse_template(text, names) for path in ways(tree, "data")]
+            except ExpressionError:  # which is told as such
+                continue
+            yield from _unknown(part, place, text, paths, known)
+
+
 def _expression(part: Part, place: tuple[str, ...], text: str, known: Sequence[Data]) -> Iterator[Problem]:
     try:
         paths = list(fields_of_data(text))
@@ -39,6 +54,16 @@ def unknown_fields(
 ) -> Iterator[Problem]:
     """A warning for each of the ways into the data that the text at `place` goes and that leads nowhere."""
     text = str(part.value_at(*place))
+    yield from _unknown(part, place, text, paths, known)
+
+
+def _unknown(
+    part: Part,
+    place: Sequence[str | int],
+    text: str,
+    paths: Iterable[tuple[str, ...]],
+    known: Sequence[Data],
+) -> Iterator[Problem]:
     for path, fault in _first_faults(paths, known):
         depth, message, hint = _data_twice(path) if _names_data(path, fault) else fault
         offset = offset_of(text, path[depth])

@@ -28,37 +28,14 @@ local function write_claim(call, body, order, name)
   return call .. ' ' .. (body or '-') .. ' ' .. (order or '-') .. ' ' .. name
 end
 
--- Most tokens of a call end alike, and most claims on deliveries of an endpoint are written alike: each is read once.
-local ends, claims_read = {}, {}
-
--- The worker and the call at the end of a token.
-local function read_end(ending)
-  local read = ends[ending]
-  if not read then
-    read = { string.match(ending, '^/(.*)/(%d+)$') }
-    ends[ending] = read
-  end
-  return read[1], read[2]
-end
-
-local function read_claim(written)
-  local read = claims_read[written]
-  if not read then
-    local began, body, order, name = string.match(written, '^(%d+) (%S+) (%S+) (.*)$')
-    read = { began, name, body ~= '-' and body, order ~= '-' and order }
-    claims_read[written] = read
-  end
-  return read
-end
-
 -- The claim a token stands for: delivery, worker, endpoint, body, order; the delivery alone when it holds no more.
 local function claim_behind(token)
-  local id = string.match(token, '^[^/]*')
-  local worker, call = read_end(string.sub(token, #id + 1))
-  local written = worker and written_claim(worker, id)
-  local read = written and read_claim(written)
-  if not read or read[1] ~= call then return id end
-  return id, worker, read[2], read[3], read[4]
+  local id, worker, call = string.match(token, '^([^/]*)/(.*)/(%d+)$')
+  if not id then return string.match(token, '^[^/]*') end
+  local written = written_claim(worker, id)
+  local began, body, order, name = string.match(written or '', '^(%d+) (%S+) (%S+) (.*)$')
+  if began ~= call then return id end
+  return id, worker, name, body ~= '-' and body, order ~= '-' and order
 end
 
 local alive

@@ -130,18 +130,9 @@ end
 -- One that is off, that rests, or whose probe is under way makes no calls.
 local function may_call(e) return not e.off and not e.rest and not e.probing end
 
--- They enter the ring together, before anything is taken out of it.
-local entered = {}
-local function save_ring()
-  for i = 1, #entered, 1000 do
-    redis.call('RPUSH', P .. 'ring', unpack(entered, i, math.min(i + 999, #entered)))
-  end
-  entered = {}
-end
-
 local function enter_ring(e)
   if not e.ringed and may_call(e) and e.flying < e.cap and waiting(e) > 0 then
-    entered[#entered + 1] = e.name
+    redis.call('RPUSH', P .. 'ring', e.name)
     e.ringed = true
   end
 end
@@ -168,7 +159,6 @@ local function save_endpoint(e)
 end
 
 local function save_endpoints()
-  save_ring()
   for _, e in pairs(endpoints) do save_endpoint(e) end
 end
 

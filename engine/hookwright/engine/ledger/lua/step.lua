@@ -11,8 +11,8 @@
 --       [[token, node, outcome, wait, bytes of the result, rest, status, faulty]], packed tokens to hand back, the
 --       results, a line each. A rest is [ms, cause, why]: the delivery's endpoint makes no calls for so long. The
 --       status is that of the answer, or 0. Faulty: the receiver is to blame.
--- Answer: epoch, live, now, next due, [[text of the delivery, body kept apart or nothing, tries spent, token,
---         suspicion]], 1 when the lease had ended. A body kept apart that an earlier claim of this answer brings is
+-- Answer: epoch, live, now, next due, [[packed delivery, a line break and body, body kept apart or nothing, tries spent,
+--         token, suspicion]], 1 when the lease had ended. A body kept apart that an earlier claim of this answer brings is
 --         the place of that claim, from 1.
 
 local candidate, worker, call, lease, wanted = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -95,16 +95,16 @@ local function read_texts(ids)
   return #keys > 0 and redis.call('MGET', unpack(keys)) or {}
 end
 
--- Adds what the worker gets to know of a claim.
+-- Adds what the worker gets to know of a claim: of a text that is none of ours, all there is.
 local tail = '/' .. worker .. '/' .. call -- of the tokens
 local brought = {} -- body kept apart -> which claim of this answer brings it
-local function describe(id, text, attempts, suspicion, body, claims)
+local function describe(id, text, attempts, suspicion, body, from, claims)
   local place, bytes = #claims + 1, false
   if body then
     bytes = brought[body] or redis.call('HGET', P .. 'body:' .. body, 'bytes')
     brought[body] = brought[body] or bytes and place
   end
-  claims[place] = { text, bytes, attempts or 0, id .. tail, suspicion or 0 }
+  claims[place] = { string.sub(text, from or 1), bytes, attempts or 0, id .. tail, suspicion or 0 }
 end
 
 local SUSPECT = 10 -- of such suspicion a delivery is claimed by itself, so that its worker's death is its own doing
@@ -135,8 +135,8 @@ local function take_turn(e, room, ids, claims, entries)
   local texts = read_texts(popped)
   for i, id in ipairs(popped) do
     local text = texts[i]
-    local attempts, suspicion, body, order, node
-    if text then attempts, suspicion, body, order, node = read_claimed(text) end
+    local attempts, suspicion, body, order, node, _, from
+    if text then attempts, suspicion, body, order, node, _, from = read_work(text) end
     local suspected = (suspicion or 0) >= SUSPECT
     if suspected and has_company(ids) then
       put_back(e, popped, i)
@@ -148,7 +148,7 @@ local function take_turn(e, room, ids, claims, entries)
       e.flying = e.flying + 1
       ids[#ids + 1], taken[#taken + 1] = id, id
       entries[#entries + 1], entries[#entries + 2] = id, write_claim(call, body, order, e.name)
-      describe(id, text, attempts, suspicion, body, claims)
+      describe(id, text, attempts, suspicion, body, from, claims)
     end
     if suspected then
       put_back(e, popped, i + 1)
@@ -161,7 +161,6 @@ end
 
 -- As many endpoints as surely get a turn, since none fills more than PER_TURN of the room.
 local function next_endpoints(most, room)
-  save_ring()
   local names = redis.call('LPOP', P .. 'ring', math.min(most, math.ceil(room / PER_TURN), CHUNK)) or {}
   look_up_caps(names)
   return names
@@ -169,7 +168,6 @@ end
 
 -- Puts endpoints in front of the ring again.
 local function put_first(names, from)
-  save_ring()
   for i = #names, from, -1 do
     redis.call('LPUSH', P .. 'ring', names[i])
     endpoint(names[i]).ringed = true
@@ -204,8 +202,8 @@ local function claimed_before(ids)
     local written = written_claim(worker, id)
     local text = written and tonumber(string.match(written, '^%d+')) == call and read_texts({ id })[1]
     if text then
-      local attempts, suspicion, body = read_claimed(text)
-      describe(id, text, attempts, suspicion, body, claims)
+      local attempts, suspicion, body, _, _, _, from = read_work(text)
+      describe(id, text, attempts, suspicion, body, from, claims)
     end
   end
   return claims

@@ -4,7 +4,7 @@
 -- of its body if that is kept apart, the key of its order (each - for none). Then come its node and its endpoint, a line
 -- each, the delivery as JSON, and, on the next line, its body.
 
-local HEAD = '^(%d+) (%d+) %S+ (%S+) (%S+)\n([^\n]*)\n([^\n]*)\n'
+local HEAD = '^(%d+) (%d+) (%S+) (%S+) (%S+)\n([^\n]*)\n([^\n]*)\n()'
 local HEAD_BYTES = 511 -- hold nearly every head
 local NOT_PARKED = '---------------'
 
@@ -13,22 +13,15 @@ local function write_work(attempts, body, order, node, name, packed, bytes)
     .. node .. '\n' .. name .. '\n' .. packed .. '\n' .. bytes
 end
 
--- Tries spent, suspicion, body kept apart, order, node and endpoint; nothing when the text is none of ours.
+-- Tries spent, suspicion, body kept apart, order, node, endpoint, and where the delivery begins; nothing when the text
+-- is none of ours.
 local function read_work(text)
-  local attempts, suspicion, body, order, node, name = string.match(text, HEAD)
-  if not name then return end
-  return tonumber(attempts), tonumber(suspicion), body ~= '-' and body, order ~= '-' and order, node, name
+  local attempts, suspicion, _, body, order, node, name, from = string.match(text, HEAD)
+  if not from then return end
+  return tonumber(attempts), tonumber(suspicion), body ~= '-' and body, order ~= '-' and order, node, name, from
 end
 
--- What a claim has to know of it.
-local CLAIMED = '^(%d+) (%d+) %S+ (%S+) (%S+)\n([^\n]*)\n'
-local function read_claimed(text)
-  local attempts, suspicion, body, order, node = string.match(text, CLAIMED)
-  if not node then return end
-  return tonumber(attempts), tonumber(suspicion), body ~= '-' and body, order ~= '-' and order, node
-end
-
--- All of a delivery that is asked for by itself; nothing when there is none.
+-- The same of a delivery that is asked for by itself; nothing when there is none.
 local function work_of(id)
   local key = P .. 'd:' .. id
   local text = redis.call('GETRANGE', key, 0, HEAD_BYTES)
