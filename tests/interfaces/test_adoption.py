@@ -198,6 +198,17 @@ def test_what_it_sealed_can_be_opened(dead, adoption):
     assert Vault(adoption.heir.path / "sealing-key").open(text).body == b"secret"
 
 
+def test_its_runs_are_carried_out_as_they_began(dead, adoption):
+    name = "0" * 64 + ".json"
+    dead.state.revisions.mkdir()
+    (dead.state.revisions / name).write_text("{}")
+    (dead.state.revisions / "live").write_text("sha256:1")
+    (dead.state.path / "runner.lock").touch()
+    adopt(adoption)
+    assert [path.name for path in adoption.heir.revisions.iterdir()] == [name]
+    assert (adoption.heir.path / "runner.lock").exists()
+
+
 def test_keys_that_are_none_end_it_until_they_are_mended(dead, adoption):
     dead.accept("one")
     (dead.state.path / "sealing-key").write_text("bm8ga2V5\n")

@@ -15,7 +15,7 @@ from hookwright.rules.table import RoutingTable
 
 from .errors import JournalError
 from .revisions import table_of
-from .state import write_private
+from .state import State, write_private
 
 SUPERSEDED = 60.0  # seconds after which nothing is accepted any more under a revision that was replaced
 _NAME = re.compile(r"[0-9a-f]{64}\.json")
@@ -101,3 +101,19 @@ class KeptRevisions:
             raise NoRevision(f"the revision {revision} is not kept any more: {error.strerror}") from error
         except SourceError as error:
             raise NoRevision(f"the revision {revision} cannot be read: {error}") from error
+
+
+def take_revisions(dead: State, heir: State) -> None:
+    """Keep what was live on another node, too: its open runs are carried out as they began. Raises `OSError`.
+
+    Where a runner ran, the heir has one.
+    """
+    found = sorted(dead.revisions.glob("*.json")) if dead.revisions.is_dir() else []
+    if found:
+        heir.revisions.mkdir(mode=0o700, exist_ok=True)
+    for path in found:
+        target = heir.revisions / path.name
+        if _NAME.fullmatch(path.name) and not path.is_symlink() and not target.exists():
+            write_private(target, path.read_text(encoding="utf-8"))
+    if (dead.path / "runner.lock").exists():
+        (heir.path / "runner.lock").touch(mode=0o600)

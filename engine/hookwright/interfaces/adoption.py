@@ -24,6 +24,7 @@ from hookwright.engine.heir import (
 from hookwright.engine.history.catching_up import book_lock
 from hookwright.engine.journal.inheriting import inherit
 from hookwright.engine.journal.sealing import KEY_FILE, vault_of
+from hookwright.engine.kept_revisions import take_revisions
 from hookwright.engine.ledger.ledger import Ledger
 from hookwright.engine.state import State, StateBusy, StateError
 
@@ -120,6 +121,7 @@ def _take(adoption: Adoption, ledger: Ledger, node: str, by: str) -> Taken:
         adoption.checkpoint("settled")
         mark_adopting(heir, node)
         _take_keys(dead, heir)
+        take_revisions(dead, heir)
         segments = inherit(dead.history, heir.history, node, copied=partial(_copied, adoption, presence))
         mark_adopted(dead, Adopted(by, whole=True))
         adoption.checkpoint("whole")

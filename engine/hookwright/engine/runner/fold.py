@@ -98,7 +98,7 @@ class Fold:
                     self.emissions.put(Emission(*found, since=self.mark))
         if event.source == self._emitted_here:
             self.emissions.emitted.add(event.id)
-        if self._is_awaited(event.type, fanout.revision):
+        if not fanout.carried and self._is_awaited(event.type, fanout.revision):
             secret = secret or self._secret(event)
             seen = Remembered(trigger_of(event, secret, fanout.at), frozenset(secret.hidden))
             self.memory.put(seen)
