@@ -99,7 +99,13 @@ class Entry:
             yield Part(self.part.document, (*self.part.path, *path), step)
 
     def target(self, path: str) -> Part | None:
-        """Where an action's path leads: with `""` to a webhook itself, with `actions/0/post` into a rule."""
+        """Where an action's path leads: with `""` to a webhook itself, with `actions/0/post` into a rule,
+        with `steps/hello` to what that step calls.
+        """
+        paths = step_paths(self.part.value) if self.kind is EntityType.AUTOMATION else {}
+        for at, known in paths.items():
+            if known == path:
+                return self.part.part(*at, "post")
         steps = [int(step) if step.isdigit() else step for step in path.split("/") if step]
         return self.part.part(*steps)
 

@@ -85,7 +85,7 @@ def _to_one_end(model: Model) -> Iterator[list[_Call]]:
     """Calls of which a receiver cannot tell apart one from the other, wherever there are several."""
     by_url: dict[tuple[str, str], list[tuple[Subscriber, Action]]] = defaultdict(list)
     for subscriber in model.subscribers:
-        for action in subscriber.actions:
+        for action in subscriber.actions if subscriber.automation is None else ():  # which depend on its run
             if action.target.url:
                 by_url[action.target.method, action.target.url].append((subscriber, action))
     for same_url in by_url.values():
