@@ -353,7 +353,7 @@ class LedgerMachine(RuleBasedStateMachine):
         return max(min(cap - flying, sum(known.state is State.READY for known in of)), 0)
 
     def suspicion_of(self, name: str) -> int:
-        return int(self.client.hget(f"{{hw:0}}:d:{name}", "suspicion") or 0)
+        return int(self.client.getrange(f"{{hw:0}}:d:{name}", 7, 10) or 0)
 
     def token_of(self, name: str) -> str:
         return self.held[name].token if name in self.held else ""
