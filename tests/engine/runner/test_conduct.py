@@ -310,3 +310,24 @@ def test_the_templates_of_steps_see_what_steps_and_variables_hold(world: Any) ->
     assert "ADA@" not in kept
     assert "ada@" not in kept
     assert "north 4711" in kept
+
+
+TELLING = """
+- id: a
+  event: Lead
+  steps:
+    - for_each:
+        in: '[1, 2]'
+        as: n
+        parallel: 2
+        do:
+          - notify: {to: [sales], message: "number {{ vars.n }}"}
+"""
+
+
+def test_each_message_of_a_loop_is_one_of_its_own(world: Any) -> None:
+    one = world(TELLING)
+    one.accept("e1")
+    notices = [json.loads(body) for _, body in one.offered]
+    assert [notice["title"] for notice in notices] == ["number 1", "number 2"]
+    assert [notice["id"] for notice in notices] == [delivery.message for delivery, _ in one.offered]

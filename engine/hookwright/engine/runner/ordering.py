@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -54,7 +54,8 @@ class Ordering:
         assert course.run is not None
         event = event_of(course.run.trigger, course.hops)
         placing = Placing(self.node, self.encoders)
-        body, placed = placing.asked(event, subscriber, order.action, now, order.scope)
+        action = replace(order.action, path=order.path)  # so that what it says names the message it is
+        body, placed = placing.asked(event, subscriber, action, now, order.scope)
         message = message_of(course, order.path)
         delivery = msgspec.structs.replace(
             placed,
@@ -69,8 +70,8 @@ class Ordering:
         if course.hidden:
             mask = Mask(hidden=delivery.hidden)
             scope = {name: masked(value, mask) for name, value in order.scope.items()}
-            delivery = concealed(delivery, order.action, order.scope, scope)
-            said = placing.asked(event, subscriber, order.action, now, scope)
+            delivery = concealed(delivery, action, order.scope, scope)
+            said = placing.asked(event, subscriber, action, now, scope)
             readable = _readable(order, *said, body, mask)
         return Placed(delivery, body, self._lines(course, order, delivery, body, readable))
 
