@@ -111,15 +111,16 @@ def _may_be_deep(raw: bytes) -> bool:
 
 
 def _too_deep(value: JSON) -> bool:
-    level = [value] if isinstance(value, dict | list) else []
+    level = [value]
     for _ in range(DEPTH_LIMIT):
-        level = [
-            child
-            for container in level
-            for child in (container.values() if isinstance(container, dict) else container)
-            if type(child) is dict or type(child) is list
-        ]
-    return bool(level)
+        below: list[JSON] = []
+        for each in level:
+            if type(each) is dict:
+                below += each.values()
+            elif type(each) is list:
+                below += each
+        level = below
+    return any(type(each) is dict or type(each) is list for each in level)
 
 
 def _encodes(value: JSON) -> bool:
