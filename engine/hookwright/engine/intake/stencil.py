@@ -76,12 +76,12 @@ class _Part(Struct, frozen=True):
 
 
 class Stencil(Struct, frozen=True):
-    """`line` is the text of a line, to be filled in with `%`: id, source, time and subject, data; of each
-    part its ids and when it is due; the fingerprint.
+    """`line` is the text of a line in pieces, and between them gaps: id, source, time and subject, data; of
+    each part its ids and when it is due; the fingerprint.
     """
 
     revision: str
-    line: bytes
+    line: tuple[bytes, ...]
     parts: tuple[_Part, ...]
 
     def draw(self, event: Event, fingerprint: str, now: int) -> Drawn:
@@ -93,8 +93,10 @@ class Stencil(Struct, frozen=True):
             message, delivery = identifiers(of_event, part.endpoint)
             names += (delivery, message)
             gaps += (delivery.encode(), message.encode(), _due(now + part.delay))
-        line = self.line % (*gaps, fingerprint.encode())
-        return Drawn(self, event, fingerprint, now, tuple(names), Entry("accepted", line))
+        gaps.append(fingerprint.encode())
+        line = [*self.line]
+        line[1::2] = gaps
+        return Drawn(self, event, fingerprint, now, tuple(names), Entry("accepted", b"".join(line)))
 
 
 class Drawn(Struct, gc=False):
@@ -243,8 +245,8 @@ def _gaps_of(deliveries: Iterable[Delivery]) -> Iterator[bytes]:
         yield _due(each.due)
 
 
-def _cut(entries: Sequence[Entry], gaps: Iterable[bytes]) -> bytes | None:
-    """The text of the one line without what stands in the gaps; None unless each is found, once."""
+def _cut(entries: Sequence[Entry], gaps: Iterable[bytes]) -> tuple[bytes, ...] | None:
+    """The text of the one line with nothing in the gaps; None unless each is found, once."""
     text = entries[0].fields
     if len(entries) > 1 or not isinstance(text, bytes):
         return None
@@ -253,8 +255,8 @@ def _cut(entries: Sequence[Entry], gaps: Iterable[bytes]) -> bytes | None:
         before, found, text = text.partition(gap)
         if not found or gap in text:
             return None
-        pieces.append(before)
-    return b"%b".join(piece.replace(b"%", b"%%") for piece in (*pieces, text))
+        pieces += (before, b"")
+    return (*pieces, text)
 
 
 def _when(event: Event) -> bytes:
