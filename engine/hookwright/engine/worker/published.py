@@ -9,7 +9,7 @@ from hookwright.plugins.hookspecs import Network
 from hookwright.plugins.registry import Plugins
 from hookwright.plugins.secrets import SecretStore
 from hookwright.rules.hours import is_open, next_opening, opening_text
-from hookwright.rules.model import Action, SecretReference, Target
+from hookwright.rules.model import Action, SecretReference, Subscriber, Target
 from hookwright.rules.source import from_json
 from hookwright.rules.table import RoutingTable
 
@@ -53,10 +53,13 @@ class Published:
         self._preparers: dict[str, Preparer | FilledPreparer | LappPreparer] = {}
         self._limits = limits
         self._tellers: dict[str, LiveNotifier] = {}
+        self._asked: Delivery | None = None  # the last delivery that something was asked about,
+        self._name = ""  # its endpoint,
+        self._found: tuple[Subscriber, Action] | None = None  # and what that stands for
 
     def target(self, delivery: Delivery) -> Target | None:
         """Where and how to call; None when this revision has no such endpoint. A test is tried once."""
-        found = self._table.endpoint(delivery.endpoint)
+        found = self._find(delivery)
         if found is None:
             return None
         if delivery.notifier:
@@ -66,15 +69,16 @@ class Published:
 
     def prepare(self, claim: Claim, now: float) -> Prepared | LappRun | Fetching | Refusal:
         """The call of a claim whose endpoint exists, at `now` (Unix seconds); or a token is on its way."""
-        endpoint = claim.delivery.endpoint
-        preparer = self._preparers.get(endpoint)
+        found = self._find(claim.delivery)
+        preparer = self._preparers.get(self._name)
         if preparer is None:
-            preparer = self._preparers[endpoint] = self._preparer(endpoint)
+            assert found is not None, "asked for by `target` first"
+            preparer = self._preparers[self._name] = self._preparer(*found)
         return preparer.prepare(claim.delivery, claim.body, claim.attempt, now)
 
     def closed(self, delivery: Delivery, now: int) -> tuple[int, str] | None:
         """When calls go out again (Unix ms) and why not at `now`; None while they do. Tests always do."""
-        found = None if delivery.test else self._table.endpoint(delivery.endpoint)
+        found = None if delivery.test else self._find(delivery)
         schedule = None if found is None else found[0].hold_outside
         if schedule is None or is_open(schedule, now):
             return None
@@ -86,7 +90,7 @@ class Published:
 
         A notice belongs to no endpoint, so none is found for it.
         """
-        found = None if delivery.test else self._table.endpoint(delivery.endpoint)
+        found = None if delivery.test else self._find(delivery)
         return () if found is None else found[0].notify
 
     def teller(self, delivery: Delivery) -> LiveNotifier | None:
@@ -101,10 +105,14 @@ class Published:
             self._tellers[settings.id] = teller
         return teller
 
-    def _preparer(self, endpoint: str) -> Preparer | FilledPreparer | LappPreparer:
-        found = self._table.endpoint(endpoint)
-        assert found is not None, "asked for by `target` first"
-        subscriber, action = found
+    def _find(self, delivery: Delivery) -> tuple[Subscriber, Action] | None:
+        """What a delivery goes to. Several things are asked of each in a row: the last is kept."""
+        if delivery is not self._asked:
+            self._asked, self._name = delivery, delivery.endpoint
+            self._found = self._table.endpoint(self._name)
+        return self._found
+
+    def _preparer(self, subscriber: Subscriber, action: Action) -> Preparer | FilledPreparer | LappPreparer:
         if action.lapp is not None:
             lapp = self._plugins.lapps.get(action.lapp.name)
             return LappPreparer(action.lapp, lapp, self._secrets, self._limits, action.target.timeout)

@@ -211,7 +211,10 @@ class CurlTransport:
                 logger.debug("socket %d cannot be watched", fd)
 
     def _set_timer(self, milliseconds: int) -> None:
-        self._timer = None if milliseconds < 0 else time.monotonic() + milliseconds / 1000
+        if milliseconds > 0:
+            self._timer = time.monotonic() + milliseconds / 1000
+        else:  # never, or at once
+            self._timer = None if milliseconds else 0.0
 
 
 def _answer(done: Callable[[Reply], None], reply: Reply) -> None:
