@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from jinja2 import nodes
@@ -38,11 +38,17 @@ def parse_template(text: str, names: Sequence[str] = NAMES) -> tuple[nodes.Node,
             return (_with_statements(text, names),)
         exact = not any(mark in text for mark in _TRIMMING)
         inner = _expressions(text)
-        found = tuple(_placed(each, column if exact else None, names) for each, column in inner)
-    parts = sum(1 for tree in found for _ in nodes_of(tree))
-    if parts > MOST_PARTS:
-        raise too_many(MOST_PARTS, "template")
-    return found
+        return tuple(_few(_placed(each, column if exact else None, names) for each, column in inner))
+
+
+def _few(trees: Iterable[nodes.Expr]) -> Iterator[nodes.Expr]:
+    """The trees, as long as they are not too many: each takes its time to read."""
+    parts = 0
+    for tree in trees:
+        parts += sum(1 for _ in nodes_of(tree))
+        if parts > MOST_PARTS:
+            raise too_many(MOST_PARTS, "template")
+        yield tree
 
 
 def _placed(inner: str, column: int | None, names: Sequence[str]) -> nodes.Expr:
