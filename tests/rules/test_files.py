@@ -88,7 +88,7 @@ def test_links_to_nowhere_and_to_themselves_are_problems(bundle):
 
 def test_a_bundle_without_files_is_a_problem(bundle):
     write(bundle / "notes.txt")
-    hint = "hidden files, suites (*.test.yaml) and the folder env/ do not count"
+    hint = "hidden files, *.test.yaml, *.timeline.yaml and the folder env/ do not count"
     assert problems(bundle) == [f"hooks: HW107 error: no *.yaml or *.yml file found ({hint})"]
 
 

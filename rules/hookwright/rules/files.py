@@ -10,7 +10,7 @@ from pathlib import Path
 from hookwright.schemas.problem import Place, Problem
 
 _SUFFIXES = (".yaml", ".yml")
-_SUITES = (".test.yaml", ".test.yml")
+_ASIDE = (".test.yaml", ".test.yml", ".timeline.yaml", ".timeline.yml")  # suites, and what `simulate` plays
 _ENVIRONMENTS = "env"  # only at the top of a bundle
 
 
@@ -38,7 +38,7 @@ def find_files(path: Path) -> Files:
     found = tuple(sorted(search.files(path), key=lambda entry: entry[1]))
     problems = tuple(search.problems)
     if not found and not problems:
-        hint = "hidden files, suites (*.test.yaml) and the folder env/ do not count"
+        hint = "hidden files, *.test.yaml, *.timeline.yaml and the folder env/ do not count"
         problems = (Problem("HW107", "no *.yaml or *.yml file found", Place(shown(path)), hint),)
     return Files(found, problems)
 
@@ -74,7 +74,7 @@ class _Search:
             return []
 
     def _entry(self, entry: Path) -> Iterator[tuple[Path, str]]:
-        named_so = entry.name.endswith(_SUFFIXES) and not entry.name.endswith(_SUITES)
+        named_so = entry.name.endswith(_SUFFIXES) and not entry.name.endswith(_ASIDE)
         if not named_so and not entry.is_dir():
             return
         real = entry.resolve(strict=True)

@@ -20,6 +20,7 @@ from ..journal.outcome import Attempt, Held, Settled
 from ..journal.runs import RunLine, StepLine
 from .happening import Happening, Kind
 
+_TURN = (Fanout, Entered, Turned, Derived, Advanced)
 _SHOWN = 200  # characters of what came out of a step
 
 
@@ -54,7 +55,7 @@ class Story:
             more = batch.more
             for item in sorted(batch.items, key=_order):
                 found += self._tell(item)
-        self._told += sorted(found, key=lambda each: (each.at, each.kind == "notify"))  # of what came before
+        self._told += found
 
     def _tell(self, item: Item) -> Iterator[Happening]:
         match item:
@@ -141,8 +142,8 @@ class Story:
 
 
 def _order(item: Item) -> int:
-    """What opens comes before what becomes of it."""
-    return 0 if isinstance(item, Fanout) else 1 if isinstance(item, Derived) else 2
+    """As a turn of the node goes: what came in, what calls came to, what that opens, what runs make of it."""
+    return next((rank for rank, kind in enumerate(_TURN) if isinstance(item, kind)), len(_TURN))
 
 
 def _attempt(endpoint: str, line: Attempt, at: int, then: str, status: Status | None = None) -> Happening:

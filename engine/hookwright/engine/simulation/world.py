@@ -90,7 +90,7 @@ class _World:
             worked = self.node.turn()
             tick, called = self._calls.turn()
             worked = worked or called
-        self._story.follow()
+            self._story.follow()
         now = self._agenda.now
         soonest = [] if tick.next_due is None else [now + max(tick.next_due, 1)]
         due = self.node.next_at
