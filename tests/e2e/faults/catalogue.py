@@ -180,4 +180,9 @@ FAULTS = (
         "Everything dies, or Redis is lost, in the middle of a replay of many",
         "it goes on where it was; each delivery is replayed once",
     ),
+    Fault(
+        76,
+        "The runner, or the whole server, is killed at each step of a run",
+        "the run ends as if nothing was; each of its deliveries and events is there once",
+    ),
 )

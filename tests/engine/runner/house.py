@@ -288,6 +288,7 @@ class World:
 
     def close(self) -> None:
         self.conduct.close()
+        self.offering.close()
         for writer in (self.writer, self.intake, self.book):
             with closing(writer):
                 pass

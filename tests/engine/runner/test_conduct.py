@@ -107,6 +107,7 @@ def play(one: World) -> list[Any]:
     return one.trace()
 
 
+@pytest.mark.fault(76)
 def test_a_run_ends_the_same_wherever_the_process_is_killed(world: Any) -> None:
     whole = world()
     expected = play(whole)
