@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -66,14 +67,18 @@ class _Open:
     path: Path
     identity: tuple[int, int]
     size: int = 0
+    places: tuple[str, ...] = ()  # the file, its folder and the one of that
+
+    def __post_init__(self) -> None:
+        self.places = tuple(map(str, (self.path, self.path.parent, self.path.parent.parent)))
 
     def stands(self) -> bool:
         """Whether the file can still be found under its name: not deleted, moved or replaced by a link."""
         try:
-            found = self.path.stat(follow_symlinks=False)
-            linked = self.path.parent.is_symlink() or self.path.parent.parent.is_symlink()
+            found, *folders = map(os.lstat, self.places)
         except OSError:
             return False
+        linked = any(stat.S_ISLNK(folder.st_mode) for folder in folders)
         return (found.st_dev, found.st_ino) == self.identity and not linked
 
 

@@ -91,12 +91,18 @@ class Table:
 
     def __init__(self, entries: Sequence[Entry] = ROUTES) -> None:
         self._entries = [(compile_path(entry.path)[0], entry) for entry in entries]
+        self._found: dict[tuple[str, str], Role | None] = {}  # of paths without a gap, looked up once
+        for entry in entries:
+            if "{" not in entry.path:
+                self._found[entry.method, entry.path] = self.need(entry.method, entry.path)
 
     def need(self, method: str, path: str) -> Role | None:
         """The role a request needs, None for none. What is not in the table needs the highest.
 
         So a route that was forgotten here is closed, and only an administrator learns what is not there.
         """
+        if (method, path) in self._found:
+            return self._found[method, path]
         asked = "GET" if method == "HEAD" else method
         return next((entry.role for entry in self._at(path) if entry.method == asked), Role.ADMIN)
 
