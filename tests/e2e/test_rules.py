@@ -52,3 +52,8 @@ def test_each_action_goes_its_own_way(serve, receiver):
     (arrival,) = sink.arrivals.of(party)
     assert json.loads(arrival.body) == {"Name": "Autumn & Co"}
     assert "Won: Autumn & Co" in server.log.read_text()
+    for action in ("actions/0/notify/log", "actions/2/post"):
+        code, said, _ = server.run("replay", rows[action].id)
+        assert code == 0, said
+    server.until(lambda: len([each for each in sink.arrivals.all if each.target == won.target]) == 2)
+    server.until(lambda: server.log.read_text().count("Won: Autumn & Co") == 2)
