@@ -16,11 +16,13 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
 
+from hookwright.engine.book.heartbeat import read_heartbeat
 from hookwright.engine.book.retention import history_size
 from hookwright.engine.history.history import History
 from hookwright.engine.history.index_view import HistoryUnavailable
 from hookwright.engine.journal.sealing import KEY_FILE, key_names
 from hookwright.engine.journal.segment import list_segments
+from hookwright.engine.runner.signs import read_sign
 from hookwright.engine.state import State
 from hookwright.plugins.errors import PluginError
 from hookwright.plugins.registry import Plugins
@@ -106,6 +108,20 @@ def look_at_history(folder: Path) -> Iterator[Finding]:
         yield Finding("history", Level.WARN, f"{segment} at byte {offset}: {reason}", advice)
     if not damage:
         yield Finding("history", Level.OK, f"every line can be read; {_extent(State(folder).history)}")
+
+
+def look_at_runs(folder: Path) -> Iterator[Finding]:
+    """Whether the runner lives where there is something for it to carry out, and can write."""
+    beat, sign = read_heartbeat(folder), read_sign(folder)
+    if beat is None or not beat.fresh() or not (folder / "runner.lock").exists():
+        return  # no server runs here, or none that ever had an automation
+    if sign is None or not sign.fresh():
+        advice = "`serve` starts it again by itself; look for child_died in its log"
+        yield Finding("runs", Level.FAIL, "the runner does not live: runs of automations wait", advice)
+    elif not (sign.journal and sign.room):
+        yield Finding("runs", Level.FAIL, "the runner cannot write the journal", "free some space")
+    else:
+        yield Finding("runs", Level.OK, f"{sign.open} open")
 
 
 def look_at_seal(folder: Path) -> Iterator[Finding]:

@@ -1,9 +1,12 @@
 import json
 import threading
+import time
 
 import pytest
 
+from hookwright.engine.book.heartbeat import Heartbeat, write_heartbeat
 from hookwright.engine.history.history import History
+from hookwright.engine.runner.signs import SignOfLife, write_sign
 from hookwright.engine.valkey.embedded import EmbeddedServer
 from hookwright.interfaces import diagnosis
 from hookwright.interfaces.cli.exits import Exit
@@ -14,6 +17,7 @@ from hookwright.interfaces.diagnosis import (
     look_at_history,
     look_at_names,
     look_at_plugins,
+    look_at_runs,
     look_at_secrets,
 )
 from hookwright.interfaces.redis_diagnosis import look_at_redis
@@ -220,3 +224,29 @@ def test_without_a_redis_the_one_that_would_be_started_is_named(tmp_path) -> Non
     assert found[0].detail.startswith("`serve` starts a private one")
     assert clock is None
     assert list(tmp_path.iterdir()) == []
+
+
+def alive(state, **fields):
+    """A server runs on the folder; its runner says this of itself."""
+    times = {"at": time.time(), "monotonic": time.monotonic()}
+    said = {"caught_up": True, "ledger": True, "journal": True, "open": 0, "held": 0}
+    write_heartbeat(state, Heartbeat(pid=1, **said, **times))
+    (state / "runner.lock").touch()
+    if fields:
+        told = {"caught_up": True, "journal": True, "room": True, "open": 3}
+        write_sign(state, SignOfLife(pid=2, **{**told, **fields}, **times))
+
+
+@pytest.mark.parametrize(
+    ("fields", "level", "detail"),
+    [
+        ({"open": 3}, "ok", "3 open"),
+        ({}, "fail", "the runner does not live: runs of automations wait"),
+        ({"room": False}, "fail", "the runner cannot write the journal"),
+    ],
+)
+def test_runs_that_nobody_carries_out_are_told(tmp_path, fields, level, detail):
+    assert list(look_at_runs(tmp_path)) == []
+    alive(tmp_path, **fields)
+    (finding,) = look_at_runs(tmp_path)
+    assert (finding.level, finding.detail) == (level, detail)

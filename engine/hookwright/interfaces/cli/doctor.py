@@ -24,6 +24,7 @@ from ..diagnosis import (
     look_at_names,
     look_at_plugins,
     look_at_python,
+    look_at_runs,
     look_at_seal,
     look_at_secrets,
 )
@@ -73,6 +74,7 @@ def _look(
     yield from look_at_disk(state)
     yield from look_at_history(state)
     yield from look_at_seal(state)
+    yield from look_at_runs(state)
     redis, server_time = look_at_redis(redis_url, state)
     yield from redis
     yield from look_at_clock(server=server_time)
