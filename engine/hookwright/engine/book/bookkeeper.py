@@ -29,6 +29,7 @@ from .retention import KEEP, Keep, Retention
 
 FOLLOW_EVERY = 0.03  # seconds between looks at intake's segments
 BLOCK_MS = 200  # the longest wait for a result
+TURN_EVERY = 0.02  # seconds between turns, at least, while results keep coming: each costs much beside them
 PAUSE = (0.05, 1.0)  # seconds between tries while the ledger or the disk does not work: first, longest
 TIDY_EVERY = 1.0  # seconds between steps of packing and dropping
 DRAIN_SECONDS = 3.0  # for booking what is left at the end
@@ -188,11 +189,15 @@ class Bookkeeper:
         try:
             pause = PAUSE[0]
             while not stop.is_set():
-                if self._turn(booking, BLOCK_MS) is not None:
-                    pause = PAUSE[0]
+                next_at = time.monotonic() + TURN_EVERY
+                came = self._turn(booking, BLOCK_MS)
+                if came is None:
+                    stop.wait(pause)
+                    pause = min(2 * pause, PAUSE[1])
                     continue
-                stop.wait(pause)
-                pause = min(2 * pause, PAUSE[1])
+                pause = PAUSE[0]
+                if came:
+                    stop.wait(max(next_at - time.monotonic(), 0))
             self._drain(booking)
         except BaseException as error:  # noqa: BLE001  # raised again in the main thread
             self._crashed = error
