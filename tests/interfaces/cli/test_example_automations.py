@@ -13,7 +13,7 @@ EXAMPLES = Path(__file__).parents[3] / "examples" / "automations"
 @pytest.fixture
 def told(inside):
     def told_(name: str) -> list[tuple[str, str, str]]:
-        timeline, bundle = EXAMPLES / "timelines" / f"{name}.yaml", EXAMPLES / "hooks.yaml"
+        timeline, bundle = EXAMPLES / f"{name}.timeline.yaml", EXAMPLES
         done = inside("simulate", str(timeline), str(bundle), "-o", "json")
         assert done.code == 0, done.err
         happenings = json.loads(done.out)["happenings"]
@@ -23,7 +23,7 @@ def told(inside):
 
 
 def test_the_examples_have_no_warning(inside):
-    done = inside("validate", str(EXAMPLES / "hooks.yaml"))
+    done = inside("validate", str(EXAMPLES))
     assert (done.code, "0 warnings" in done.out + done.err) == (0, True)
 
 
