@@ -11,8 +11,10 @@ import pytest
 from hookwright.engine.book.book import Book
 from hookwright.engine.delivery import Status
 from hookwright.engine.history.audit import read_account
+from hookwright.engine.history.expunging import Ordered
 from hookwright.engine.history.history import History
 from hookwright.engine.identifiers import delivery_id, message_id, run_id
+from hookwright.engine.journal.expunge import Expunge
 from hookwright.engine.journal.opened import Acted, opened_entries
 from hookwright.engine.journal.outcome import entries
 from hookwright.engine.journal.runs import Began, PlannedRun, RunLine, StepLine
@@ -124,3 +126,30 @@ def test_an_audit_knows_what_runs_asked_for(node: Any, kit: Any, runs: Writer) -
     account = read_account(node.history)
     assert account.damage == []
     assert account.message_of[action(kit).id] == action(kit).message
+
+
+def test_an_expunged_event_concerns_the_runs_it_began_and_those_that_heard_it(
+    node: Any, kit: Any, runs: Writer
+) -> None:
+    node.accept("e1", runs=(PLANNED,))
+    node.accept("e2")
+    lines = [told(kit, begun=True), step("ended", seen=("/src", "e2")), *opened_entries(action(kit), b"{}")]
+    runs.append_many(lines).result(10)
+    said = [Entry("expunge", Expunge(id=name, source="/src", by="ada")) for name in ("e2", "e1")]
+    with closing(Book(node.state, kit.NODE)) as book:
+        for name, entry in zip(("e2", "e1"), said, strict=True):
+            ordered = Ordered("/src", name, 0)
+            assert book.runs_concerned(ordered) is None, "it is open"
+            node.intake.append_many([entry]).result(10)
+            node.now += 1000
+        book.follow()
+        found = book.expunging()
+        assert found is not None
+        assert action(kit).id in {each.id for each in found[1]}
+        assert book._index.expunging.include(action(kit).id)
+        runs.append_many([told(kit, "Cancelled", reason="expunged", key="4711")]).result(10)
+        book.follow()
+        for name in ("e1", "e2"):
+            assert book.runs_concerned(Ordered("/src", name, 0)) == {RUN}
+        book.scrub(Ordered("/src", "e1", 0), [])
+        assert rows(book) == [(RUN, "Cancelled", "expunged", 0, "")]

@@ -221,7 +221,7 @@ class Conduct:
         return any(each.result is not None for each in due)
 
     def _look_after(self) -> None:
-        if self._fold.expunged:
+        if self._fold.expunged and not self._fold.courses.ready:
             self._fold.expunged.clear()
             self._writer.rotate()  # what was said before can be blanked
         if self._is_time("end", END_EVERY):
