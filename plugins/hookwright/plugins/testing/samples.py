@@ -73,7 +73,7 @@ def bare_request(url: str = "https://receiver.example/hook?team=7") -> PreparedR
 
 
 def notice(
-    identifier: str, kind: Literal["failure", "disabled", "test"] = "failure", **fields: Any
+    identifier: str, kind: Literal["failure", "disabled", "message", "test"] = "failure", **fields: Any
 ) -> Notice:
     """A notice to call a notifier with; `fields` replace those of an ordinary one."""
     failures = fields.get("failures", (failed_delivery(1),))
@@ -115,6 +115,7 @@ NOTICES: tuple[Notice, ...] = (
     notice("msg_one"),
     notice("msg_none", failures=()),
     notice("msg_twenty", count=1234, failures=tuple(map(failed_delivery, range(20)))),
+    notice("msg_message", "message", title="Big deal", text="Big deal\nworth a call", failures=()),
     notice("msg_disabled", "disabled", title="webhook test is disabled", failures=()),
     notice("msg_test", "test", title="A test", text="", failures=()),
     notice(

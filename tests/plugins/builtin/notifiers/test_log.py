@@ -26,6 +26,7 @@ def test_a_notice_is_one_line_with_its_facts():
             assert LogNotifier().build({}, lambda _: "", Wire(1))(told) is None
     assert [(line["log_level"], line["event"], line["kind"], line["failed"]) for line in lines] == [
         ("error", "1 delivery of webhook test failed", "failure", 1234),
+        ("info", "Big deal", "message", 0),
         ("error", "webhook test is disabled", "disabled", 0),
         ("info", "A test", "test", 0),
     ]

@@ -31,7 +31,7 @@ class LogNotifier:
         log = structlog.get_logger(LOGGER)
 
         def write(notice: Notice) -> None:
-            level = log.info if notice.kind == "test" else log.error
+            level = log.info if notice.kind in {"message", "test"} else log.error
             level(notice.title, **_fields(notice))
 
         return write
