@@ -26,13 +26,26 @@ rules:
       - lapp: {name: talks, config: {key: {env: WILD}}}
       - lapp: {name: fails}
       - post: {url: "URL/ruled"}
+automations:
+  - id: welcome
+    event: Account_Post_Create
+    steps:
+      - id: score
+        lapp: {name: echo, config: {least: "{{ data.n }}"}}
+      - id: tell
+        post: {url: "URL/told", body: {points: "{{ steps.score.result.config.least }}"}}
 """
 ONCE = "defaults:\n  retry: {attempts: 1}\n"
 
 
 @pytest.fixture(scope="module")
-def server(module_serve, module_receiver):
-    bundle = BUNDLE.replace("URL", module_receiver().url) + ONCE
+def receiver(module_receiver):
+    return module_receiver()
+
+
+@pytest.fixture(scope="module")
+def server(module_serve, receiver):
+    bundle = BUNDLE.replace("URL", receiver.url) + ONCE
     return module_serve(bundle, environment={"PYTHONPATH": str(SITE), "WILD": "s3cret-value"})
 
 
@@ -83,3 +96,13 @@ def test_rules_call_lapps_and_one_that_fails_hides_no_other(server):
     kept = b"\n".join(server.raw_journal())
     assert b"s3cret-value" not in kept
     assert b"555-0100" not in kept
+
+
+def test_a_step_sees_what_the_lapp_of_an_earlier_one_returned(server, receiver, until):
+    status, answer = server.post({"type": "Account_Post_Create", "data": {"n": 7}})
+    assert status == 202, answer
+
+    def told():
+        return [json.loads(each.body) for each in receiver.arrivals.all if each.path.startswith("/told")]
+
+    assert until(told, seconds=20) == [{"points": 7}]
