@@ -64,8 +64,9 @@ def test_what_went_wrong_is_told_and_counts(lapps, tmp_path):
         (("talks", *EVENT, "--lapp-config", '{"key": {"env": "NOT_SET"}}'), 6, "NOT_SET"),
     ],
 )
-def test_what_cannot_be_called_is_told_on_one_line(lapps, arguments, code, said):
-    ran = lapps("run", *arguments)
+def test_what_cannot_be_called_is_told_on_one_line(inside, arguments, code, said):
+    with wild.installed():
+        ran = inside("lapps", "run", *arguments)
     assert ran.code == code
     assert said in ran.err
     assert "Traceback" not in ran.err
