@@ -22,7 +22,7 @@ class TestContract(NotifierContract):
 
 def test_a_notice_is_one_line_with_its_facts():
     with capture_logs() as lines:
-        for told in NOTICES[2:5]:
+        for told in NOTICES[2:6]:
             assert LogNotifier().build({}, lambda _: "", Wire(1))(told) is None
     assert [(line["log_level"], line["event"], line["kind"], line["failed"]) for line in lines] == [
         ("error", "1 delivery of webhook test failed", "failure", 1234),
