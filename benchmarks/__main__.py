@@ -21,6 +21,7 @@ RUNS = (
     "latency",
     "memory",
     "lapps",
+    "runs",
 )
 
 for run in RUNS:
