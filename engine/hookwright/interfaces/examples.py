@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from hookwright.engine.revisions import table_of
+from hookwright.engine.simulation.timeline import read_timeline
 from hookwright.plugins.loader import load_plugins
 from hookwright.plugins.registry import Plugins
 from hookwright.schemas.explanation import ExampleFile
@@ -30,8 +32,15 @@ def laid_out(files: Sequence[ExampleFile]) -> Iterator[Path]:
 
 
 def problems_of(folder: Path) -> tuple[Problem, ...]:
-    """What is wrong with the bundle in `folder`, its files named from there; with built-in plugins only."""
-    _, problems = configure(Bundle(folder, _plugins()), folder / API_FILE)
+    """What is wrong with the bundle in `folder` and the timelines beside it, files named from there.
+
+    With built-in plugins only.
+    """
+    configuration, problems = configure(Bundle(folder, _plugins()), folder / API_FILE)
+    if configuration is not None:
+        table = table_of(configuration.source)
+        read = [read_timeline(path, table) for path in sorted(folder.glob("*.timeline.yaml"))]
+        problems = (*problems, *(problem for each in read if isinstance(each, tuple) for problem in each))
     return tuple(_from(folder, problem) for problem in problems)
 
 
