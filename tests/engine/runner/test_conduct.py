@@ -313,6 +313,72 @@ def test_the_templates_of_steps_see_what_steps_and_variables_hold(world: Any) ->
     assert "north 4711" in kept
 
 
+COMPUTED = """
+- id: computed
+  event: Lead
+  redact: [data.Mail, data.Score]
+  vars: {first: "{{ data.Mail | upper }}"}
+  steps:
+    - set: {second: "To {{ vars.first | trim }}"}
+    - id: hello
+      post: {url: "https://a.example/"}
+    - for_each:
+        in: "[data.Mail | lower]"
+        as: each
+        do:
+          - wait_for: {event: Lead, match: {Mail: ["{{ vars.each }}"]}, timeout: 1m}
+"""
+
+FAILING = """
+- id: failing
+  event: Lead
+  redact: [data.Mail]
+  steps:
+    - if: data.Mail | upper | number > 3
+      then:
+        - stop: never
+  on_failure:
+    - post: {url: "https://a.example/", body: {why: "{{ vars.failure.reason }}"}}
+- id: keyed
+  event: Lead
+  redact: [data.Mail]
+  key: data.Mail | upper | number
+  steps:
+    - post: {url: "https://a.example/"}
+- id: plain
+  event: Lead
+  redact: [data.Mail]
+  steps:
+    - if: data.Mail | number > 3 or data.Nope
+      then:
+        - stop: never
+"""
+
+
+def test_what_steps_make_of_what_is_redacted_is_never_read_before_and_after_a_restart(world: Any) -> None:
+    one = world(COMPUTED)
+    one.accept("e1", Mail="Ada@Example.com")
+    one.restart()
+    one.answer("steps/hello", body="to ADA@EXAMPLE.COM")
+    one.go()
+    assert "ADA@EXAMPLE.COM" in one.offered[0][0].hidden
+    kept = "".join(path.read_text() for path in one.history.rglob("runs-*.jsonl")).lower()
+    assert "ada" not in kept
+
+
+def test_why_a_run_failed_says_nothing_of_what_is_redacted(world: Any) -> None:
+    one = world(FAILING)
+    one.accept("e1", Mail="ada@example.com")
+    one.go()
+    assert sorted(each[2] for each in one.runs() if each[1] == "Failure") == [
+        "key: [redacted]",
+        'steps/0: "[redacted]" is not a number',
+        "steps/0: [redacted]",
+    ]
+    kept = "".join(path.read_text() for path in one.state.rglob("*.jsonl")).lower()
+    assert "ada@" not in kept
+
+
 TELLING = """
 - id: a
   event: Lead

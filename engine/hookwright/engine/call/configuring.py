@@ -6,10 +6,11 @@ from typing import Final
 
 from hookwright.rules.event import JSON
 from hookwright.rules.expression import fill
+from hookwright.rules.expression.slots import slots_in
 from hookwright.rules.telling import LappCall
 
 from ..strictjson import decode
-from .filling import Filled, Scope, raw, slots_in
+from .filling import Filled, Scope, raw
 
 CONFIG: Final = "config"  # the slot in which all of a configuration stands
 

@@ -12,7 +12,7 @@ from hookwright.rules.address import url_fault
 from hookwright.rules.errors import ExpressionError
 from hookwright.rules.event import JSON
 from hookwright.rules.expression import fill, fill_json, fill_text
-from hookwright.rules.expression.slots import slots, written
+from hookwright.rules.expression.slots import slots, slots_in, written
 from hookwright.rules.model import Target
 from hookwright.rules.telling import BodyTemplate
 
@@ -110,7 +110,7 @@ def revealing(templates: Iterable[str], scope: Scope, shown: Scope) -> Iterator[
             seen = fill(slot, shown)
         except ExpressionError:
             seen = None
-        yield from _differing(value, seen)
+        yield from differing(value, seen)
 
 
 def raw(value: JSON) -> bytes:
@@ -150,27 +150,18 @@ def templates_of(target: Target) -> Iterator[str]:
         yield from slots_in(target.body.tree)
 
 
-def slots_in(tree: JSON) -> Iterator[str]:
-    """The templates of all slots in a tree."""
-    if isinstance(tree, str):
-        yield from slots(tree)
-    elif isinstance(tree, list | dict):
-        for each in tree.values() if isinstance(tree, dict) else tree:
-            yield from slots_in(each)
-
-
-def _differing(value: JSON, seen: JSON) -> Iterator[str]:
+def differing(value: JSON, seen: JSON) -> Iterator[str]:
     """The texts and numbers of a value where it is not what is seen."""
     if value == seen and type(value) is type(seen):
         return
     if isinstance(value, dict):
         others = seen if isinstance(seen, dict) else {}
         for key, each in value.items():
-            yield from _differing(each, others.get(key))
+            yield from differing(each, others.get(key))
     elif isinstance(value, list):
         same = seen if isinstance(seen, list) and len(seen) == len(value) else [None] * len(value)
         for each, other in zip(value, same, strict=True):
-            yield from _differing(each, other)
+            yield from differing(each, other)
     elif isinstance(value, str):
         yield value
     elif value is not None and not isinstance(value, bool):

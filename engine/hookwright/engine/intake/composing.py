@@ -12,6 +12,7 @@ from hookwright.plugins.hookspecs import BodyContext, Encoder, Notice
 from hookwright.rules.errors import ExpressionError
 from hookwright.rules.event import Event
 from hookwright.rules.expression import fill, fill_text
+from hookwright.rules.expression.slots import slots_in
 from hookwright.rules.model import Action, Subscriber
 from hookwright.rules.telling import Emission, Message
 
@@ -26,7 +27,6 @@ from ..call.filling import (
     raw,
     revealing,
     shown_slots,
-    slots_in,
     templates_of,
 )
 from ..call.mask import REDACTED

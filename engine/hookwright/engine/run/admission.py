@@ -10,6 +10,7 @@ from msgspec import Struct
 from hookwright.rules.expression import key_text
 from hookwright.rules.steps import Automation
 
+from .made import Made
 from .trigger import Trigger
 
 Verdict = Literal["start", "wait", "drop", "fail"]
@@ -39,6 +40,12 @@ def key_of(automation: Automation, trigger: Trigger) -> str:
     if automation.key is None:
         return ""
     return key_text(automation.key.evaluate(trigger.attributes, trigger.data))
+
+
+def made_of_key(automation: Automation, trigger: Trigger) -> tuple[Made, ...]:
+    """What the key was computed from."""
+    scope = {"event": trigger.attributes, "data": trigger.data}
+    return (Made((automation.key.evaluate_in,), scope),) if automation.key else ()
 
 
 def admit(automation: Automation, others: Sequence[Standing], run: str) -> Admission:

@@ -33,7 +33,9 @@ def advance(automation: Automation, run: Run, now: int, events: Iterable[Trigger
     except OverrunError as error:
         ending = Failed("", error.error)
     if ending == "paused":
-        return Advance(records=tuple(notes.new), orders=tuple(notes.orders), wake=notes.wake)
+        return Advance(
+            records=tuple(notes.new), orders=tuple(notes.orders), wake=notes.wake, made=tuple(notes.made)
+        )
     return _ended(automation, notes, frame, ending)
 
 
@@ -64,11 +66,12 @@ def _ended(automation: Automation, notes: Notes, frame: Frame, ending: Ending) -
     """The end of a run: what would have begun beside its last step does not begin."""
     dropped = {order.path for order in notes.orders}
     records = tuple(record for record in notes.new if record.state != "started" or record.path not in dropped)
+    made = tuple(notes.made)
     if isinstance(ending, Failed):
         orders = _on_failure(automation, frame, ending)
-        return Advance(records=records, orders=orders, end=End(Status.FAILURE, ending.reason))
+        return Advance(records=records, orders=orders, end=End(Status.FAILURE, ending.reason), made=made)
     reason = ending.reason if isinstance(ending, Stopped) else ""
-    return Advance(records=records, end=End(Status.SUCCESS, reason))
+    return Advance(records=records, end=End(Status.SUCCESS, reason), made=made)
 
 
 def _on_failure(automation: Automation, frame: Frame, failed: Failed) -> tuple[Order, ...]:

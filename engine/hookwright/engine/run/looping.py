@@ -35,6 +35,7 @@ def loop(notes: Notes, step: Step, what: Loop, frame: Frame, through: Through) -
         if not notes.is_taking:
             return "paused"
         asked: JSON = {"count": len(items)}
+        notes.make(frame, (what.items.evaluate_in,))
         record = notes.add(replace(notes.blank(step, frame, "started"), input=asked))
     rounds = _Rounds(what, frame, items)
     ending = _look_again(notes, record, rounds, through) if record.is_terminal else rounds.take(through)
@@ -54,6 +55,7 @@ def _items(notes: Notes, step: Step, what: Loop, frame: Frame) -> list[JSON] | F
     try:
         items = what.items.evaluate_in(frame.scope)
     except ExpressionError as error:
+        notes.make(frame, (what.items.evaluate_in,), str(error))
         return _fail(notes, step, frame, StepError(kind="expression", reason=str(error)))
     if not isinstance(items, list):
         no_list = f"it must be a list, not {kind(items)}"

@@ -13,6 +13,7 @@ from hookwright.rules.steps import Step
 from .ending import Ending, ending_of
 from .frame import Frame
 from .limits import MOST_KEPT_TOGETHER, MOST_STEPS, OverrunError
+from .made import Made, Part
 from .record import StepError, StepRecord, StepState
 from .run import Order, Run, size_of
 from .trigger import Trigger
@@ -34,6 +35,7 @@ class Notes:
     new: list[StepRecord] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     wake: int | None = None
+    made: list[Made] = field(default_factory=list)
     _gone: set[tuple[str, str]] | None = None
 
     @classmethod
@@ -74,6 +76,11 @@ class Notes:
     def blank(self, step: Step, frame: Frame, state: StepState) -> StepRecord:
         """A record that says no more of a step than that it got into this state."""
         return StepRecord(path=frame.at(step.path), state=state, at=self.now, place=written_at(step))
+
+    def make(self, frame: Frame, parts: tuple[Part, ...], reason: str = "") -> None:
+        """Note what was computed, or why it could not be."""
+        if parts:
+            self.made.append(Made(parts, frame.kept_scope, reason))
 
     def fail(self, step: Step, frame: Frame, kind: str, reason: str) -> Ending:
         """The step failed."""

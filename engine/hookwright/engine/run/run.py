@@ -11,6 +11,7 @@ from hookwright.rules.event import JSON
 from hookwright.rules.model import Action
 
 from ..delivery import Status
+from .made import Made
 from .record import StepRecord
 from .trigger import Trigger
 
@@ -66,12 +67,14 @@ class Advance(Struct, frozen=True, kw_only=True):
 
     Write `records`; place those `orders` whose deliveries are not placed yet (they hold every call under way,
     not only new ones); write the `end`. Without an end come back with news, or at `wake` (Unix milliseconds).
+    `made` is what was computed for the records.
     """
 
     records: tuple[StepRecord, ...] = ()
     orders: tuple[Order, ...] = ()
     wake: int | None = None
     end: End | None = None
+    made: tuple[Made, ...] = ()
 
 
 def follows(record: StepRecord, before: StepRecord) -> bool:

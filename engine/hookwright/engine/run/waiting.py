@@ -16,6 +16,7 @@ from hookwright.rules.steps import Step, Wait, WaitFor
 from .ending import Ending, ending_of
 from .frame import Frame
 from .limits import MOST_KEPT, is_too_large
+from .made import fillings
 from .notes import Notes
 from .record import LIMIT, StepRecord
 from .trigger import Trigger
@@ -59,9 +60,12 @@ def _begin(notes: Notes, step: Step, what: WaitFor, frame: Frame) -> StepRecord 
     """The record of a wait that begins, its pattern filled in; or of one that cannot."""
     match: JSON = None
     if what.match is not None:
+        parts = fillings(dict(what.match))
         try:
             match = fill(dict(what.match), frame.scope)
+            notes.make(frame, parts)
         except ExpressionError as error:
+            notes.make(frame, parts, f"match: {error}")
             notes.fail(step, frame, "template", f"match: {error}")
             return notes.of_step(step, frame)
     asked: JSON = {"event": [*what.events, *what.globs], "match": match, "timeout": what.timeout}

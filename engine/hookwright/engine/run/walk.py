@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from .ending import Ending, Failed, Stopped, ending_of
 from .frame import Frame, result_of
 from .limits import MOST_KEPT, is_too_large
 from .looping import loop
+from .made import fillings
 from .notes import Notes
 from .record import LIMIT
 from .waiting import wait, wait_for
@@ -78,6 +80,9 @@ class Walk:
             try:
                 taken = _branch(what, frame)
             except ExpressionError as error:
+                self.notes.make(
+                    frame, tuple(partial(is_true, each.when) for each in what.branches), str(error)
+                )
                 return self.notes.fail(step, frame, "expression", str(error))
             ended = self.notes.blank(step, frame, "ended")
             record = self.notes.add(replace(ended, output={"branch": taken}))
@@ -92,12 +97,15 @@ class Walk:
         if record is None:
             if not self.notes.is_taking:
                 return "paused"
+            parts = fillings(dict(what.values))
             try:
                 values = fill(dict(what.values), frame.scope)
             except ExpressionError as error:
+                self.notes.make(frame, parts, str(error))
                 return self.notes.fail(step, frame, "template", str(error))
             if is_too_large(values):
                 return self.notes.fail(step, frame, LIMIT, f"the values take more than {MOST_KEPT >> 10} KiB")
+            self.notes.make(frame, parts)
             record = self.notes.add(replace(self.notes.blank(step, frame, "ended"), output=values))
         if isinstance(record.output, dict) and record.state == "ended":
             frame.variables.update(record.output)

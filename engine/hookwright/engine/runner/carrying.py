@@ -12,6 +12,7 @@ from hookwright.rules.model import Subscriber
 from hookwright.rules.steps import Automation
 from hookwright.rules.table import RoutingTable
 
+from ..call.mask import Mask
 from ..delivery import SKIPPED, Delivery, Status
 from ..identifiers import key_digest
 from ..instant import timestamp
@@ -19,7 +20,7 @@ from ..journal.runs import Began, RunLine
 from ..journal.sealing import Vault
 from ..journal.writer import Entry
 from ..kept_revisions import NoRevision
-from ..run.admission import admit, key_of, next_in_line
+from ..run.admission import admit, key_of, made_of_key, next_in_line
 from ..run.advance import advance, call_ended
 from ..run.record import StepRecord
 from ..run.run import Advance, End, Order
@@ -32,6 +33,7 @@ from .listening import is_listening
 from .memory import Remembered
 from .ordering import Ordering, message_of, ordered_id
 from .recording import step_line
+from .revealed import revealed
 
 MOST_AT_ONCE = 200  # runs of a turn
 KEY_SHOWN = 200  # characters of a key that are kept as they are
@@ -126,6 +128,7 @@ class Carrying:
         try:
             key = key_of(automation, course.run.trigger)
         except ExpressionError as error:
+            course.hidden = revealed(made_of_key(automation, course.run.trigger), course.hidden)
             self._end(course, End(Status.FAILURE, f"key: {error}"), turn)
             return
         course.key = self._kept(key, subscriber)
@@ -158,10 +161,10 @@ class Carrying:
             course.record(list(found))
             records += found
         course.ends = []
+        known = course.hidden
         said = self._advanced(course, automation, now)
         course.record(list(said.records))
-        for record in (*records, *said.records):
-            turn.lines.append(Entry("step", step_line(course.id, record, course.hidden, self._vault)))
+        self._write(course, (*records, *said.records), course.hidden - known, turn)
         for order in said.orders:
             self._place(course, subscriber, order, now, turn)
         course.wake = said.wake
@@ -169,6 +172,13 @@ class Carrying:
             self._end(course, said.end, turn)
         else:
             self._courses.put(course)
+
+    def _write(self, course: Course, records: Sequence[StepRecord], news: frozenset[str], turn: Turn) -> None:
+        """Write what is recorded of a run; the first line keeps, sealed, the `news` of what is hidden."""
+        mask = Mask(hidden=course.hidden) if course.hidden else None
+        for record in records:
+            turn.lines.append(Entry("step", step_line(course.id, record, mask, news, self._vault)))
+            news = frozenset()
 
     def _advanced(self, course: Course, automation: Automation, now: int) -> Advance:
         """All events since the beginning are looked through only where a wait begins."""
@@ -180,6 +190,7 @@ class Carrying:
             said = advance(automation, course.run, now, triggers(heard))
         if heard:
             course.hidden |= _hidden_in(said.records, heard)
+        course.hidden = revealed(said.made, course.hidden)
         return said
 
     def _place(self, course: Course, subscriber: Subscriber, order: Order, now: int, turn: Turn) -> None:
@@ -198,7 +209,8 @@ class Carrying:
 
     def _end(self, course: Course, end: End, turn: Turn, *, follow: bool = True) -> None:
         """Write how a run ended; those that waited for their turn may begin."""
-        turn.lines.append(_run_line(course, end.status, end.reason))
+        reason = Mask(hidden=course.hidden).cut(end.reason) if course.hidden else end.reason
+        turn.lines.append(_run_line(course, end.status, reason))
         if end.status is Status.CANCELLED:
             self._fold.cancelled.update(dict.fromkeys(course.calls, end.reason))
         self._courses.drop(course)

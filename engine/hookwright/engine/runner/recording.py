@@ -26,16 +26,20 @@ class _Whole(Struct, frozen=True):
     reason: str
 
 
-def step_line(run: str, record: StepRecord, hidden: Collection[str], vault: Vault) -> StepLine:
-    """A record as the journal keeps it. Raises `JournalError` when no key can be had for what is hidden."""
-    mask = Mask(hidden=tuple(sorted(hidden))) if hidden else None
+def step_line(
+    run: str, record: StepRecord, mask: Mask | None, news: Collection[str], vault: Vault
+) -> StepLine:
+    """A record as the journal keeps it, with all that `mask` hides sealed, and the `news` of what it hides.
+
+    Raises `JournalError` when no key can be had for what is hidden.
+    """
     shown = (_shown(record.input, mask), _shown(record.output, mask))
     reason = record.error.reason if record.error else ""
     told = mask.cut(reason) if mask else reason
     sealed = ""
-    if shown != (_raw(record.input), _raw(record.output)) or told != reason:
+    if news or shown != (_raw(record.input), _raw(record.output)) or told != reason:
         whole = _encode(_Whole(record.input, record.output, reason))
-        sealed = vault.seal(Secret(whole, (), tuple(sorted(hidden))))
+        sealed = vault.seal(Secret(whole, (), tuple(sorted(news))))
     return StepLine(
         run=run,
         path=record.path,

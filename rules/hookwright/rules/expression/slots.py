@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
+from ..event import JSON
 from .sandbox import SANDBOX
 from .template import STATEMENT, is_template
 
@@ -35,6 +36,15 @@ def pieces(text: str) -> tuple[Piece, ...]:
 def slots(text: str) -> tuple[str, ...]:
     """The templates of a text's slots."""
     return tuple(piece.template for piece in pieces(text) if isinstance(piece, Slot))
+
+
+def slots_in(tree: JSON) -> Iterator[str]:
+    """The templates of all slots in a tree."""
+    if isinstance(tree, str):
+        yield from slots(tree)
+    elif isinstance(tree, list | dict):
+        for each in tree.values() if isinstance(tree, dict) else tree:
+            yield from slots_in(each)
 
 
 def written(text: str, values: Mapping[str, str], spelt: Callable[[str], str] = str) -> str:
