@@ -175,6 +175,23 @@ def test_secrets_are_neither_read_nor_shown(play):
     assert "[redacted]" in attempt[2].replace("%5B", "[").replace("%5D", "]")
 
 
+def test_what_stands_in_templates_is_filled_in_and_what_is_redacted_is_not_told(play):
+    happenings = play(
+        """
+        webhooks:
+          - id: erp
+            event: Lead_Post_Create
+            redact: [data.Phone]
+            url: "https://erp.example.com/{{ data.FirstName }}"
+            query: {phone: "{{ data.Phone }}"}
+            entity_params: false
+        """,
+        "events: [{type: Lead_Post_Create, data: {FirstName: Ada B, Phone: '0451 77'}}]",
+    )
+    ((_, _, text),) = told(happenings, "attempt")
+    assert text == "1: POST https://erp.example.com/Ada%20B?phone=%5Bredacted%5D → 200: Success"
+
+
 def test_a_timeline_ends_when_it_says(play):
     happenings = play(HOOK + "        delay: 2h\n", "until: 1h\nevents: [{type: Lead_Post_Create}]")
     assert [kind for _, kind, _, _ in happenings] == ["event"]

@@ -19,7 +19,7 @@ from hookwright.rules.model import Action, Batch, SecretReference, Subscriber, T
 from hookwright.schemas.credentials import without_credentials
 from hookwright.schemas.secret_names import looks_secret
 
-from ..call.filled import filled_target
+from ..call.filled import FilledPreparer, filled_target
 from ..call.mask import REDACTED
 from ..call.prepare import Prepared, Preparer, Refusal
 from ..delivery import Delivery
@@ -93,9 +93,15 @@ class Rendering:
         body, alone = self._placing.alone(event, subscriber, action, now)
         return msgspec.structs.replace(alone, message=batch_message_id(delivery, plan.key)), body
 
-    def preparer(self, subscriber: Subscriber, action: Action) -> Preparer:
+    def preparer(self, subscriber: Subscriber, action: Action) -> Preparer | FilledPreparer:
         """What prepares the calls of an action, with placeholders for secrets."""
-        return self._preparer(subscriber, action, self._means(action))
+        means = self._means(action)
+        action = replace(action, target=means.target)
+
+        def make(action: Action, shown: Target | None = None) -> Preparer:
+            return self._preparer(subscriber, action, replace(means, target=action.target), shown)
+
+        return FilledPreparer(action, make) if action.target.slots else make(action)
 
     def _rendered(self, subscriber: Subscriber, action: Action, delivery: Delivery, body: bytes) -> Rendered:
         means = self._means(action)
@@ -127,13 +133,16 @@ class Rendering:
         sent = prepared.sent
         return replace(rendered, url=sent.url, headers=sent.headers, body=prepared.call.body)
 
-    def _preparer(self, subscriber: Subscriber, action: Action, means: _Means) -> Preparer:
+    def _preparer(
+        self, subscriber: Subscriber, action: Action, means: _Means, shown: Target | None = None
+    ) -> Preparer:
         return Preparer(
             subscriber,
             replace(action, target=means.target),
             injector=means.injector,
             signer=means.signer,
             resolve=_placeholder,
+            shown=shown,
         )
 
     def _means(self, action: Action) -> _Means:
