@@ -22,6 +22,7 @@ RUNS = (
     "memory",
     "lapps",
     "runs",
+    "runs.first_step --seconds 3",
 )
 
 for run in RUNS:

@@ -67,10 +67,11 @@ class Bench:
         """Journal so many events, each of which begins a run."""
         with closing(Writer(self.history, "intake", clock=self.house.clock)) as writer:
             for first in range(0, count, AT_ONCE):
-                lines = [line for number in range(first, first + AT_ONCE) for line in self._lines(number)]
+                lines = [line for number in range(first, first + AT_ONCE) for line in self.lines(number)]
                 writer.append_many(lines).result()
 
-    def _lines(self, number: int) -> list[Entry]:
+    def lines(self, number: int) -> list[Entry]:
+        """The lines of event `number`."""
         data = {"Id": str(number), "Name": "x" * 700}
         raw = json.dumps(data).encode()
         event = Event(id=f"e{number}", source="/crm", type="Lead_Post_Create", data=data, raw=raw)
