@@ -1,8 +1,8 @@
 """Waits of runs that end within one minute: how late each does, and what share of a core that takes.
 
-`python -m benchmarks.runs.punctual --runs 100000` has so many runs begin, whose waits end one after the other
-within a minute, and takes them on in real time. A wait has ended when its line is in the journal. The baseline
-is a heap of the same times, from which whoever is due is taken and nothing else done.
+`python -m benchmarks.runs.punctual --runs 100000` has so many runs begin, whose waits end one after another
+within a minute, and takes them on in real time. A wait has ended when its line is in the journal. The
+baseline is a heap of the same times, from which whoever is due is taken and nothing else done.
 """
 
 from __future__ import annotations

@@ -49,13 +49,19 @@ def accept(node, kit):
     return accept
 
 
+def said_openly(node) -> list[bytes]:
+    """The forms of the hidden value that stand in the journal; what is sealed may hold "ada" by chance."""
+    lines = b"".join(path.read_bytes() for path in node.history.rglob("*.jsonl"))
+    return [form for form in (b"ada@", b"ada%40") if form in lines]
+
+
 def test_it_is_offered_with_its_bytes_and_with_what_is_hidden(node, kit, accept):
     given = [accept("1"), accept("2", body=b"Mail=ada%40example.com")]
     book = Book(node.state, kit.NODE, node.clock)
     offers = book.open.next_offers(10, node.now)
     assert [offer.body for offer in offers] == [RAW, b"Mail=ada%40example.com"]
     assert [offer.delivery for offer in offers] == given
-    assert b"ada@" not in b"".join(path.read_bytes() for path in node.history.rglob("*.jsonl"))
+    assert not said_openly(node)
     book.close()
 
 
@@ -71,7 +77,7 @@ def test_it_stays_sealed_when_it_is_carried_forward(node, kit, ledger, accept):
     book = kept.rebuilt()
     assert book.open.next_offers(10, node.now) == before
     kept.end()
-    assert b"ada@" not in b"".join(path.read_bytes() for path in node.history.rglob("*.jsonl"))
+    assert not said_openly(node)
 
 
 def test_without_its_key_it_ends_with_the_reason_and_other_work_goes_on(node, kit, accept):
@@ -125,7 +131,7 @@ def test_half_of_a_batch_of_redacted_events_is_sealed_too(node, kit, accept):
     position = node.intake.append_many(entries).result(10).positions[0]
     delivery, body = read_sendable(node.history, position, kit.NODE)
     assert (body, delivery.hidden, delivery.split) == (b"[%b]" % RAW, ("ada@example.com",), "alone")
-    assert b"ada@" not in b"".join(path.read_bytes() for path in node.history.rglob("*.jsonl"))
+    assert not said_openly(node)
     book.close()
 
 
