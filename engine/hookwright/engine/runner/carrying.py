@@ -132,7 +132,7 @@ class Carrying:
             self._end(course, End(Status.FAILURE, f"key: {error}"), turn)
             return
         course.key = self._kept(key, subscriber)
-        others = self._courses.with_key(course)
+        others = self._rivals(course, automation)
         said = admit(automation, standings(others), course.id)
         for other in others:
             if other.id in said.cancelled:
@@ -144,6 +144,12 @@ class Carrying:
         else:
             status = Status.SKIPPED if said.verdict == "drop" else Status.FAILURE
             self._end(course, End(status, said.reason), turn, follow=False)
+
+    def _rivals(self, course: Course, automation: Automation) -> list[Course]:
+        """The others of its key, where they decide when it begins: there may be very many of them."""
+        if automation.mode == "parallel" and automation.most is None:
+            return []
+        return self._courses.with_key(course)
 
     def _kept(self, key: str, subscriber: Subscriber) -> str:
         """A key as the journal keeps it: a digest of one that is long, or may say what is redacted."""
@@ -218,7 +224,7 @@ class Carrying:
             self._follow(course, turn)
 
     def _follow(self, course: Course, turn: Turn) -> None:
-        waiting = self._courses.with_key(course)
+        waiting = self._courses.with_key(course) if self._courses.has_queue(course) else []
         automation = self._automation(waiting[0]) if waiting else None
         if automation is None:
             return

@@ -20,6 +20,7 @@ class Courses:
         self._open: dict[str, Course] = {}
         self._of_key: defaultdict[_Key, dict[str, Course]] = defaultdict(dict)
         self._keys: dict[str, _Key] = {}
+        self._queued: defaultdict[_Key, set[str]] = defaultdict(set)
         self._of_delivery: dict[str, str] = {}
         self._times: list[tuple[int, int, str]] = []
         self.listeners = Listeners()
@@ -43,6 +44,7 @@ class Courses:
         if (course.begun or course.queued) and course.id not in self._keys:
             self._keys[course.id] = key
             self._of_key[key][course.id] = course
+        self._queue(key, course.id, queued=course.queued)
         records = course.run.records.values() if course.run and course.begun else ()
         self.listeners.put(course.id, records)
         at = self.time_of(course)
@@ -57,6 +59,7 @@ class Courses:
         self.listeners.put(course.id, ())
         for delivery in course.calls:
             self._of_delivery.pop(delivery, None)
+        self._queue((course.entity_id, course.key), course.id, queued=False)
         key = self._keys.pop(course.id, None)
         if key is not None:
             self._of_key[key].pop(course.id, None)
@@ -68,6 +71,10 @@ class Courses:
         course = self._open.get(self._of_delivery.get(delivery, ""))
         call = course.calls.get(delivery) if course else None
         return (course, call) if course and call else None
+
+    def has_queue(self, course: Course) -> bool:
+        """Whether anybody of the same automation and key waits for its turn."""
+        return (course.entity_id, course.key) in self._queued
 
     def with_key(self, course: Course) -> list[Course]:
         """The others of the same automation and key that began or wait for their turn, oldest first."""
@@ -97,6 +104,14 @@ class Courses:
             del self.ready[name]
         found = [self._open[name] for name in names if name in self._open]
         return sorted(found, key=lambda course: (course.due if not course.begun else 0, course.rank))
+
+    def _queue(self, key: _Key, run: str, *, queued: bool) -> None:
+        if queued:
+            self._queued[key].add(run)
+        elif key in self._queued:
+            self._queued[key].discard(run)
+            if not self._queued[key]:
+                del self._queued[key]
 
     @staticmethod
     def time_of(course: Course) -> int | None:
