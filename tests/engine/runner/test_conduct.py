@@ -240,6 +240,33 @@ def test_while_the_disk_is_full_nothing_is_begun_and_then_it_goes_on(world: Any)
     assert one.runs() == [("e1", "In Queue", "")]
 
 
+SHIFTED = """
+- id: shifted
+  event: Lead
+  steps:
+    - wait: 1m
+    - {post: {url: "https://a.example/", body: {Id: "{{ data.Id }}"}}}
+"""
+
+
+def test_what_a_step_says_never_goes_to_another_step_that_stands_in_its_place_now(world: Any) -> None:
+    one = world(SHIFTED)
+    one.accept("e1", Id="4711")
+    one.configure(SHIFTED.replace("    - {post", '    - {post: {url: "https://b.example/"}}\n    - {post', 1))
+    one.now += 60_000
+    one.go()
+    assert "another step stands in the place" in one.action("steps/1")["refusal"][1]
+
+
+def test_a_mended_url_counts_for_a_run_that_began_before(world: Any) -> None:
+    one = world(SHIFTED)
+    one.accept("e1", Id="4711")
+    one.configure(SHIFTED.replace("a.example", "mended.example"))
+    one.now += 60_000
+    one.go()
+    assert "refusal" not in one.action("steps/1")
+
+
 QUIET = """
 - id: quiet
   event: Lead

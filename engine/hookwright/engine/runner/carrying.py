@@ -203,7 +203,9 @@ class Carrying:
         identifier = ordered_id(message_of(course, order.path), order.round)
         if identifier in course.calls or identifier in course.settled:
             return
-        placed = self._ordering.place(course, subscriber, order, now)
+        table = self._live()
+        live = table.subscriber(course.entity_id) if table else None
+        placed = self._ordering.place(course, subscriber, order, now, live)
         said = placed.delivery.emission
         value = value_of(placed.delivery.node, placed.delivery.message, said.type) if said else {}
         course.calls[identifier] = Call(order.path, order.round, emitted=value)

@@ -25,6 +25,7 @@ from ..run.frame import static_path
 from ..run.run import Order
 from ..run.trigger import Trigger
 from .course import Course
+from .moved import MOVED, is_moved
 
 _AUTOMATION = EntityType.AUTOMATION.value
 
@@ -46,8 +47,10 @@ class Ordering:
     encoders: Mapping[str, Encoder]
     vault: Vault
 
-    def place(self, course: Course, subscriber: Subscriber, order: Order, now: int) -> Placed:
-        """The delivery of an order of a course at `now` (Unix milliseconds).
+    def place(
+        self, course: Course, subscriber: Subscriber, order: Order, now: int, live: Subscriber | None = None
+    ) -> Placed:
+        """The delivery of an order of a course at `now` (Unix milliseconds), sent as `live` says.
 
         Raises `JournalError` when it cannot be kept: no key can be had for what is redacted, say.
         """
@@ -73,6 +76,8 @@ class Ordering:
             delivery = concealed(delivery, action, order.scope, scope)
             said = placing.asked(event, subscriber, action, now, scope)
             readable = _readable(order, *said, body, mask)
+        if delivery.refusal is None and is_moved(subscriber, live, delivery.action):
+            delivery = msgspec.structs.replace(delivery, refusal=("template", MOVED))
         return Placed(delivery, body, self._lines(course, order, delivery, body, readable))
 
     def _lines(
