@@ -101,6 +101,11 @@ class RoutingTable:
         """What `webhook/leads-to-erp` or `rule/big-deal/actions/0/post` stands for, or None."""
         return self._actions.get(name)
 
+    @property
+    def notifiers(self) -> tuple[str, ...]:
+        """The ids of all notifiers."""
+        return tuple(self._notifiers)
+
     def notifier(self, identifier: str) -> NotifierSettings | None:
         """The notifier of that id, or None."""
         return self._notifiers.get(identifier)

@@ -144,6 +144,7 @@ _TABLE = (
     Code("HW172", "no list", "The `in` of a `for_each` never makes a list."),
     Code("HW180", "unknown Lapp", "No plugin publishes a Lapp of this name."),
     Code("HW185", "event refused", "A timeline has an event that a server with this bundle would refuse."),
+    Code("HW186", "answer to nobody", "A timeline has an answer to calls that nobody in the bundle makes."),
 )
 
 CODES: Mapping[str, Code] = MappingProxyType({entry.code: entry for entry in _TABLE})

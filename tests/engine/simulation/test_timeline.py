@@ -25,6 +25,7 @@ BUNDLE = """
         ('start: "2026-13-41T00:00:00Z"\nevents: [{type: Lead_Post_Create}]', 1, "HW016", "no such instant"),
         ("events: [{type: Lead_Post_Create}]\nanswers: [{error: timeout, status: 5}]", 2, "HW023", "exclude"),
         ("events: [{type: Lead_Post_Create}]\nanswers: [{error: tiemout}]", 2, "HW015", "timeout"),
+        ("events: [{type: Lead_Post_Create}]\nanswers: [{to: webhook/epr}]", 2, "HW186", "webhook/erp"),
         ("events: [", 1, "HW001", ""),
         ("", 0, "HW003", "empty"),
     ],

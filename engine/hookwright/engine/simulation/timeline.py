@@ -15,8 +15,10 @@ from hookwright.rules.table import RoutingTable
 from hookwright.schemas.catalogue import load_catalogue
 from hookwright.schemas.document import Document, read
 from hookwright.schemas.grammar import duration
+from hookwright.schemas.nearest import did_you_mean
 from hookwright.schemas.problem import Problem
 from hookwright.schemas.validate import validate_as
+from hookwright.schemas.wording import show
 
 from ..call.transport import Reply
 from ..delivery import Timing
@@ -74,7 +76,7 @@ def read_timeline(path: Path, table: RoutingTable) -> Timeline | tuple[Problem, 
     except ValueError as error:
         return (Problem("HW016", f"no such instant: {error}", document.place(("start",))),)
     arrivals = tuple(_arrivals(written["events"], start))
-    refused = tuple(_refused(arrivals, table, document))
+    refused = (*_refused(arrivals, table, document), *_unasked(written.get("answers", ()), table, document))
     answers = tuple(_answer(each) for each in written.get("answers", ()))
     end = start + duration(written["until"]) if "until" in written else None
     return refused or Timeline(start, tuple(sorted(arrivals, key=lambda each: each.at)), answers, end)
@@ -111,6 +113,22 @@ def _refused(arrivals: Sequence[Arrival], table: RoutingTable, document: Documen
         except Rejected as error:
             where = ("data",) if error.problems else ("type",)
             yield Problem("HW185", error.detail, document.place(("events", index, *where)))
+
+
+def _unasked(
+    written: Sequence[Mapping[str, Any]], table: RoutingTable, document: Document
+) -> Iterator[Problem]:
+    """Answers to calls that nobody makes."""
+    called = (*table.endpoints, *(f"notify/{identifier}" for identifier in table.notifiers))
+    for index, each in enumerate(written):
+        to = each.get("to", "*")
+        if not any(map(compile_glob(to).fullmatch, called)):
+            hint = (
+                did_you_mean(to, called)
+                or "`hookwright subscriber list` names endpoints; a glob such as webhook/* fits several"
+            )
+            message = f"{show(to)} fits no endpoint"
+            yield Problem("HW186", message, document.place(("answers", index, "to")), hint)
 
 
 def _answer(written: Mapping[str, Any]) -> Answer:

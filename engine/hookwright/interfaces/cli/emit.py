@@ -49,9 +49,9 @@ from .output import Output, note, print_each
 @option("--source", metavar="SOURCE", help="Where the event comes from. Default: the server's name.")
 @option("--subject", metavar="SUBJECT", help="What the event is about.")
 @option("--dry-run", is_flag=True, help="Print the event and send nothing; no server is needed.")
-@option("--wait", is_flag=True, help="Wait until every delivery has ended.")
+@option("--wait", is_flag=True, help="Wait until every delivery and every run has ended.")
 @option("--timeout", type=click.FloatRange(0), default=300.0, help="Seconds to wait at most.")
-@option("--fail", is_flag=True, help="Wait, and exit with 1 unless every delivery ended in Success.")
+@option("--fail", is_flag=True, help="Wait, and exit with 1 unless all of them ended in Success.")
 @shared("state", "server", "token_file", "output")
 def emit(  # noqa: PLR0913, PLR0917  # one parameter a flag
     type_: str,
@@ -67,7 +67,7 @@ def emit(  # noqa: PLR0913, PLR0917  # one parameter a flag
     output: Output,
     **fields: str | None,
 ) -> Exit:
-    """Send an event to the server; the answer names every delivery it leads to.
+    """Send an event to the server; the answer names every delivery and every run it leads to.
 
     The data goes out byte for byte as given, unless --set changes it. Without --data a type of the catalogue
     is sent with its sample, any other with no data.
@@ -86,7 +86,8 @@ def emit(  # noqa: PLR0913, PLR0917  # one parameter a flag
     except (NoServer, Unreachable) as error:
         raise Stop(Exit.UNREACHABLE, str(error)) from None
     print_accepted(said, output)
-    failed = fail and any(each["status"] != Status.SUCCESS for each in said.get("deliveries", ()))
+    led_to = (*said.get("deliveries", ()), *said.get("runs", ()))
+    failed = fail and any(each["status"] != Status.SUCCESS for each in led_to)
     return Exit.NO if waiting or failed else Exit.FINE
 
 

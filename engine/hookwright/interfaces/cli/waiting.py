@@ -14,8 +14,12 @@ POLL_SECONDS = 0.1
 Deliveries = Sequence[dict[str, Any]]
 
 
-def wait_for(look: Callable[[], Deliveries], expected: int, timeout: float) -> tuple[Deliveries, int]:
-    """Looks until `expected` deliveries have ended: the last look, and how many had not when time was up."""
+def wait_for(
+    look: Callable[[], Deliveries], expected: int, timeout: float, *, again: str = "history list"
+) -> tuple[Deliveries, int]:
+    """Looks until `expected` deliveries (or runs) have ended: the last look, and how many had not when time
+    was up. `again` is the command that shows them later.
+    """
     deadline = time.monotonic() + timeout
     while True:
         found = look()
@@ -23,6 +27,6 @@ def wait_for(look: Callable[[], Deliveries], expected: int, timeout: float) -> t
         if waiting <= 0:
             return found, 0
         if time.monotonic() >= deadline:
-            note(f"{waiting} still {Status.IN_QUEUE}; look again with `hookwright history list`")
+            note(f"{waiting} still {Status.IN_QUEUE}; look again with `hookwright {again}`")
             return found, waiting
         time.sleep(min(POLL_SECONDS, max(0.0, deadline - time.monotonic())))
