@@ -28,7 +28,7 @@ CHILD = """
 import os, signal, sys
 from pathlib import Path
 from hookwright.engine.journal.writer import Writer
-from hookwright.engine.ledger.ledger import Ledger
+from hookwright.engine.ledger.ringing import RingingLedger
 from hookwright.interfaces.cli import main
 
 point, left = sys.argv[1], int(sys.argv[2])
@@ -45,7 +45,7 @@ def fsync(descriptor):
     os.fdatasync(descriptor)
     reached("synced")
 
-offer = Ledger.offer
+offer = RingingLedger.offer
 
 def offering(self, offers):
     if offers:
@@ -56,7 +56,7 @@ def offering(self, offers):
     return answer
 
 Writer.__init__.__kwdefaults__["fsync"] = fsync
-Ledger.offer = offering
+RingingLedger.offer = offering
 main(sys.argv[3:])
 """
 
@@ -78,8 +78,11 @@ def serve_until(server, point, count=1):
     (server.folder / "armed").touch()
 
 
-def send_until_dead(server, begin, most=50):
-    """Send events of known ids one by one until the server is gone: those it answered, and the last one."""
+def send_until_dead(server, begin, most=2000):
+    """Send events of known ids one by one until the server is gone: those it answered, and the last one.
+
+    What is accepted while an offer is under way goes out with the next, so a few offers may take many events.
+    """
     answered = []
     for number in range(begin, begin + most):
         try:

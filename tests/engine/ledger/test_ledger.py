@@ -476,6 +476,22 @@ def test_a_result_outlives_the_loss_of_redis_and_bars_a_second_offer(ledger, cli
     assert ledger.offer(offers(1)).added == 1
 
 
+def test_a_call_of_before_the_loss_that_ends_after_its_delivery_is_booked_is_told_once_more(ledger, client):
+    """Nothing is left that knows it has ended: the bookkeeper does, and passes over what is not open."""
+    ledger.offer(offers(1))
+    before = ledger.step(claim=1).claims[0]
+    client.flushall()
+    ledger.publish(REVISION, b"", {})
+    ledger.offer(offers(1))
+    ledger.step(settles=[settle(ledger.step(claim=1).claims[0])])
+    identifier, booked = ledger.results(NODE, block_ms=0)[0]
+    ledger.acknowledge(NODE, identifier, [booked.delivery])
+    for _ in range(2):
+        ledger.step(settles=[settle(before)])
+    assert outcomes(ledger) == [("dlv_a0", 1, "success"), ("dlv_a0", 1, "lost")]
+    assert ledger.depth().total == 0
+
+
 def test_the_epoch_changes_when_and_only_when_redis_lost_everything(make, ledger, client):
     first = ledger.epoch()
     assert make("w2").epoch() == ledger.offer(offers(1)).epoch == ledger.step(claim=1).epoch == first

@@ -258,9 +258,13 @@ FAULTS = {
         {**HOOK, "headers": {f"X-{n}": "1" for n in range(11)}},
         [("/headers", "HW111", None)],
     ),
-    "a lapp": (
+    "an unknown Lapp": (
         {"type": "lapp", "lapp": "L", "event": "Lead_Post_Create"},
-        [("/type", "HW022", None), ("/lapp", "HW022", None)],
+        [("/lapp", "HW180", None)],
+    ),
+    "an unknown Lapp with a configuration": (
+        {"type": "lapp", "lapp": {"name": "L", "config": {}}, "event": "Lead_Post_Create"},
+        [("/lapp/name", "HW180", None)],
     ),
     "no text": ({**HOOK, "description": 7}, [("/description", "HW013", None)]),
     "an id of another type": ({**HOOK, "id": 7}, [("/id", "HW016", None)]),
