@@ -29,6 +29,7 @@ from hookwright.rules.model import (
     Target,
     endpoint_name,
 )
+from hookwright.rules.steps import Automation
 from hookwright.rules.telling import Emission
 from hookwright.schemas.problem import Place
 
@@ -46,6 +47,12 @@ def subscriber(name, *, kind=EntityType.WEBHOOK, paths=("",), target=None, **set
 def stencil_for(*subscribers, event=None, placing=PLACING):
     table = compile_table(Model("b", "leadsquared", "sha256:r", subscribers, frozenset({"t"})))
     return Stencils(placing).of(event or Event("1", "/s", "t", None, b"null"), table)
+
+
+def test_an_automation_begins_runs_the_ordinary_way_also_when_it_calls_nobody():
+    silent = subscriber("silent", kind=EntityType.AUTOMATION, paths=(), automation=Automation(()))
+    assert stencil_for(silent) is None
+    assert stencil_for(subscriber("a"), silent) is None
 
 
 SUBSCRIBERS = (

@@ -174,6 +174,8 @@ def _stencil(placing: Placing, table: RoutingTable, event_type: str) -> Stencil 
     subscribers = table.settled(event_type)
     if subscribers is None or type(placing.encoders.get("json")) is not JsonEncoder:
         return None
+    if any(each.automation is not None for each in subscribers):  # its run is none of the gaps
+        return None
     event = msgspec.structs.replace(_SPECIMEN, type=event_type)
     actions = [(each, action) for each in subscribers for action in each.actions]
     if len(actions) > MOST_DELIVERIES or not all(_is_alike(*each) for each in actions):
@@ -197,7 +199,7 @@ def _part(delivery: Delivery, of: tuple[Subscriber, Action]) -> _Part:
 
 def _is_alike(subscriber: Subscriber, action: Action) -> bool:
     """Whether what is made of one event looks like what is made of the next: as far as the settings say."""
-    if subscriber.skip_outside is not None or subscriber.redact or subscriber.automation is not None:
+    if subscriber.skip_outside is not None or subscriber.redact:
         return False
     if is_composed(action) or action.lapp is not None:
         return False
