@@ -53,7 +53,7 @@ def test_the_keys_of_a_webhook_are_offered_with_what_they_mean(editor):
 
 
 def test_what_is_not_supported_yet_is_not_offered(editor):
-    assert "automations" not in editor.complete(MODELINE + "|\n")
+    assert "sources" not in editor.complete(MODELINE + "|\n")
 
 
 @pytest.mark.parametrize("text", ["event: |\n", "event: Lead|\n", "event:\n      - |\n", "event: [|]\n"])
@@ -137,5 +137,5 @@ def test_a_mistake_is_underlined(editor, text, place, message):
 
 
 def test_what_is_not_supported_yet_is_said_to_be_so(editor):
-    (found,) = editor.open(MODELINE + "automations: []\n")
+    (found,) = editor.open(MODELINE + "sources: []\n")
     assert "Not supported yet" in found["message"]
