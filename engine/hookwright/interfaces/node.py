@@ -100,14 +100,12 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         presence = stack.enter_context(present(ledger, name, state))
         history = History(state.path, catching_up=False, rests=lambda: rests(ledger))
         said = Switches()
-        told = partial(tell_switches, state, history, ledger, said)
-        revisions = _revisions(ledger, source, told, state)
+        revisions = _revisions(ledger, source, partial(tell_switches, state, history, ledger, said), state)
         reachable = threading.Event()
         bookkeeper, *workers = children = start_children(settings, url)
         stack.callback(end_bookkeeper, bookkeeper, reachable)
         runner = stack.enter_context(running_runs(settings, url, lambda: revisions.table))
-        writer = stack.enter_context(closing(Writer(state.history, "intake")))
-        writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
+        writer = stack.enter_context(_writing(state, source))
         broker = Broker(url)
         subscribers = subscribers_of(revisions, history, ledger, writer, said, broker)
         offering = stack.enter_context(_offering(settings, url, broker, subscribers))
@@ -116,7 +114,6 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
         known = known_in(state, history)
         intake = intake_of(name, state, plugins, revisions, known, writer, offering, room)
         replays = replays_of(name, state, revisions, history, writer, offering)
-        jobs = stack.enter_context(jobs_of(state, history, writer, replays))
         node = Node(
             state=state,
             intake=intake,
@@ -131,13 +128,21 @@ def open_node(settings: NodeSettings, plugins: Plugins, source: Source) -> Itera
             swap=swap_in(revisions, writer),
             room=room,
             replays=replays,
-            jobs=jobs,
+            jobs=stack.enter_context(jobs_of(state, history, writer, replays)),
             expunges=expunges_of(history, writer, replays, known),
             cancels=Cancels(history.runs, lambda entries: writer.append_many(entries).result()),
             runner=runner,
         )
         stack.enter_context(_watched(node, presence))
         yield node
+
+
+@contextmanager
+def _writing(state: State, source: Source) -> Iterator[Writer]:
+    """Intake's writer; its first line says what is in force."""
+    with closing(Writer(state.history, "intake")) as writer:
+        writer.append("revision", {"revision": source.revision, "bundle": source.bundle}).result()
+        yield writer
 
 
 def _revisions(ledger: Ledger, source: Source, told: Callable[[], bool], state: State) -> Revisions:

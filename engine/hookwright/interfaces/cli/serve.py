@@ -115,27 +115,20 @@ def serve(  # noqa: PLR0913, PLR0917  # one parameter a flag
     loaded_plugins = load_plugins(allow=plugins or None, secrets_dir=secrets_dir)
     bundle = Bundle(config, loaded_plugins, allow_undeclared_events, _is_default("config"))
     configuration = _checked(bundle, State(state))
+    calling = worker_arguments(secrets_dir, _checked_targets(allow_target), transport, plugins, lapp_memory)
     settings = NodeSettings(
         state=state,
         workers=workers,
         redis_url=redis_url,
         spool_limit=spool_limit,
         disk_reserve=disk_reserve,
-        worker_arguments=worker_arguments(
-            secrets_dir, _checked_targets(allow_target), transport, plugins, lapp_memory
-        ),
+        worker_arguments=calling,
         bookkeeper_arguments=_bookkeeper_arguments(disk_reserve, keep_history, history_limit, plugins),
         runner_arguments=_runner_arguments(disk_reserve, plugins),
     )
+    listen, allowed = Listen(host, port, frozenset(public_host)), tuple(map(Allowed.parse, allow_target))
     serving = Serving(
-        settings,
-        Listen(host, port, frozenset(public_host)),
-        bundle,
-        loaded_plugins,
-        exit_when_idle,
-        stop_at_eof=stop_at_eof,
-        allowed=tuple(map(Allowed.parse, allow_target)),
-        transport=transport,
+        settings, listen, bundle, loaded_plugins, exit_when_idle, stop_at_eof, allowed, transport
     )
     return _run(serving, configuration)
 
