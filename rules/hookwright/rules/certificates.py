@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from hookwright.schemas.problem import Problem
 from hookwright.schemas.wording import show
 
 from .bundle import Part
+from .named_files import NamedFiles
 from .paths import missing_problems
 
 LARGEST = 256 * 1024  # bytes; whole collections of roots are of this size
@@ -24,8 +25,10 @@ class Certificates:
     """The certificates below a bundle's folder; a bundle without one (`root` is None) names none."""
 
     root: Path | None
-    _read: dict[str, str] = field(default_factory=dict)
-    _faults: dict[str, str] = field(default_factory=dict)
+    files: NamedFiles = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "files", NamedFiles(self.root, read_certificates))
 
     def problems(self, target: Part) -> Iterator[Problem]:
         """What is wrong with the certificates of a target, which are read here."""
@@ -39,27 +42,8 @@ class Certificates:
                 continue
             missing = list(missing_problems(part, key, self.root))
             yield from missing
-            if not missing and (fault := self._take(name, self.root)):
+            if not missing and (fault := self.files.fault(name, self.root)):
                 yield part.problem("HW110", f"{show(name)} cannot be used: {fault}", key)
-
-    @property
-    def texts(self) -> Mapping[str, str]:
-        """What was read, by the name it stands under in the bundle."""
-        return dict(self._read)
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The files that were looked for; a change of one changes the bundle."""
-        names = (*self._read, *self._faults)
-        return tuple(self.root / name for name in names) if self.root else ()
-
-    def _take(self, name: str, root: Path) -> str | None:
-        if name not in self._read and name not in self._faults:
-            try:
-                self._read[name] = read_certificates(root / name)
-            except (OSError, ValueError) as error:
-                self._faults[name] = str(error)
-        return self._faults.get(name)
 
 
 def read_certificates(file: Path) -> str:

@@ -94,12 +94,12 @@ def load(
             complete=not unread,
         ),
     ]
-    named = (*whole.files, *certificates.paths, *templates.paths)
+    named = (*whole.files, *certificates.files.paths, *templates.files.paths)
     found = [problem for problem in found if problem.place not in unread]
     problems = in_order([*problems, *beyond(problems, found)])
     if any(problem.severity == "error" for problem in problems):
         return Loaded(None, None, tuple(problems), bundle, named)
-    named_texts = {**certificates.texts, **templates.texts}
+    named_texts = {**certificates.files.texts, **templates.files.texts}
     source = _source(bundle, path, claims, named_texts, undeclared=allow_undeclared_events)
     model = build(source)
     problems = in_order([*problems, *repeats(bundle, model), *span_warnings(bundle, model)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from .bundle import Part
 from .errors import ExpressionError
 from .expression.template import parse_template
 from .files import shown
+from .named_files import NamedFiles
 from .paths import missing_problems
 
 LARGEST: Final = 1 << 20  # bytes
@@ -27,8 +28,10 @@ class TemplateFiles:
     """The templates below a bundle's folder; a bundle without one (`root` is None) names none."""
 
     root: Path | None
-    _read: dict[str, str] = field(default_factory=dict)
-    _faults: dict[str, str] = field(default_factory=dict)
+    files: NamedFiles = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "files", NamedFiles(self.root, _read))
 
     def problems(self, target: Part, names: Sequence[str]) -> Iterator[Problem]:
         """What is wrong with the template a target names, filled in with `names`, or with the file itself."""
@@ -42,35 +45,16 @@ class TemplateFiles:
         yield from missing
         if missing:
             return
-        if fault := self._take(name, self.root):
+        if fault := self.files.fault(name, self.root):
             yield target.problem("HW110", f"{show(name)} cannot be read: {fault}", KEY)
             return
-        text = self._read[name]
+        text = self.files.text(name)
         try:
             parse_template(text, names)
         except ExpressionError as error:
             related = (Related(_place(shown(self.root / name), text, error.column), "it stands here"),)
             message = f"bad template: {error.message}"
             yield target.problem("HW148", message, KEY, hint=error.hint, related=related)
-
-    @property
-    def texts(self) -> Mapping[str, str]:
-        """What was read, by the name it stands under in the bundle."""
-        return dict(self._read)
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The files that were looked for; a change of one changes the bundle."""
-        names = (*self._read, *self._faults)
-        return tuple(self.root / name for name in names) if self.root else ()
-
-    def _take(self, name: str, root: Path) -> str | None:
-        if name not in self._read and name not in self._faults:
-            try:
-                self._read[name] = _read(root / name)
-            except (OSError, ValueError) as error:
-                self._faults[name] = str(error)
-        return self._faults.get(name)
 
 
 def _read(file: Path) -> str:
